@@ -1,0 +1,63 @@
+"""Marking and rendering of texts a person reads.
+
+Message ids are the Chinese source sentences themselves; other languages are catalogues of PO entries.
+Inside the runtime a message stays a msgid with named parameters (:class:`Message`); only the edges (pages,
+API, command line) turn it into a sentence, with the reader's :class:`Translator`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+DEFAULT_LANGUAGE = "zh"
+LANGUAGES = ("zh", "en")
+
+
+def N_(msgid: str) -> str:  # noqa: N802 - the gettext convention
+    """Mark ``msgid`` for the catalogue and return it unchanged."""
+    return msgid
+
+
+class Message(msgspec.Struct, frozen=True):
+    """A sentence not yet in anybody's language: a Chinese msgid and its named parameters."""
+
+    msgid: str
+    params: dict[str, Any] = {}
+
+    def text(self, translator: Translator | None = None) -> str:
+        """Return the sentence in the translator's language (Chinese without one)."""
+        return (translator or CHINESE).gettext(self.msgid, self.params)
+
+
+class Translator:
+    """Turns msgids into sentences of one language.
+
+    ``catalogue`` maps a Chinese msgid to the sentence of ``language``; what is missing stays Chinese.
+    Parameters that are themselves a :class:`Message` are translated first.
+    """
+
+    def __init__(self, language: str, catalogue: Mapping[str, str] | None = None) -> None:
+        self.language = language
+        self.catalogue = catalogue or {}
+
+    def gettext(self, msgid: str, params: Mapping[str, Any] | None = None) -> str:
+        """Translate ``msgid`` and fill its ``{name}`` places; a missing parameter leaves its place visible."""
+        sentence = self.catalogue.get(msgid) or msgid
+        if not params:
+            return sentence
+        values = {k: v.text(self) if isinstance(v, Message) else v for k, v in params.items()}
+        try:
+            return sentence.format_map(_Visible(values))
+        except (ValueError, AttributeError):  # a brace in a user's own words is not a place
+            return sentence
+
+
+class _Visible(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "{" + key + "}"
+
+
+CHINESE = Translator("zh")
