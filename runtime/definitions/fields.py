@@ -1,0 +1,204 @@
+"""Fields: a name, a few common properties, and the configuration of its type (a tagged union by ``type``)."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from runtime.definitions.queries import AggregateFunction, Filter
+from runtime.definitions.states import StateMachine
+
+COLORS = ("red", "orange", "amber", "lime", "green", "teal", "cyan", "blue", "indigo", "violet", "pink", "grey")
+
+
+class Choice(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An option of a select. ``id`` is its number within the field and what is stored; it is never used again."""
+
+    id: int
+    name: str
+    color: str = "grey"
+    archived: bool = False
+
+
+class _Config(msgspec.Struct, frozen=True, tag_field="type", omit_defaults=True):
+    pass
+
+
+class Text(_Config, frozen=True, tag="text"):
+    """One line, at most ``max_length`` characters."""
+
+    max_length: int = 1000
+
+
+class LongText(_Config, frozen=True, tag="long_text"):
+    """Several lines."""
+
+    max_length: int = 100_000
+
+
+class Email(_Config, frozen=True, tag="email"):
+    """An e-mail address."""
+
+
+class Url(_Config, frozen=True, tag="url"):
+    """A web address."""
+
+
+class Phone(_Config, frozen=True, tag="phone"):
+    """``mainland``: an 11-digit mobile number of mainland China; ``international``: any number, kept in E.164."""
+
+    format: Literal["mainland", "international"] = "mainland"
+
+
+class Number(_Config, frozen=True, tag="number"):
+    """An exact decimal, shown with ``decimals`` places (0 = whole numbers only) and ``unit``."""
+
+    decimals: int = 0
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    thousands: bool = False
+
+
+class Currency(_Config, frozen=True, tag="currency"):
+    """An exact amount of money with ``decimals`` places; ``currency`` is an ISO 4217 code."""
+
+    currency: str = "CNY"
+    decimals: int = 2
+
+
+class Percent(_Config, frozen=True, tag="percent"):
+    """A share; 0.125 is shown as 12.5 %."""
+
+    decimals: int = 1
+
+
+class Checkbox(_Config, frozen=True, tag="checkbox"):
+    """Yes or no; an empty cell is no."""
+
+
+class Date(_Config, frozen=True, tag="date"):
+    """A calendar day."""
+
+
+class DateTime(_Config, frozen=True, tag="datetime"):
+    """A moment, shown in the workspace's time zone."""
+
+    seconds: bool = False
+
+
+class SingleSelect(_Config, frozen=True, tag="single_select"):
+    """One of ``choices``; with ``machine`` it is a state machine."""
+
+    choices: tuple[Choice, ...] = ()
+    machine: StateMachine | None = None
+
+
+class MultiSelect(_Config, frozen=True, tag="multi_select"):
+    """Any of ``choices``."""
+
+    choices: tuple[Choice, ...] = ()
+
+
+class Segment(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A piece of an auto number: fixed ``text``, the ``date`` of creation (strftime format), or the ``sequence``."""
+
+    kind: Literal["text", "date", "sequence"]
+    text: str = ""
+    width: int = 4
+
+
+class AutoNumber(_Config, frozen=True, tag="auto_number"):
+    """Numbers records as they are created. ``restart`` begins the sequence again every day, month or year."""
+
+    segments: tuple[Segment, ...] = (Segment("sequence", width=1),)
+    restart: Literal["never", "day", "month", "year"] = "never"
+
+
+class Link(_Config, frozen=True, tag="link"):
+    """Points at records of ``table``. ``many``: may hold several. ``inverse``: the field at the other end, if two-way.
+
+    The pairs live in a join table named by ``relation`` (the number of the definition that made it); ``side`` tells
+    which of its two columns is ours.
+    """
+
+    table: str
+    many: bool = True
+    inverse: str | None = None
+    relation: int = 0
+    side: Literal["a", "b"] = "a"
+
+
+class Lookup(_Config, frozen=True, tag="lookup"):
+    """The values of ``field`` in the records that ``link`` (a link field of this table) points at."""
+
+    link: str
+    field: str
+
+
+class Rollup(_Config, frozen=True, tag="rollup"):
+    """One number over the linked records (those that meet ``where``); ``field`` is needed for all but ``count``."""
+
+    link: str
+    fn: AggregateFunction = "count"
+    field: str | None = None
+    where: Filter | None = None
+
+
+class Formula(_Config, frozen=True, tag="formula"):
+    """A calculation over the same record. ``source`` names fields by id; ``result`` is the type it was checked to have."""
+
+    source: str
+    result: Literal["text", "number", "boolean", "date", "datetime"] = "text"
+    decimals: int = 2
+
+
+class CreatedTime(_Config, frozen=True, tag="created_time"):
+    """When the record was created."""
+
+
+class UpdatedTime(_Config, frozen=True, tag="updated_time"):
+    """When the record was last changed."""
+
+
+class CreatedBy(_Config, frozen=True, tag="created_by"):
+    """Who created the record."""
+
+
+class UpdatedBy(_Config, frozen=True, tag="updated_by"):
+    """Who changed the record last."""
+
+
+FieldConfig = (
+    Text | LongText | Email | Url | Phone | Number | Currency | Percent | Checkbox | Date | DateTime
+    | SingleSelect | MultiSelect | AutoNumber | Link | Lookup | Rollup | Formula
+    | CreatedTime | UpdatedTime | CreatedBy | UpdatedBy
+)  # fmt: skip
+
+
+class FieldDef(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A field of a table, without its place in storage (that is :class:`runtime.catalog.Field`)."""
+
+    name: str
+    config: FieldConfig
+    description: str = ""
+    required: bool = False
+    unique: bool = False
+    default: Any = None
+
+    @property
+    def type(self) -> str:
+        """The type's name, e.g. ``single_select``."""
+        return type_name(self.config)
+
+
+def type_name(config: FieldConfig) -> str:
+    """The ``type`` tag of a configuration."""
+    tag = type(config).__struct_config__.tag
+    return str(tag)
+
+
+COMPUTED_TYPES = frozenset({"lookup", "rollup", "formula"})
+SYSTEM_TYPES = frozenset({"created_time", "updated_time", "created_by", "updated_by"})
+READONLY_TYPES = COMPUTED_TYPES | SYSTEM_TYPES | {"auto_number"}

@@ -1,0 +1,79 @@
+"""State machines: a single-select field whose value may only move along declared transitions."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from runtime.definitions.queries import Filter
+
+StateKind = Literal["open", "waiting", "done", "cancelled"]
+
+
+class SetField(msgspec.Struct, frozen=True, tag="set_field", tag_field="kind"):
+    """Set ``field`` to ``value`` (wire form); the text ``"$now"`` stands for the moment of the move."""
+
+    field: str
+    value: Any
+
+
+class ReleaseStock(msgspec.Struct, frozen=True, tag="release_stock", tag_field="kind"):
+    """Give back whatever the record's lines have reserved, by the rules of the stock definition ``stock``."""
+
+    stock: str
+
+
+class ReserveStock(msgspec.Struct, frozen=True, tag="reserve_stock", tag_field="kind"):
+    """Reserve all the record's lines or refuse the move."""
+
+    stock: str
+
+
+class ConsumeStock(msgspec.Struct, frozen=True, tag="consume_stock", tag_field="kind"):
+    """Turn the record's reservations into outgoing stock: on hand and reserved both shrink."""
+
+    stock: str
+
+
+Effect = SetField | ReserveStock | ReleaseStock | ConsumeStock
+
+
+class State(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one choice of the select means in the machine. ``choice`` is the choice's number."""
+
+    choice: int
+    kind: StateKind = "open"
+
+
+class Transition(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An allowed move.
+
+    ``label`` is the button's text. ``roles`` empty means every editor may. ``guard`` must hold on the record (with the
+    move's other changes applied), else ``refusal`` is what the person reads. ``effects`` happen in the same transaction.
+    """
+
+    source: int
+    target: int
+    label: str = ""
+    roles: tuple[str, ...] = ()
+    guard: Filter | None = None
+    refusal: str = ""
+    required: tuple[str, ...] = ()
+    effects: tuple[Effect, ...] = ()
+
+
+class StateMachine(msgspec.Struct, frozen=True, omit_defaults=True):
+    """States, the ones a new record may start in (the first is the default), and the allowed moves."""
+
+    initial: tuple[int, ...]
+    transitions: tuple[Transition, ...] = ()
+    states: tuple[State, ...] = ()
+
+    def allowed(self, source: int | None) -> tuple[Transition, ...]:
+        """The transitions that leave ``source``."""
+        return tuple(t for t in self.transitions if t.source == source)
+
+    def find(self, source: int | None, target: int | None) -> Transition | None:
+        """The transition ``source`` → ``target``, or None where that move is not allowed."""
+        return next((t for t in self.transitions if t.source == source and t.target == target), None)

@@ -1,0 +1,50 @@
+"""Apps, tables and views."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from runtime.definitions.queries import Filter, GroupLevel, Sort
+
+
+class AppDef(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An app: a name, how it looks in lists, and the time zone its dates are read and shown in."""
+
+    name: str
+    icon: str = "workflow"
+    color: str = "teal"
+    description: str = ""
+    time_zone: str = "Asia/Shanghai"
+    template: str | None = None
+
+
+class TableDef(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A table. ``primary`` is the field that names its records in links and titles."""
+
+    name: str
+    icon: str = "table"
+    description: str = ""
+    primary: str | None = None
+    record_noun: str = ""
+
+
+class Column(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How one field stands in a view; ``width`` in CSS pixels."""
+
+    field: str
+    hidden: bool = False
+    width: int | None = None
+
+
+class ViewDef(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A saved way to look at a table. Fields missing from ``columns`` follow at the end, shown."""
+
+    name: str
+    type: Literal["grid"] = "grid"
+    columns: tuple[Column, ...] = ()
+    where: Filter | None = None
+    sorts: tuple[Sort, ...] = ()
+    groups: tuple[GroupLevel, ...] = ()
+    row_height: Literal["short", "medium", "tall"] = "short"

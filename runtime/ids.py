@@ -1,0 +1,75 @@
+"""Public ids: a three-letter kind and 14 base-62 characters.
+
+Definitions (``app…``, ``tbl…``, ``fld…``, ``viw…`` …) draw theirs at random once and keep it. A record's id is
+computed: it carries its table's number and its row number, mixed by a fixed bijection, so that ``rec…`` costs no
+column and no index, and ``/records/{record}`` finds its table. Ids are addresses, not secrets: access is checked.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from runtime.errors import NotFound
+
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_VALUE = {c: i for i, c in enumerate(ALPHABET)}
+_LENGTH = 14
+
+# 80 bits hold 30 bits of table number and 50 bits of row number; 62**14 > 2**83, so 14 characters suffice.
+_BITS = 80
+_MASK = (1 << _BITS) - 1
+_ROW_BITS = 50
+_ROW_MASK = (1 << _ROW_BITS) - 1
+_ODD_1 = 0x9E37_79B9_7F4A_7C15_F39D
+_ODD_2 = 0xC2B2_AE3D_27D4_EB4F_1657
+_INV_1 = pow(_ODD_1, -1, 1 << _BITS)
+_INV_2 = pow(_ODD_2, -1, 1 << _BITS)
+_SHIFT = 40  # half the width: x ^= x >> 40 is its own inverse
+
+KINDS = ("app", "tbl", "fld", "viw", "rec", "aut", "run", "das", "wid", "wkb", "stk", "con", "job", "usr", "stp", "tok")
+
+
+def new_id(kind: str) -> str:
+    """A fresh random public id of a definition, e.g. ``fldA1b2…``."""
+    return kind + "".join(secrets.choice(ALPHABET) for _ in range(_LENGTH))
+
+
+def _encode(number: int) -> str:
+    chars = []
+    for _ in range(_LENGTH):
+        number, digit = divmod(number, 62)
+        chars.append(ALPHABET[digit])
+    return "".join(reversed(chars))
+
+
+def record_id(table_number: int, row_number: int) -> str:
+    """The public id of row ``row_number`` of the table stored as ``data.t<table_number>``."""
+    x = (table_number << _ROW_BITS) | row_number
+    x = (x * _ODD_1) & _MASK
+    x ^= x >> _SHIFT
+    x = (x * _ODD_2) & _MASK
+    x ^= x >> _SHIFT
+    return "rec" + _encode(x)
+
+
+def parse_record_id(public_id: str) -> tuple[int, int]:
+    """``(table_number, row_number)`` of a ``rec…`` id.
+
+    Raises:
+        NotFound: the text is no record id.
+    """
+    if len(public_id) != 3 + _LENGTH or not public_id.startswith("rec"):
+        raise NotFound()
+    x = 0
+    for char in public_id[3:]:
+        digit = _VALUE.get(char)
+        if digit is None:
+            raise NotFound()
+        x = x * 62 + digit
+    if x > _MASK:
+        raise NotFound()
+    x ^= x >> _SHIFT
+    x = (x * _INV_2) & _MASK
+    x ^= x >> _SHIFT
+    x = (x * _INV_1) & _MASK
+    return x >> _ROW_BITS, x & _ROW_MASK
