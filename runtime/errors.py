@@ -15,7 +15,8 @@
     ├── NotSignedIn    401
     ├── NotFound       404
     ├── TooMuch        413/429   too large, too many, too often
-    └── OutsideFailed  502       another system refused or did not answer
+    ├── OutsideFailed  502       another system refused or did not answer
+    └── ServiceUnavailable 503   PostgreSQL, Redis or the data folder cannot be used here
 
 Each error carries a stable ``code`` (snake_case, for programs), a Chinese msgid with named parameters (for
 people; translated at the edge) and, where it has one, the field it concerns. ``docs/errors.md`` lists the codes.
@@ -182,12 +183,25 @@ class TooOften(TooMuch):
 
 
 class OutsideFailed(HuobiaoError):
-    """Another system refused or did not answer. ``retryable`` tells whether trying again can help."""
+    """Another system refused or did not answer.
+
+    ``retryable``: whether trying again can help; not sooner than ``retry_after_seconds``, where that is known.
+    ``outcome_unknown``: the request had left, so the other side may have acted on it; a second try can do it twice.
+    """
 
     code = "outside_failed"
     status = 502
 
-    def __init__(self, msgid: str = "", *, retryable: bool = True, retry_after_seconds: float | None = None, **kw: Any):
+    def __init__(
+        self,
+        msgid: str = "",
+        *,
+        retryable: bool = True,
+        retry_after_seconds: float | None = None,
+        outcome_unknown: bool = False,
+        **kw: Any,
+    ) -> None:
         super().__init__(msgid, **kw)
         self.retryable = retryable
         self.retry_after_seconds = retry_after_seconds
+        self.outcome_unknown = outcome_unknown
