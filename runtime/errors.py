@@ -185,8 +185,9 @@ class TooOften(TooMuch):
 class OutsideFailed(HuobiaoError):
     """Another system refused or did not answer.
 
-    ``retryable``: whether trying again can help; not sooner than ``retry_after_seconds``, where that is known.
-    ``outcome_unknown``: the request had left, so the other side may have acted on it; a second try can do it twice.
+    ``retryable``: trying again can help, not sooner than ``retry_after_seconds`` where that is known.
+    ``outcome_unknown``: the request had left, so the other side may have acted on it; trying again can do
+    it twice.
     """
 
     code = "outside_failed"
