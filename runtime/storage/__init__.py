@@ -1,0 +1,1 @@
+"""Where definitions meet PostgreSQL: connections, meta tables, physical tables, and queries turned into SQL."""

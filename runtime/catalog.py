@@ -1,0 +1,396 @@
+"""The catalog: every definition, compiled into one immutable value, cached by version.
+
+``CatalogStore.current()`` costs one tiny query; only when a definition has changed is anything read again. Whoever
+changes definitions calls :func:`bump` in the same transaction, and every process sees the change with its next call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from runtime.definitions.automations import AutomationDef
+from runtime.definitions.dashboards import DashboardDef
+from runtime.definitions.fields import (
+    COMPUTED_TYPES,
+    READONLY_TYPES,
+    SYSTEM_TYPES,
+    Choice,
+    FieldConfig,
+    FieldDef,
+    Link,
+    MultiSelect,
+    SingleSelect,
+)
+from runtime.definitions.states import StateMachine
+from runtime.definitions.stock import StockDef
+from runtime.definitions.tables import AppDef, TableDef, ViewDef
+from runtime.definitions.workbenches import WorkbenchDef
+from runtime.errors import NotFound
+
+if TYPE_CHECKING:
+    from runtime.storage.database import Database, Tx
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """What every compiled definition has: public ``id``, ``number`` in storage, row ``version``, ``position``."""
+
+    id: str
+    number: int
+    version: int
+    position: float
+
+
+class Field(Entry, frozen=True, kw_only=True, dict=True):
+    """A field in its table."""
+
+    table_id: str
+    definition: FieldDef
+
+    @property
+    def name(self) -> str:
+        return self.definition.name
+
+    @property
+    def config(self) -> FieldConfig:
+        return self.definition.config
+
+    @cached_property
+    def type(self) -> str:
+        return self.definition.type
+
+    @cached_property
+    def column(self) -> str:
+        """The column in the physical table; system fields use the row's own columns."""
+        return {
+            "created_time": "created_at",
+            "updated_time": "updated_at",
+            "created_by": "created_by",
+            "updated_by": "updated_by",
+        }.get(self.type, f"f{self.number}")
+
+    @property
+    def stored(self) -> bool:
+        """Whether the field has a column of its own."""
+        return self.type != "link" and self.type not in SYSTEM_TYPES
+
+    @property
+    def computed(self) -> bool:
+        return self.type in COMPUTED_TYPES
+
+    @property
+    def readonly(self) -> bool:
+        """Whether people may never write it."""
+        return self.type in READONLY_TYPES
+
+    @property
+    def machine(self) -> StateMachine | None:
+        """Its state machine, if it has one."""
+        return self.config.machine if isinstance(self.config, SingleSelect) else None
+
+    @cached_property
+    def choices_by_id(self) -> dict[int, Choice]:
+        """The options of a select by number; empty for other types."""
+        return {c.id: c for c in self.config.choices} if isinstance(self.config, SingleSelect | MultiSelect) else {}
+
+    @cached_property
+    def choices_by_name(self) -> dict[str, Choice]:
+        """The options in use by name."""
+        return {c.name: c for c in self.choices_by_id.values() if not c.archived}
+
+    @property
+    def link_sql(self) -> str:
+        """The join table of a link field."""
+        assert isinstance(self.config, Link)  # noqa: S101
+        return f"data.l{self.config.relation}"
+
+    @property
+    def link_near(self) -> str:
+        """The join table's column that holds this side's record."""
+        assert isinstance(self.config, Link)  # noqa: S101
+        return f"{self.config.side}_id"
+
+    @property
+    def link_far(self) -> str:
+        """The join table's column that holds the record pointed at."""
+        return "b_id" if self.link_near == "a_id" else "a_id"
+
+
+class View(Entry, frozen=True, kw_only=True):
+    """A saved view of a table."""
+
+    table_id: str
+    definition: ViewDef
+
+
+class Table(Entry, frozen=True, kw_only=True, dict=True):
+    """A table with its fields (in order) and views."""
+
+    app_id: str
+    app_number: int
+    definition: TableDef
+    fields: tuple[Field, ...]
+    views: tuple[View, ...]
+
+    @property
+    def name(self) -> str:
+        return self.definition.name
+
+    @cached_property
+    def sql(self) -> str:
+        """The physical table."""
+        return f"data.t{self.number}"
+
+    @cached_property
+    def by_id(self) -> dict[str, Field]:
+        return {f.id: f for f in self.fields}
+
+    @cached_property
+    def by_name(self) -> dict[str, Field]:
+        return {f.name: f for f in self.fields}
+
+    @cached_property
+    def primary(self) -> Field | None:
+        """The field that names records; the first one unless another is chosen."""
+        chosen = self.by_id.get(self.definition.primary or "")
+        return chosen or (self.fields[0] if self.fields else None)
+
+    def field(self, key: str) -> Field:
+        """A field by public id or by name.
+
+        Raises:
+            NotFound: the table has no such field.
+        """
+        found = self.by_id.get(key) or self.by_name.get(key)
+        if found is None:
+            raise NotFound("数据表「{table}」没有字段「{field}」", code="unknown_field", table=self.name, field=key)
+        return found
+
+
+class Automation(Entry, frozen=True, kw_only=True):
+    app_id: str
+    definition: AutomationDef
+
+
+class Dashboard(Entry, frozen=True, kw_only=True):
+    app_id: str
+    definition: DashboardDef
+
+
+class Workbench(Entry, frozen=True, kw_only=True):
+    app_id: str
+    definition: WorkbenchDef
+
+
+class Stock(Entry, frozen=True, kw_only=True):
+    app_id: str
+    definition: StockDef
+
+
+class App(Entry, frozen=True, kw_only=True, dict=True):
+    """An app with everything in it, each list in its order."""
+
+    definition: AppDef
+    tables: tuple[Table, ...]
+    automations: tuple[Automation, ...]
+    dashboards: tuple[Dashboard, ...]
+    workbenches: tuple[Workbench, ...]
+    stocks: tuple[Stock, ...]
+
+    @property
+    def name(self) -> str:
+        return self.definition.name
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The time zone dates are read and shown in."""
+        return ZoneInfo(self.definition.time_zone)
+
+
+class Catalog:
+    """All definitions of one version. Look-ups raise :class:`NotFound`."""
+
+    def __init__(self, version: int, apps: tuple[App, ...]) -> None:
+        self.version = version
+        self.apps = apps
+        self._entries: dict[str, Any] = {}
+        self._tables: dict[int, Table] = {}
+        for app in apps:
+            self._entries[app.id] = app
+            for group in (app.automations, app.dashboards, app.workbenches, app.stocks):
+                self._entries.update({entry.id: entry for entry in group})
+            for table in app.tables:
+                self._entries[table.id] = table
+                self._tables[table.number] = table
+                self._entries.update({entry.id: entry for entry in (*table.fields, *table.views)})
+
+    def _get(self, public_id: str, kind: type[Any]) -> Any:
+        entry = self._entries.get(public_id)
+        if not isinstance(entry, kind):
+            raise NotFound()
+        return entry
+
+    def app(self, public_id: str) -> App:
+        return self._get(public_id, App)  # type: ignore[no-any-return]
+
+    def table(self, public_id: str) -> Table:
+        return self._get(public_id, Table)  # type: ignore[no-any-return]
+
+    def field(self, public_id: str) -> Field:
+        return self._get(public_id, Field)  # type: ignore[no-any-return]
+
+    def view(self, public_id: str) -> View:
+        return self._get(public_id, View)  # type: ignore[no-any-return]
+
+    def automation(self, public_id: str) -> Automation:
+        return self._get(public_id, Automation)  # type: ignore[no-any-return]
+
+    def dashboard(self, public_id: str) -> Dashboard:
+        return self._get(public_id, Dashboard)  # type: ignore[no-any-return]
+
+    def workbench(self, public_id: str) -> Workbench:
+        return self._get(public_id, Workbench)  # type: ignore[no-any-return]
+
+    def stock(self, public_id: str) -> Stock:
+        return self._get(public_id, Stock)  # type: ignore[no-any-return]
+
+    def table_by_number(self, number: int) -> Table:
+        """The table stored as ``data.t<number>``."""
+        table = self._tables.get(number)
+        if table is None:
+            raise NotFound()
+        return table
+
+    def app_of(self, table: Table) -> App:
+        return self.app(table.app_id)
+
+    def workbench_by_slug(self, slug: str) -> Workbench:
+        """The workbench that lives at ``/w/<slug>``."""
+        for app in self.apps:
+            for workbench in app.workbenches:
+                if workbench.definition.slug == slug:
+                    return workbench
+        raise NotFound()
+
+
+_BODY: dict[str, type[Any]] = {
+    "app": AppDef,
+    "table": TableDef,
+    "field": FieldDef,
+    "view": ViewDef,
+    "automation": AutomationDef,
+    "dashboard": DashboardDef,
+    "workbench": WorkbenchDef,
+    "stock": StockDef,
+}
+KINDS = tuple(_BODY)
+
+
+def decode_body(kind: str, body: str | bytes) -> Any:
+    """The Struct stored in a row of ``meta.definition``."""
+    return msgspec.json.decode(body, type=_BODY[kind])
+
+
+class CatalogStore:
+    """Holds the newest catalog of this process."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._catalog: Catalog | None = None
+        self._loading = asyncio.Lock()
+
+    async def current(self) -> Catalog:
+        """The catalog of the newest committed version (inside a transaction: as that transaction sees it)."""
+        version = await self._db.value("SELECT version FROM meta.catalog_state")
+        catalog = self._catalog
+        if catalog is not None and catalog.version == version:
+            return catalog
+        if self._db.in_transaction():
+            # may hold changes that are not committed, or may be rolled back: never cached
+            return await self._load(version)
+        async with self._loading:
+            if self._catalog is None or self._catalog.version < version:
+                self._catalog = await self._load(version)
+            return self._catalog
+
+    async def locked(self, tx: Tx) -> Catalog:
+        """The catalog for writing records: no definition can change until ``tx`` ends."""
+        version = await tx.value("SELECT version FROM meta.catalog_state WHERE pg_advisory_xact_lock_shared(7001) IS NOT NULL")
+        catalog = self._catalog
+        if catalog is not None and catalog.version == version:
+            return catalog
+        return await self._load(version)
+
+    async def _load(self, version: int) -> Catalog:
+        rows = await self._db.fetch(
+            "SELECT id, public_id, kind, app_id, table_id, position, version, body FROM meta.definition"
+            " WHERE deleted_at IS NULL ORDER BY position, id"
+        )
+        return _compile(version, rows)
+
+
+async def bump(tx: Tx) -> int:
+    """Declare that definitions changed in ``tx``; waits for writers under way. Returns the new version.
+
+    Call it first thing: it is also the lock that keeps two changes of definitions apart.
+    """
+    await tx.execute("SELECT pg_advisory_xact_lock(7001)")
+    return int(await tx.value("UPDATE meta.catalog_state SET version = version + 1 RETURNING version"))
+
+
+def _compile(version: int, rows: list[Any]) -> Catalog:
+    public = {row["id"]: row["public_id"] for row in rows}
+    by_kind: dict[str, list[Any]] = {kind: [] for kind in KINDS}
+    for row in rows:
+        by_kind[row["kind"]].append(row)
+
+    def common(row: Any) -> dict[str, Any]:
+        return {
+            "id": row["public_id"],
+            "number": row["id"],
+            "version": row["version"],
+            "position": row["position"],
+            "definition": decode_body(row["kind"], row["body"]),
+        }
+
+    fields: dict[int, list[Field]] = {}
+    for row in by_kind["field"]:
+        if row["table_id"] in public:
+            fields.setdefault(row["table_id"], []).append(Field(table_id=public[row["table_id"]], **common(row)))
+    views: dict[int, list[View]] = {}
+    for row in by_kind["view"]:
+        if row["table_id"] in public:
+            views.setdefault(row["table_id"], []).append(View(table_id=public[row["table_id"]], **common(row)))
+
+    def inside(kind: str, app_number: int) -> list[Any]:
+        return [row for row in by_kind[kind] if row["app_id"] == app_number]
+
+    apps = []
+    for row in by_kind["app"]:
+        owner = {"app_id": row["public_id"]}
+        number = row["id"]
+        tables = tuple(
+            Table(
+                **owner,
+                app_number=number,
+                fields=tuple(fields.get(r["id"], ())),
+                views=tuple(views.get(r["id"], ())),
+                **common(r),
+            )
+            for r in inside("table", number)
+        )
+        apps.append(
+            App(
+                **common(row),
+                tables=tables,
+                automations=tuple(Automation(**owner, **common(r)) for r in inside("automation", number)),
+                dashboards=tuple(Dashboard(**owner, **common(r)) for r in inside("dashboard", number)),
+                workbenches=tuple(Workbench(**owner, **common(r)) for r in inside("workbench", number)),
+                stocks=tuple(Stock(**owner, **common(r)) for r in inside("stock", number)),
+            )
+        )
+    return Catalog(version, tuple(apps))

@@ -1,0 +1,149 @@
+"""Connections and transactions: one pool per process, shared by Piccolo's tables and by hand-written statements.
+
+A transaction belongs to the task that opened it; opening one inside another joins it. Both Piccolo queries on the meta
+tables and statements through :class:`Tx` run in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from piccolo.engine.postgres import PostgresEngine
+from piccolo.querystring import QueryString
+
+Sql = str | QueryString
+Row = asyncpg.Record
+
+
+def compiled(sql: Sql, args: Sequence[Any]) -> tuple[str, Sequence[Any]]:
+    """``$n`` text and its values; a :class:`QueryString` brings its own values, a string takes ``args``."""
+    if isinstance(sql, QueryString):
+        text, values = sql.compile_string(engine_type="postgres")
+        return text, values
+    return sql, args
+
+
+class Tx:
+    """An open transaction. ``after_commit`` holds what may happen only once it is really stored."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self.connection = connection
+        self.after_commit: list[Callable[[], Any]] = []
+
+    async def fetch(self, sql: Sql, *args: Any) -> list[Row]:
+        """All rows."""
+        text, values = compiled(sql, args)
+        return await self.connection.fetch(text, *values)  # type: ignore[no-any-return]
+
+    async def row(self, sql: Sql, *args: Any) -> Row | None:
+        """The first row, or None."""
+        text, values = compiled(sql, args)
+        return await self.connection.fetchrow(text, *values)
+
+    async def value(self, sql: Sql, *args: Any) -> Any:
+        """The first column of the first row, or None."""
+        text, values = compiled(sql, args)
+        return await self.connection.fetchval(text, *values)
+
+    async def execute(self, sql: Sql, *args: Any) -> str:
+        """Run a statement; returns PostgreSQL's command tag."""
+        text, values = compiled(sql, args)
+        return await self.connection.execute(text, *values)  # type: ignore[no-any-return]
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """What happens inside is undone alone if it raises."""
+        async with self.connection.transaction():
+            yield
+
+
+class Database:
+    """The process's pool. ``url`` is a libpq URL; unix sockets as ``postgresql://user@/name?host=/dir``."""
+
+    def __init__(self, url: str, *, min_size: int = 1, max_size: int = 10) -> None:
+        self.url = url
+        self.min_size = min_size
+        self.max_size = max_size
+        self.engine = PostgresEngine(config={"dsn": url})
+        self._open: dict[int, Tx] = {}
+
+    async def start(self) -> None:
+        """Open the pool and bind the meta tables to it."""
+        from runtime.storage import meta  # the tables need the engine, the engine not the tables
+
+        self.engine.pool = await asyncpg.create_pool(
+            self.url, min_size=self.min_size, max_size=self.max_size, command_timeout=60
+        )
+        meta.bind(self.engine)
+
+    async def stop(self) -> None:
+        """Close the pool, waiting for what is under way."""
+        if self.engine.pool is not None:
+            await self.engine.pool.close()
+            self.engine.pool = None
+
+    @property
+    def pool(self) -> asyncpg.Pool:
+        """The asyncpg pool."""
+        if self.engine.pool is None:
+            raise RuntimeError("the database is not started")
+        return self.engine.pool
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Tx]:
+        """A transaction; inside another one of the same task, that one."""
+        current = self.engine.current_transaction.get()
+        if current is not None:
+            yield self._open[id(current)]
+            return
+        async with self.engine.transaction() as piccolo_transaction:
+            tx = Tx(piccolo_transaction.connection)
+            self._open[id(piccolo_transaction)] = tx
+            try:
+                yield tx
+            finally:
+                del self._open[id(piccolo_transaction)]
+        for act in tx.after_commit:
+            result = act()
+            if hasattr(result, "__await__"):
+                await result
+
+    def in_transaction(self) -> bool:
+        """Whether this task has a transaction open."""
+        return self.engine.current_transaction.get() is not None
+
+    async def fetch(self, sql: Sql, *args: Any) -> list[Row]:
+        """All rows, in the task's transaction if it has one."""
+        async with self._connection() as connection:
+            text, values = compiled(sql, args)
+            return await connection.fetch(text, *values)  # type: ignore[no-any-return]
+
+    async def row(self, sql: Sql, *args: Any) -> Row | None:
+        """The first row, or None."""
+        async with self._connection() as connection:
+            text, values = compiled(sql, args)
+            return await connection.fetchrow(text, *values)
+
+    async def value(self, sql: Sql, *args: Any) -> Any:
+        """The first column of the first row, or None."""
+        async with self._connection() as connection:
+            text, values = compiled(sql, args)
+            return await connection.fetchval(text, *values)
+
+    async def execute(self, sql: Sql, *args: Any) -> str:
+        """Run a statement; returns PostgreSQL's command tag."""
+        async with self._connection() as connection:
+            text, values = compiled(sql, args)
+            return await connection.execute(text, *values)  # type: ignore[no-any-return]
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
+        current = self.engine.current_transaction.get()
+        if current is not None:
+            yield current.connection
+        else:
+            async with self.pool.acquire() as connection:
+                yield connection

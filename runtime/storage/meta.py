@@ -1,0 +1,327 @@
+"""The meta tables (PostgreSQL schema ``meta``) as Piccolo tables. Their schema is made by ``migrations``.
+
+Bodies of definitions are JSON of the Structs in ``runtime.definitions``. ``History`` and the hot tables of the
+automation engine are written with hand-made statements; their classes stand here so that there is one list of all.
+"""
+
+from __future__ import annotations
+
+from piccolo.columns import (
+    JSONB,
+    BigInt,
+    BigSerial,
+    Boolean,
+    DoublePrecision,
+    Integer,
+    Numeric,
+    Serial,
+    Text,
+    Timestamptz,
+)
+from piccolo.engine.postgres import PostgresEngine
+from piccolo.table import Table
+
+
+class Person(Table, schema="meta"):
+    """Somebody with an account. ``email`` is stored in lower case."""
+
+    id: Serial
+    public_id = Text(unique=True)
+    email = Text(unique=True)
+    name = Text()
+    password_hash = Text()
+    language = Text(default="zh")
+    theme = Text(default="system")
+    is_owner = Boolean(default=False)
+    active = Boolean(default=True)
+    created_at = Timestamptz()
+
+
+class Session(Table, schema="meta"):
+    """A signed-in browser; only a hash of its token is kept."""
+
+    id: Serial
+    token_hash = Text(unique=True)
+    person_id = Integer(index=True)
+    created_at = Timestamptz()
+    last_seen_at = Timestamptz()
+    expires_at = Timestamptz()
+    user_agent = Text()
+
+
+class ApiToken(Table, schema="meta", tablename="api_token"):
+    """A token for programs; only its hash is kept."""
+
+    id: Serial
+    public_id = Text(unique=True)
+    token_hash = Text(unique=True)
+    person_id = Integer(index=True)
+    name = Text()
+    created_at = Timestamptz()
+    last_used_at = Timestamptz(null=True, default=None)
+
+
+class Invitation(Table, schema="meta"):
+    """An invitation of an e-mail address to an app with a role."""
+
+    id: Serial
+    token_hash = Text(unique=True)
+    email = Text()
+    app_id = Integer(index=True)
+    role = Text()
+    invited_by = Integer()
+    created_at = Timestamptz()
+    expires_at = Timestamptz()
+    accepted_at = Timestamptz(null=True, default=None)
+
+
+class Membership(Table, schema="meta"):
+    """A person's role in an app; one row per pair."""
+
+    id: Serial
+    app_id = Integer(index=True)
+    person_id = Integer(index=True)
+    role = Text()
+    created_at = Timestamptz()
+
+
+class Definition(Table, schema="meta"):
+    """Any definition: ``kind`` is app, table, field, view, automation, dashboard, workbench or stock.
+
+    ``id`` names its physical table (``data.t<id>``), column (``f<id>``) or join table (``data.l<id>``).
+    """
+
+    id: Serial
+    public_id = Text(unique=True)
+    kind = Text()
+    app_id = Integer(null=True, default=None, index=True)
+    table_id = Integer(null=True, default=None)
+    position = DoublePrecision(default=0.0)
+    body = JSONB()
+    version = Integer(default=1)
+    created_at = Timestamptz()
+    created_by = Integer(null=True, default=None)
+    updated_at = Timestamptz()
+    deleted_at = Timestamptz(null=True, default=None)
+
+
+class DefinitionChange(Table, schema="meta", tablename="definition_change"):
+    """What was changed in a definition, by whom: bodies before and after."""
+
+    id: BigSerial
+    definition_id = Integer(index=True)
+    app_id = Integer(null=True, default=None)
+    at = Timestamptz()
+    person_id = Integer(null=True, default=None)
+    action = Text()
+    before = JSONB(null=True, default=None)
+    after = JSONB(null=True, default=None)
+
+
+class CatalogState(Table, schema="meta", tablename="catalog_state"):
+    """One row: the number of the newest committed change of any definition."""
+
+    id: Serial
+    version = BigInt()
+
+
+class Connector(Table, schema="meta"):
+    """A way to an outside system. ``secrets`` is encrypted JSON."""
+
+    id: Serial
+    public_id = Text(unique=True)
+    app_id = Integer(index=True)
+    kind = Text()
+    name = Text()
+    config = JSONB()
+    secrets = Text()
+    status = Text(default="ok")
+    status_message = JSONB(null=True, default=None)
+    created_at = Timestamptz()
+    deleted_at = Timestamptz(null=True, default=None)
+
+
+class Setting(Table, schema="meta"):
+    """Instance-wide settings changed in the browser."""
+
+    id: Serial
+    key = Text(unique=True)
+    value = JSONB()
+
+
+class Counter(Table, schema="meta"):
+    """The last number drawn of an auto number that restarts, per period."""
+
+    id: Serial
+    field_id = Integer()
+    scope = Text()
+    value = BigInt()
+
+
+class History(Table, schema="meta"):
+    """One row per change of a record, append-only, partitioned by month. See ``runtime.records.history``."""
+
+    id: BigSerial
+    at = Timestamptz()
+    change_id = BigInt()
+    app_id = Integer()
+    table_id = Integer()
+    record_id = BigInt()
+    version = Integer()
+    action = Text()
+    actor_kind = Text()
+    actor_id = Text()
+    actor_name = Text()
+    channel = Text()
+    source = Text(null=True, default=None)
+    reason = Text(null=True, default=None)
+    before = JSONB(null=True, default=None)
+    after = JSONB(null=True, default=None)
+
+
+class Outbox(Table, schema="meta"):
+    """Changes that automations have not looked at yet. Deleted once handed on."""
+
+    id: BigSerial
+    at = Timestamptz()
+    history_id = BigInt()
+    app_id = Integer()
+    table_id = Integer()
+    record_id = BigInt()
+    payload = JSONB()
+
+
+class Run(Table, schema="meta"):
+    """A run of an automation. ``definition`` is the automation as it was when the run began."""
+
+    id: BigSerial
+    public_id = Text(unique=True)
+    app_id = Integer()
+    automation_id = Integer(index=True)
+    table_id = Integer(null=True, default=None)
+    record_id = BigInt(null=True, default=None)
+    event_key = Text(unique=True)
+    trigger = JSONB()
+    definition = JSONB()
+    status = Text()
+    depth = Integer(default=0)
+    created_at = Timestamptz()
+    started_at = Timestamptz(null=True, default=None)
+    finished_at = Timestamptz(null=True, default=None)
+    wake_at = Timestamptz(null=True, default=None)
+    lease_owner = Text(null=True, default=None)
+    lease_until = Timestamptz(null=True, default=None)
+    error = JSONB(null=True, default=None)
+
+
+class RunStep(Table, schema="meta", tablename="run_step"):
+    """One step of a run: inputs, outputs, attempts and times. ``path`` is unique within the run."""
+
+    id: BigSerial
+    run_id = BigInt()
+    path = Text()
+    step_id = Text()
+    position = Integer()
+    status = Text()
+    outcome = Text(null=True, default=None)
+    attempts = Integer(default=0)
+    input = JSONB(null=True, default=None)
+    output = JSONB(null=True, default=None)
+    error = JSONB(null=True, default=None)
+    started_at = Timestamptz(null=True, default=None)
+    finished_at = Timestamptz(null=True, default=None)
+
+
+class Delivery(Table, schema="meta"):
+    """A message on its way out through a connector; ``key`` makes it unique."""
+
+    id: BigSerial
+    key = Text(unique=True)
+    connector_id = Integer()
+    app_id = Integer()
+    run_id = BigInt(null=True, default=None)
+    record_id = BigInt(null=True, default=None)
+    table_id = Integer(null=True, default=None)
+    payload = JSONB()
+    status = Text()
+    attempts = Integer(default=0)
+    next_attempt_at = Timestamptz()
+    created_at = Timestamptz()
+    sent_at = Timestamptz(null=True, default=None)
+    response = JSONB(null=True, default=None)
+    error = JSONB(null=True, default=None)
+
+
+class Job(Table, schema="meta"):
+    """A long piece of work with progress: an import, an export, an installation."""
+
+    id: BigSerial
+    public_id = Text(unique=True)
+    kind = Text()
+    app_id = Integer(null=True, default=None)
+    table_id = Integer(null=True, default=None)
+    person_id = Integer()
+    status = Text()
+    total = BigInt(null=True, default=None)
+    done = BigInt(default=0)
+    created = BigInt(default=0)
+    failed = BigInt(default=0)
+    config = JSONB()
+    message = JSONB(null=True, default=None)
+    cancel_requested = Boolean(default=False)
+    created_at = Timestamptz()
+    started_at = Timestamptz(null=True, default=None)
+    finished_at = Timestamptz(null=True, default=None)
+    lease_owner = Text(null=True, default=None)
+    lease_until = Timestamptz(null=True, default=None)
+
+
+class JobError(Table, schema="meta", tablename="job_error"):
+    """A row of a file that could not be imported, and why."""
+
+    id: BigSerial
+    job_id = BigInt(index=True)
+    row_number = BigInt()
+    problems = JSONB()
+    cells = JSONB()
+
+
+class StockMovement(Table, schema="meta", tablename="stock_movement"):
+    """The append-only ledger of a stock: what moved, and the balances after it."""
+
+    id: BigSerial
+    at = Timestamptz()
+    stock_id = Integer()
+    stock_record = BigInt()
+    line_record = BigInt(null=True, default=None)
+    order_record = BigInt(null=True, default=None)
+    kind = Text()
+    quantity = Numeric()
+    on_hand_after = Numeric()
+    reserved_after = Numeric()
+    actor_kind = Text()
+    actor_id = Text()
+    source = Text(null=True, default=None)
+
+
+class IdempotencyKey(Table, schema="meta", tablename="idempotency_key"):
+    """The answer already given to a POST with this key, for a day."""
+
+    id: BigSerial
+    key = Text(unique=True)
+    at = Timestamptz()
+    status = Integer(null=True, default=None)
+    body = Text(null=True, default=None)
+
+
+TABLES: tuple[type[Table], ...] = (
+    Person, Session, ApiToken, Invitation, Membership, Definition, DefinitionChange, CatalogState, Connector, Setting,
+    Counter, History, Outbox, Run, RunStep, Delivery, Job, JobError, StockMovement, IdempotencyKey,
+)  # fmt: skip
+
+
+
+def bind(engine: PostgresEngine) -> None:
+    """Let every meta table use ``engine`` (one per process)."""
+    for table in TABLES:
+        table._meta._db = engine
