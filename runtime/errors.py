@@ -206,3 +206,10 @@ class OutsideFailed(HuobiaoError):
         self.retryable = retryable
         self.retry_after_seconds = retry_after_seconds
         self.outcome_unknown = outcome_unknown
+
+
+class ServiceUnavailable(HuobiaoError):
+    """PostgreSQL, Redis or the data folder cannot be used here; the message says which and what to do."""
+
+    code = "service_unavailable"
+    status = 503
