@@ -319,7 +319,7 @@ class CatalogStore:
 
     async def locked(self, tx: Tx) -> Catalog:
         """The catalog for writing records: no definition can change until ``tx`` ends."""
-        version = await tx.value("SELECT version FROM meta.catalog_state WHERE pg_advisory_xact_lock_shared(7001) IS NOT NULL")
+        version = await tx.value("SELECT meta.lock_catalog()")
         catalog = self._catalog
         if catalog is not None and catalog.version == version:
             return catalog

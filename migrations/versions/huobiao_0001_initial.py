@@ -164,6 +164,13 @@ BEGIN
 END $body$;
 SELECT meta.make_history_partitions(3);
 
+CREATE FUNCTION meta.lock_catalog() RETURNS bigint LANGUAGE plpgsql VOLATILE AS $body$
+BEGIN
+    -- a fresh snapshot after the lock: the version read is the one that cannot change until the transaction ends
+    PERFORM pg_advisory_xact_lock_shared(7001);
+    RETURN (SELECT version FROM meta.catalog_state);
+END $body$;
+
 CREATE TABLE meta.outbox (
     id bigserial PRIMARY KEY,
     at timestamptz NOT NULL DEFAULT now(),
@@ -308,8 +315,15 @@ async def forwards() -> MigrationManager:
 
 
 def _split(text: str) -> list[str]:
-    """Statements of ``text``, keeping the function body in one piece."""
-    head, body, tail = text.partition("CREATE FUNCTION")
-    function, end, rest = tail.partition("$body$;")
-    parts = head.split(";\n") + [body + function + end] + rest.split(";\n")
-    return [part.strip() for part in parts if part.strip()]
+    """Statements of ``text``; a function body between ``$body$`` marks stays in one piece."""
+    parts: list[str] = []
+    pieces = text.split("$body$")
+    current = ""
+    for index, piece in enumerate(pieces):
+        if index % 2:  # inside a body
+            current += "$body$" + piece + "$body$"
+            continue
+        statements = piece.split(";\n")
+        parts.extend([current + statements[0], *statements[1:-1]] if len(statements) > 1 else [])
+        current = statements[-1] if len(statements) > 1 else current + statements[0]
+    return [part.strip() for part in [*parts, current] if part.strip()]

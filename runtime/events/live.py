@@ -1,0 +1,96 @@
+"""The live channel: small notices after commit, for open browsers. Losing one loses nothing; the history has it all."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Literal
+
+import msgspec
+import structlog
+from litestar.channels.backends.redis import RedisChannelsPubSubBackend
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+log = structlog.get_logger(__name__)
+
+PREFIX = "huobiao"
+WAKE_RELAY = f"{PREFIX}:wake:relay"
+WAKE_DELIVERY = f"{PREFIX}:wake:delivery"
+
+
+class Notice(msgspec.Struct, frozen=True, omit_defaults=True):
+    """``id``: the history row it stems from (0 for others). ``records``/``fields``: public ids; empty means many.
+
+    Values do not travel here, so that nobody is told what they may not read: browsers ask for what they show.
+    """
+
+    topic: str
+    kind: Literal["create", "update", "delete", "computed", "schema", "job", "run"]
+    id: int = 0
+    records: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    by: str = ""
+
+
+class Live:
+    """Publishes notices; ``backend`` is what the web process subscribes through (Litestar channels)."""
+
+    def __init__(self, redis_url: str) -> None:
+        self.redis: Redis = Redis.from_url(redis_url, socket_timeout=5, socket_connect_timeout=5)
+        self.backend = RedisChannelsPubSubBackend(
+            redis=Redis.from_url(redis_url), key_prefix=PREFIX, stream_sleep_no_subscriptions=1
+        )
+
+    async def stop(self) -> None:
+        """Close the connection that publishes (the backend is closed by its channels plugin)."""
+        await self.redis.aclose()
+
+    async def publish(self, notice: Notice) -> None:
+        """Tell whoever looks at ``notice.topic`` (a table's, job's or run's public id). Never raises for a lost Redis."""
+        try:
+            await self.backend.publish(msgspec.json.encode(notice), [notice.topic])
+        except (RedisError, OSError) as error:
+            log.warning("live notice lost", topic=notice.topic, error=str(error))
+
+    async def wake(self, channel: str) -> None:
+        """Nudge a process that otherwise polls (relay, delivery); losing the nudge costs only its poll interval."""
+        try:
+            await self.redis.publish(channel, b"1")
+        except (RedisError, OSError) as error:
+            log.warning("wake-up lost", channel=channel, error=str(error))
+
+    @asynccontextmanager
+    async def wakeups(self, *channels: str) -> AsyncIterator[_Wakeups]:
+        """Listen to nudges: ``async with live.wakeups(WAKE_RELAY) as w: await w.wait(timeout)``."""
+        pubsub = self.redis.pubsub()
+        try:
+            yield _Wakeups(pubsub, channels)
+        finally:
+            await pubsub.aclose()
+
+
+class _Wakeups:
+    def __init__(self, pubsub: object, channels: tuple[str, ...]) -> None:
+        self._pubsub = pubsub
+        self._channels = channels
+        self._subscribed = False
+
+    async def wait(self, timeout_seconds: float) -> None:
+        """Return at the next nudge or after the timeout; a lost Redis turns it into a plain wait."""
+        import asyncio
+
+        try:
+            if not self._subscribed:
+                await self._pubsub.subscribe(*self._channels)  # type: ignore[attr-defined]
+                self._subscribed = True
+            message = await self._pubsub.get_message(  # type: ignore[attr-defined]
+                ignore_subscribe_messages=True, timeout=timeout_seconds
+            )
+            while message is not None:  # several nudges are one
+                message = await self._pubsub.get_message(  # type: ignore[attr-defined]
+                    ignore_subscribe_messages=True, timeout=0
+                )
+        except (RedisError, OSError):
+            self._subscribed = False
+            await asyncio.sleep(timeout_seconds)
