@@ -105,7 +105,10 @@ def load_settings(environ: Mapping[str, str] | None = None, data_dir: Path | str
         except _Unreadable as error:
             shown = "******" if variable.secret else text
             problems.append(
-                Message(N_("{name} 的值「{value}」不能用:{reason}"), {"name": variable.name, "value": shown, "reason": error.reason})
+                Message(
+                    N_("{name} 的值「{value}」不能用:{reason}"),
+                    {"name": variable.name, "value": shown, "reason": error.reason},
+                )
             )
     if problems:
         error = InvalidInput(problems[0].msgid, code="bad_setting", **problems[0].params)
@@ -169,7 +172,9 @@ def _url(*schemes: str) -> Callable[[str], str]:
 
 def _networks(text: str) -> tuple[IPNetwork, ...]:
     try:
-        return tuple(ipaddress.ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
+        return tuple(
+            ipaddress.ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip()
+        )
     except ValueError:
         raise _Unreadable(N_("请填 IP 地址或网段,用逗号隔开")) from None
 
@@ -208,11 +213,21 @@ VARIABLES: tuple[Variable, ...] = (
         "",
         secret=True,
     ),
-    Variable("HUOBIAO_HOST", "host", str, N_("网页服务监听的地址;要让别的电脑能打开,填 0.0.0.0"), "127.0.0.1"),
+    Variable(
+        "HUOBIAO_HOST", "host", str, N_("网页服务监听的地址;要让别的电脑能打开,填 0.0.0.0"), "127.0.0.1"
+    ),
     Variable("HUOBIAO_PORT", "port", _integer(0, 65535), N_("网页服务的端口;0 表示随便选一个空的"), "8787"),
     Variable("HUOBIAO_WORKERS", "workers", _integer(1, 64), N_("网页进程的个数"), "1"),
-    Variable("HUOBIAO_WORKER_PROCESSES", "worker_processes", _integer(1, 64), N_("跑自动化和后台任务的进程个数"), "1"),
-    Variable("HUOBIAO_WORKER_THREADS", "worker_threads", _integer(1, 256), N_("每个后台进程同时做几件事"), "8"),
+    Variable(
+        "HUOBIAO_WORKER_PROCESSES",
+        "worker_processes",
+        _integer(1, 64),
+        N_("跑自动化和后台任务的进程个数"),
+        "1",
+    ),
+    Variable(
+        "HUOBIAO_WORKER_THREADS", "worker_threads", _integer(1, 256), N_("每个后台进程同时做几件事"), "8"
+    ),
     Variable(
         "HUOBIAO_PUBLIC_URL",
         "public_url",
@@ -228,7 +243,13 @@ VARIABLES: tuple[Variable, ...] = (
         "",
         secret=True,
     ),
-    Variable("HUOBIAO_COOKIE_SECURE", "cookie_secure", _boolean, N_("登录状态只经 https 传送;不填就看公开地址"), "auto"),
+    Variable(
+        "HUOBIAO_COOKIE_SECURE",
+        "cookie_secure",
+        _boolean,
+        N_("登录状态只经 https 传送;不填就看公开地址"),
+        "auto",
+    ),
     Variable(
         "HUOBIAO_TRUSTED_PROXIES",
         "trusted_proxies",
@@ -237,7 +258,9 @@ VARIABLES: tuple[Variable, ...] = (
         "",
     ),
     Variable("HUOBIAO_SESSION_DAYS", "session_days", _integer(1, 365), N_("多少天不用就要重新登录"), "30"),
-    Variable("HUOBIAO_MAX_UPLOAD_MB", "max_upload_mb", _integer(1, 4096), N_("单个上传文件的上限(MB)"), "100"),
+    Variable(
+        "HUOBIAO_MAX_UPLOAD_MB", "max_upload_mb", _integer(1, 4096), N_("单个上传文件的上限(MB)"), "100"
+    ),
     Variable(
         "HUOBIAO_ALLOW_PRIVATE_OUTBOUND",
         "allow_private_outbound",

@@ -125,14 +125,31 @@ class EmbeddedPostgres:
             os.chown(half, self._owner.pw_uid, self._owner.pw_gid)
         # builtin C.UTF-8: the same order and upper/lower case on every machine, whatever its C library
         self._run(
-            ["initdb", "-D", str(half), "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8", "--no-instructions"]
+            [
+                "initdb",
+                "-D",
+                str(half),
+                "-U",
+                SUPERUSER,
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--no-instructions",
+            ]
             + ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
             + ([] if self.durable else ["--no-sync"])
         )
         with (half / "postgresql.conf").open("a") as configuration:
             configuration.write("\ninclude_if_exists = 'huobiao.conf'\ninclude_if_exists = 'local.conf'\n")
         self._run(
-            ["postgres", "--single", "-D", str(half), "-c", f"fsync={'on' if self.durable else 'off'}", "postgres"],
+            [
+                "postgres",
+                "--single",
+                "-D",
+                str(half),
+                "-c",
+                f"fsync={'on' if self.durable else 'off'}",
+                "postgres",
+            ],
             text=f"CREATE DATABASE {DATABASE};\n",
         )
         half.rename(self.data)
@@ -146,7 +163,11 @@ class EmbeddedPostgres:
             check=False,
             env=_environment(),
             cwd=self.folder.root,
-            **({"user": self._owner.pw_uid, "group": self._owner.pw_gid, "extra_groups": []} if self._owner else {}),
+            **(
+                {"user": self._owner.pw_uid, "group": self._owner.pw_gid, "extra_groups": []}
+                if self._owner
+                else {}
+            ),
         )
         if done.returncode:
             reason = (done.stderr.strip() or done.stdout.strip() or str(done.returncode)).splitlines()[-1]
@@ -156,7 +177,9 @@ class EmbeddedPostgres:
         found = (self.data / "PG_VERSION").read_text().strip()
         if found != str(VERSION):
             raise ServiceUnavailable(
-                N_("数据文件夹里的数据库是 PostgreSQL {found} 的,这个版本带的是 {ours};请先用原来的版本备份,再恢复到新文件夹"),
+                N_(
+                    "数据文件夹里的数据库是 PostgreSQL {found} 的,这个版本带的是 {ours};请先用原来的版本备份,再恢复到新文件夹"
+                ),
                 found=found,
                 ours=VERSION,
             )

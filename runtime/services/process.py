@@ -86,7 +86,9 @@ def spawn(
     )
 
 
-def stop(process: subprocess.Popen[bytes], sig: signal.Signals = signal.SIGTERM, timeout_seconds: float = 10) -> int:
+def stop(
+    process: subprocess.Popen[bytes], sig: signal.Signals = signal.SIGTERM, timeout_seconds: float = 10
+) -> int:
     """Ask ``process`` to end, kill it when it does not within ``timeout_seconds``; returns its exit code."""
     if process.poll() is None:
         process.send_signal(sig)

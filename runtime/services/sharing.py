@@ -48,7 +48,9 @@ class RunningServices(msgspec.Struct, frozen=True):
 
 
 @contextlib.contextmanager
-def services_for(settings: Settings, purpose: str, *, wait_seconds: float = _WAIT_SECONDS) -> Iterator[Settings]:
+def services_for(
+    settings: Settings, purpose: str, *, wait_seconds: float = _WAIT_SECONDS
+) -> Iterator[Settings]:
     """Settings whose ``database_url`` and ``redis_url`` answer, for the time of the ``with`` block.
 
     Given addresses are used as they are. Otherwise those of a running ``serve`` are used; without one the embedded

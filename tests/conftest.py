@@ -1,0 +1,74 @@
+"""Fixtures for every room: real PostgreSQL and Redis, started once per test process.
+
+``database_url`` is a fresh migrated database for one test, ``module_database_url`` one for a whole module;
+``redis_url`` an empty Redis; ``settings`` ties them to a temporary data folder.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from runtime.settings import Settings
+from tests.support.servers import Databases, databases, redis_server
+
+SECRET_KEY = base64.b64encode(bytes(range(32))).decode()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """The PostgreSQL server of this test process."""
+    with databases(tmp_path_factory.mktemp("pg")) as found:
+        yield found
+
+
+@pytest.fixture
+def database_url(postgres: Databases) -> Iterator[str]:
+    """A migrated database for one test."""
+    with postgres.copy() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def module_database_url(postgres: Databases) -> Iterator[str]:
+    """A migrated database for the tests of one module."""
+    with postgres.copy() as url:
+        yield url
+
+
+@pytest.fixture
+def empty_database_url(postgres: Databases) -> Iterator[str]:
+    """A database in which no migration has run."""
+    with postgres.empty() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The Redis server of this test process, not emptied; most tests want ``redis_url``."""
+    with redis_server(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@pytest.fixture
+def redis_url(redis_address: str) -> str:
+    """A Redis with nothing in it."""
+    with redis.Redis.from_url(redis_address) as client:
+        client.flushall()
+    return redis_address
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str, redis_url: str) -> Settings:
+    """Settings of an installation that only this test uses."""
+    return Settings(
+        data_dir=tmp_path / "data",
+        database_url=database_url,
+        redis_url=redis_url,
+        secret_key=SECRET_KEY,
+        port=0,
+    )
