@@ -14,7 +14,7 @@ import msgspec
 
 from runtime.definitions.queries import Filter
 from runtime.errors import NotAllowed, NotFound
-from runtime.i18n import Message, N_
+from runtime.i18n import N_, Message
 
 if TYPE_CHECKING:
     from runtime.catalog import Table

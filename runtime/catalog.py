@@ -95,7 +95,11 @@ class Field(Entry, frozen=True, kw_only=True, dict=True):
     @cached_property
     def choices_by_id(self) -> dict[int, Choice]:
         """The options of a select by number; empty for other types."""
-        return {c.id: c for c in self.config.choices} if isinstance(self.config, SingleSelect | MultiSelect) else {}
+        return (
+            {c.id: c for c in self.config.choices}
+            if isinstance(self.config, SingleSelect | MultiSelect)
+            else {}
+        )
 
     @cached_property
     def choices_by_name(self) -> dict[str, Choice]:
@@ -167,7 +171,9 @@ class Table(Entry, frozen=True, kw_only=True, dict=True):
         """
         found = self.by_id.get(key) or self.by_name.get(key)
         if found is None:
-            raise NotFound("数据表「{table}」没有字段「{field}」", code="unknown_field", table=self.name, field=key)
+            raise NotFound(
+                "数据表「{table}」没有字段「{field}」", code="unknown_field", table=self.name, field=key
+            )
         return found
 
 
@@ -360,11 +366,15 @@ def _compile(version: int, rows: list[Any]) -> Catalog:
     fields: dict[int, list[Field]] = {}
     for row in by_kind["field"]:
         if row["table_id"] in public:
-            fields.setdefault(row["table_id"], []).append(Field(table_id=public[row["table_id"]], **common(row)))
+            fields.setdefault(row["table_id"], []).append(
+                Field(table_id=public[row["table_id"]], **common(row))
+            )
     views: dict[int, list[View]] = {}
     for row in by_kind["view"]:
         if row["table_id"] in public:
-            views.setdefault(row["table_id"], []).append(View(table_id=public[row["table_id"]], **common(row)))
+            views.setdefault(row["table_id"], []).append(
+                View(table_id=public[row["table_id"]], **common(row))
+            )
 
     def inside(kind: str, app_number: int) -> list[Any]:
         return [row for row in by_kind[kind] if row["app_id"] == app_number]

@@ -26,7 +26,24 @@ _INV_1 = pow(_ODD_1, -1, 1 << _BITS)
 _INV_2 = pow(_ODD_2, -1, 1 << _BITS)
 _SHIFT = 40  # half the width: x ^= x >> 40 is its own inverse
 
-KINDS = ("app", "tbl", "fld", "viw", "rec", "aut", "run", "das", "wid", "wkb", "stk", "con", "job", "usr", "stp", "tok")
+KINDS = (
+    "app",
+    "tbl",
+    "fld",
+    "viw",
+    "rec",
+    "aut",
+    "run",
+    "das",
+    "wid",
+    "wkb",
+    "stk",
+    "con",
+    "job",
+    "usr",
+    "stp",
+    "tok",
+)
 
 
 def new_id(kind: str) -> str:

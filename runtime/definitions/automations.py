@@ -120,7 +120,9 @@ class HttpPost(msgspec.Struct, frozen=True, tag="http_post", tag_field="kind", o
     body: dict[str, Value] = {}
 
 
-StepConfig = OnlyIf | Branch | ReserveLines | ReleaseLines | UpdateRecord | CreateRecord | SendWecom | HttpPost
+StepConfig = (
+    OnlyIf | Branch | ReserveLines | ReleaseLines | UpdateRecord | CreateRecord | SendWecom | HttpPost
+)
 
 
 class Step(msgspec.Struct, frozen=True, omit_defaults=True):

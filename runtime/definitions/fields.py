@@ -9,7 +9,20 @@ import msgspec
 from runtime.definitions.queries import AggregateFunction, Filter
 from runtime.definitions.states import StateMachine
 
-COLORS = ("red", "orange", "amber", "lime", "green", "teal", "cyan", "blue", "indigo", "violet", "pink", "grey")
+COLORS = (
+    "red",
+    "orange",
+    "amber",
+    "lime",
+    "green",
+    "teal",
+    "cyan",
+    "blue",
+    "indigo",
+    "violet",
+    "pink",
+    "grey",
+)
 
 
 class Choice(msgspec.Struct, frozen=True, omit_defaults=True):

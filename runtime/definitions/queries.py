@@ -12,14 +12,46 @@ import msgspec
 SYSTEM_FIELDS = ("$id", "$created_at", "$updated_at", "$created_by", "$updated_by")
 
 Operator = Literal[
-    "is", "is_not", "contains", "not_contains", "starts_with", "ends_with", "is_any_of", "is_none_of", "has_all_of",
-    "is_empty", "is_not_empty", "eq", "ne", "gt", "ge", "lt", "le", "between",
-    "on", "before", "after", "older_than", "newer_than", "within_next", "in_period",
+    "is",
+    "is_not",
+    "contains",
+    "not_contains",
+    "starts_with",
+    "ends_with",
+    "is_any_of",
+    "is_none_of",
+    "has_all_of",
+    "is_empty",
+    "is_not_empty",
+    "eq",
+    "ne",
+    "gt",
+    "ge",
+    "lt",
+    "le",
+    "between",
+    "on",
+    "before",
+    "after",
+    "older_than",
+    "newer_than",
+    "within_next",
+    "in_period",
 ]
 """What a condition can ask. ``older_than``/``newer_than``/``within_next`` take ``{"amount": 24, "unit": "hour"}``,
 ``in_period`` takes one of :data:`PERIODS`, ``between`` a list of two, ``is_any_of`` … a list."""
 
-PERIODS = ("today", "yesterday", "this_week", "last_week", "this_month", "last_month", "this_year", "last_7_days", "last_30_days")
+PERIODS = (
+    "today",
+    "yesterday",
+    "this_week",
+    "last_week",
+    "this_month",
+    "last_month",
+    "this_year",
+    "last_7_days",
+    "last_30_days",
+)
 UNITS = ("minute", "hour", "day", "week", "month")
 
 
@@ -67,7 +99,9 @@ class GroupLevel(msgspec.Struct, frozen=True, omit_defaults=True):
     descending: bool = False
 
 
-AggregateFunction = Literal["count", "count_filled", "count_empty", "count_unique", "sum", "avg", "min", "max"]
+AggregateFunction = Literal[
+    "count", "count_filled", "count_empty", "count_unique", "sum", "avg", "min", "max"
+]
 
 
 class Aggregate(msgspec.Struct, frozen=True, omit_defaults=True):

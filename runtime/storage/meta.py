@@ -320,7 +320,6 @@ TABLES: tuple[type[Table], ...] = (
 )  # fmt: skip
 
 
-
 def bind(engine: PostgresEngine) -> None:
     """Let every meta table use ``engine`` (one per process)."""
     for table in TABLES:

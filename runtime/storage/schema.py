@@ -22,7 +22,9 @@ async def create_table(tx: Tx, table: int) -> None:
         " updated_by text NOT NULL DEFAULT '',"
         " deleted_at timestamptz)"
     )
-    await tx.execute(f"CREATE INDEX t{table}_trash ON data.t{table} (deleted_at) WHERE deleted_at IS NOT NULL")
+    await tx.execute(
+        f"CREATE INDEX t{table}_trash ON data.t{table} (deleted_at) WHERE deleted_at IS NOT NULL"
+    )
 
 
 async def drop_table(tx: Tx, table: int) -> None:
@@ -42,7 +44,9 @@ async def add_error_column(tx: Tx, table: int, field: int) -> None:
 
 async def drop_column(tx: Tx, table: int, field: int) -> None:
     """Remove a field's column(s) for good."""
-    await tx.execute(f"ALTER TABLE data.t{table} DROP COLUMN IF EXISTS f{field}, DROP COLUMN IF EXISTS f{field}_e")
+    await tx.execute(
+        f"ALTER TABLE data.t{table} DROP COLUMN IF EXISTS f{field}, DROP COLUMN IF EXISTS f{field}_e"
+    )
 
 
 async def create_relation(tx: Tx, relation: int, table_a: int, table_b: int) -> None:

@@ -1,0 +1,231 @@
+"""Days and moments. A moment without an offset is read in the app's time zone and stored as an instant."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from piccolo.querystring import QueryString
+
+from runtime.errors import InvalidInput
+from runtime.fieldtypes.base import EMPTY_OPERATORS, BadValue, Context, FieldType
+from runtime.i18n import N_
+
+DATE_OPERATORS = (
+    "on", "before", "after", "between", "in_period", "older_than", "newer_than", "within_next", *EMPTY_OPERATORS,
+)  # fmt: skip
+
+_LOOSE = re.compile(
+    r"(?P<y>\d{4})(?:\s*[-/.年]\s*(?P<m>\d{1,2})\s*[-/.月]\s*(?P<d>\d{1,2})\s*日?|(?P<m2>\d{2})(?P<d2>\d{2}))"
+    r"(?:[T\s]*(?P<H>\d{1,2})\s*[:时]\s*(?P<M>\d{1,2})(?:\s*[:分]\s*(?P<S>\d{1,2})(?:\.(?P<f>\d{1,9}))?\s*秒?)?\s*分?)?"
+    r"\s*(?P<z>Z|[+-]\d{2}:?\d{2})?"
+)
+
+
+def loose_datetime(typed: str, context: Context) -> datetime:
+    """A moment (or a midnight) in the common written forms, year first. Raises BadValue."""
+    text = unicodedata.normalize("NFKC", typed).strip()
+    found = _LOOSE.fullmatch(text)
+    if found is None:
+        raise BadValue(N_("「{value}」不是日期,应像 2026-01-15 或 2026-01-15 10:24"), value=typed[:40])
+    g = found.groupdict()
+    try:
+        naive = datetime(
+            int(g["y"]), int(g["m"] or g["m2"]), int(g["d"] or g["d2"]),
+            int(g["H"] or 0), int(g["M"] or 0), int(g["S"] or 0), int((g["f"] or "0")[:6].ljust(6, "0")),
+        )  # fmt: skip
+    except ValueError:
+        raise BadValue(N_("「{value}」里的日期或时间不存在"), value=typed[:40]) from None
+    if not 1 <= naive.year <= 9998:
+        raise BadValue(N_("「{value}」里的日期或时间不存在"), value=typed[:40])
+    if g["z"]:
+        return datetime.fromisoformat(naive.isoformat() + g["z"].replace("Z", "+00:00"))
+    return naive.replace(tzinfo=context.zone)
+
+
+def _checked(moment: datetime) -> datetime:
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError:
+        raise BadValue(N_("日期超出了能保存的范围")) from None
+    if not 1 <= moment.year <= 9998:
+        raise BadValue(N_("日期超出了能保存的范围"))
+    return moment
+
+
+class DateType(FieldType):
+    """A calendar day."""
+
+    name = "date"
+    label = N_("日期")
+    icon = "calendar"
+    description = N_("年月日")
+    operators = DATE_OPERATORS
+    aggregates = ("count", "count_filled", "count_empty", "count_unique", "min", "max")
+
+    def sql_type(self, config: Any) -> str:
+        return "date"
+
+    def parse(self, config: Any, value: Any, context: Context) -> date | None:
+        if value is None or (isinstance(value, str) and not value.strip()):
+            return None
+        if isinstance(value, datetime):
+            return (value.astimezone(context.zone) if value.tzinfo else value).date()
+        if isinstance(value, date):
+            return value
+        if not isinstance(value, str):
+            raise BadValue(N_("要填日期,如 2026-01-15"))
+        moment = loose_datetime(value, context)
+        return moment.astimezone(context.zone).date()
+
+    def to_wire(self, config: Any, stored: Any) -> str | None:
+        return None if stored is None else stored.isoformat()
+
+    def to_text(self, config: Any, stored: Any, context: Context) -> str:
+        return "" if stored is None else stored.isoformat()
+
+    def condition(self, config: Any, column: str, op: str, value: Any, context: Context) -> QueryString:
+        if op in EMPTY_OPERATORS:
+            return super().condition(config, column, op, value, context)
+        start, end = span(op, value, context)
+        parts = []
+        if start is not None:
+            parts.append(QueryString(f"{column} >= {{}}", start.astimezone(context.zone).date()))
+        if end is not None:
+            # a span ends before ``end``; a moment within a day still includes that day's start
+            last = (end - timedelta(microseconds=1)).astimezone(context.zone).date()
+            parts.append(QueryString(f"{column} <= {{}}", last))
+        if not parts:
+            raise self.unknown_operator(op)
+        return parts[0] if len(parts) == 1 else QueryString("({} AND {})", *parts)
+
+    def formula_type(self, config: Any) -> Any:
+        return "date"
+
+
+class DateTimeType(FieldType):
+    """A moment; answers are in UTC, shown in the app's zone."""
+
+    name = "datetime"
+    label = N_("日期时间")
+    icon = "calendar-clock"
+    description = N_("下单时间、付款时间等,精确到分秒")
+    operators = DATE_OPERATORS
+    aggregates = ("count", "count_filled", "count_empty", "count_unique", "min", "max")
+
+    def sql_type(self, config: Any) -> str:
+        return "timestamptz"
+
+    def parse(self, config: Any, value: Any, context: Context) -> datetime | None:
+        if value is None or (isinstance(value, str) and not value.strip()):
+            return None
+        if isinstance(value, datetime):
+            return _checked(value if value.tzinfo else value.replace(tzinfo=context.zone))
+        if isinstance(value, date):
+            return _checked(datetime.combine(value, time(), context.zone))
+        if not isinstance(value, str):
+            raise BadValue(N_("要填日期时间,如 2026-01-15 10:24"))
+        return _checked(loose_datetime(value, context))
+
+    def to_wire(self, config: Any, stored: Any) -> str | None:
+        if stored is None:
+            return None
+        return stored.astimezone(UTC).isoformat().replace("+00:00", "Z")  # type: ignore[no-any-return]
+
+    def to_text(self, config: Any, stored: Any, context: Context) -> str:
+        if stored is None:
+            return ""
+        pattern = "%Y-%m-%d %H:%M:%S" if getattr(config, "seconds", True) else "%Y-%m-%d %H:%M"
+        return stored.astimezone(context.zone).strftime(pattern)  # type: ignore[no-any-return]
+
+    def condition(self, config: Any, column: str, op: str, value: Any, context: Context) -> QueryString:
+        if op in EMPTY_OPERATORS:
+            return super().condition(config, column, op, value, context)
+        start, end = span(op, value, context)
+        parts = []
+        if start is not None:
+            parts.append(QueryString(f"{column} >= {{}}", start))
+        if end is not None:
+            parts.append(QueryString(f"{column} < {{}}", end))
+        if not parts:
+            raise self.unknown_operator(op)
+        return parts[0] if len(parts) == 1 else QueryString("({} AND {})", *parts)
+
+    def formula_type(self, config: Any) -> Any:
+        return "datetime"
+
+
+def span(op: str, value: Any, context: Context) -> tuple[datetime | None, datetime | None]:
+    """The half-open span of moments that ``op value`` means; None for an open end. Raises InvalidInput.
+
+    ``on D`` is the whole day; ``before``/``after`` a day exclude it, before/after a moment are exact.
+    """
+    if op in ("on", "is", "eq"):
+        return _day(value, context)
+    if op in ("before", "lt"):
+        return None, _day(value, context)[0]
+    if op in ("after", "gt"):
+        return _day(value, context)[1], None
+    if op == "ge":
+        return _day(value, context)[0], None
+    if op == "le":
+        return None, _day(value, context)[1]
+    if op == "between":
+        if not isinstance(value, list | tuple) or len(value) != 2:
+            raise InvalidInput(N_("「介于」要填两个值"), code="bad_operand")
+        return _day(value[0], context)[0], _day(value[1], context)[1]
+    if op == "older_than":
+        return None, _shift(value, context, -1)
+    if op == "newer_than":
+        return _shift(value, context, -1), None
+    if op == "within_next":
+        return context.now, _shift(value, context, 1)
+    if op == "in_period":
+        return period(str(value), context)
+    return None, None
+
+
+def _day(value: Any, context: Context) -> tuple[datetime, datetime]:
+    """Day ``value`` as a span; a value with a time of day is a span of no length."""
+    try:
+        moment = loose_datetime(str(value), context)
+    except BadValue as bad:
+        raise InvalidInput(bad.message.msgid, code="bad_operand", **bad.message.params) from bad
+    if re.search(r"[:时]", str(value)):
+        return moment, moment
+    return moment, moment + timedelta(days=1)
+
+
+def _shift(value: Any, context: Context, sign: int) -> datetime:
+    amount, unit = (value.get("amount"), value.get("unit")) if isinstance(value, dict) else (None, None)
+    if not isinstance(amount, int | float) or isinstance(amount, bool) or not 0 <= amount <= 100_000:
+        raise InvalidInput(N_("要填一个时长,如 24 小时"), code="bad_operand")
+    seconds = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800, "month": 2592000}.get(str(unit))
+    if seconds is None:
+        raise InvalidInput(N_("要填一个时长,如 24 小时"), code="bad_operand")
+    return context.now + sign * timedelta(seconds=seconds * amount)
+
+
+def period(name: str, context: Context) -> tuple[datetime, datetime]:
+    """A named period in the app's zone as a half-open span. Raises InvalidInput."""
+    today = context.now.astimezone(context.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    day = timedelta(days=1)
+    monday = today - today.weekday() * day
+    first = today.replace(day=1)
+    next_month = (first + 32 * day).replace(day=1)
+    spans = {
+        "today": (today, today + day),
+        "yesterday": (today - day, today),
+        "this_week": (monday, monday + 7 * day),
+        "last_week": (monday - 7 * day, monday),
+        "this_month": (first, next_month),
+        "last_month": ((first - day).replace(day=1), first),
+        "this_year": (first.replace(month=1), first.replace(year=first.year + 1, month=1)),
+        "last_7_days": (today - 6 * day, today + day),
+        "last_30_days": (today - 29 * day, today + day),
+    }
+    if name not in spans:
+        raise InvalidInput(N_("不认识的时间段「{name}」"), code="bad_operand", name=name)
+    return spans[name]

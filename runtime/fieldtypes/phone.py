@@ -1,0 +1,75 @@
+"""Phone numbers: mainland mobile numbers by their own rule, others by ``phonenumbers``."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any
+
+import phonenumbers
+from piccolo.querystring import QueryString
+
+from runtime.fieldtypes.base import BadValue, Context, FieldType, text_of
+from runtime.fieldtypes.text import TEXT_OPERATORS, text_condition
+from runtime.i18n import N_
+
+# 11 digits starting with 13-19, the ranges that the MIIT numbering plan gives to mobile services.
+_MAINLAND = re.compile(r"1[3-9]\d{9}")
+_SEPARATORS = re.compile(r"[\s\-().·]")
+
+
+class PhoneType(FieldType):
+    """A phone number; its format is checked on every path that writes."""
+
+    name = "phone"
+    label = N_("手机号")
+    icon = "phone"
+    description = N_("手机号码,保存时检查格式")
+    operators = TEXT_OPERATORS
+    searchable = True
+
+    def sql_type(self, config: Any) -> str:
+        return "text"
+
+    def parse(self, config: Any, value: Any, context: Context) -> str | None:
+        if value is None or (isinstance(value, str) and not value.strip()):
+            return None
+        if not isinstance(value, str | int):
+            raise BadValue(N_("「{value}」不是手机号"), value=str(value)[:30], code="bad_phone")
+        typed = unicodedata.normalize("NFKC", str(value)).strip()
+        return self._mainland(typed) if config.format == "mainland" else self._international(typed)
+
+    def repair(self, config: Any, value: Any, context: Context) -> str | None:
+        return None if value is None else self.parse(config, text_of(value), context)
+
+    def condition(self, config: Any, column: str, op: str, value: Any, context: Context) -> QueryString:
+        return text_condition(column, op, value) or super().condition(config, column, op, value, context)
+
+    @staticmethod
+    def _mainland(typed: str) -> str:
+        digits = _SEPARATORS.sub("", typed)
+        digits = re.sub(r"^(\+|00)86", "", digits)
+        if not digits.isdigit():
+            raise BadValue(N_("「{value}」不是手机号,只能有数字"), value=typed[:30], code="bad_phone")
+        if len(digits) != 11:
+            raise BadValue(
+                N_("「{value}」有 {count} 位数字,手机号应是 11 位"),
+                value=typed[:30],
+                count=len(digits),
+                code="bad_phone",
+            )
+        if not _MAINLAND.fullmatch(digits):
+            raise BadValue(N_("「{value}」不是手机号,应以 13 到 19 开头"), value=typed[:30], code="bad_phone")
+        return digits
+
+    @staticmethod
+    def _international(typed: str) -> str:
+        try:
+            number = phonenumbers.parse(typed, "CN")
+        except phonenumbers.NumberParseException:
+            number = None
+        if number is None or not phonenumbers.is_valid_number(number):
+            raise BadValue(
+                N_("「{value}」不是电话号码,国外号码要带 + 和国家代码"), value=typed[:30], code="bad_phone"
+            )
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

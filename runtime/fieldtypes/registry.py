@@ -1,0 +1,43 @@
+"""The list of field types, in the order in which a menu offers them."""
+
+from __future__ import annotations
+
+from runtime.definitions.fields import FieldConfig, type_name
+from runtime.errors import InvalidDefinition
+from runtime.fieldtypes.auto_number import AutoNumberType
+from runtime.fieldtypes.base import FieldType
+from runtime.fieldtypes.checkbox import CheckboxType
+from runtime.fieldtypes.computed import FormulaType, LookupType, RollupType
+from runtime.fieldtypes.dates import DateTimeType, DateType
+from runtime.fieldtypes.link import LinkType
+from runtime.fieldtypes.number import CurrencyType, NumberType, PercentType
+from runtime.fieldtypes.phone import PhoneType
+from runtime.fieldtypes.select import MultiSelectType, SingleSelectType
+from runtime.fieldtypes.system import CreatedByType, CreatedTimeType, UpdatedByType, UpdatedTimeType
+from runtime.fieldtypes.text import EmailType, LongTextType, TextType, UrlType
+from runtime.i18n import N_
+
+TYPES: tuple[FieldType, ...] = (
+    TextType(), LongTextType(), NumberType(), CurrencyType(), PercentType(), SingleSelectType(), MultiSelectType(),
+    CheckboxType(), DateType(), DateTimeType(), PhoneType(), EmailType(), UrlType(), LinkType(), LookupType(),
+    RollupType(), FormulaType(), AutoNumberType(), CreatedTimeType(), UpdatedTimeType(), CreatedByType(), UpdatedByType(),
+)  # fmt: skip
+
+_BY_NAME = {kind.name: kind for kind in TYPES}
+
+
+def get_by_name(name: str) -> FieldType:
+    """The field type called ``name``.
+
+    Raises:
+        InvalidDefinition: there is none.
+    """
+    found = _BY_NAME.get(name)
+    if found is None:
+        raise InvalidDefinition(N_("没有「{type}」这种字段"), code="unknown_field_type", type=name)
+    return found
+
+
+def get(config: FieldConfig) -> FieldType:
+    """The field type a configuration belongs to."""
+    return _BY_NAME[type_name(config)]
