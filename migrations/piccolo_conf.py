@@ -1,7 +1,7 @@
 """Piccolo's configuration, named by ``PICCOLO_CONF=migrations.piccolo_conf``.
 
-:mod:`migrations.runner` sets ``DB`` while it migrates. Piccolo's own list of applied migrations lives in schema
-``meta``, with everything else of ours.
+:mod:`migrations.runner` sets ``DB`` while it migrates. Piccolo's own list of applied migrations lives in
+schema ``meta``, with everything else of ours.
 """
 
 from piccolo.apps.migrations.tables import Migration

@@ -1,8 +1,8 @@
 """Applying migrations: :func:`migrate`, :func:`pending`.
 
-All outstanding migrations run in one transaction under an advisory lock: two processes that start at once do not
-disturb each other, and a migration that fails leaves the database as it was. A new migration is made by
-``make migration NAME="what it does"``; it only adds, and never imports today's models.
+All outstanding migrations run in one transaction under an advisory lock: two processes that start at once
+do not disturb each other, and a migration that fails leaves the database as it was. A new migration is made
+by ``make migration NAME="what it does"``; it only adds, and never imports today's models.
 """
 
 from __future__ import annotations
@@ -36,11 +36,14 @@ log = structlog.get_logger(__name__)
 
 
 async def migrate(database_url: str) -> list[str]:
-    """Bring the database up to date; returns the ids applied by this call, oldest first (empty: nothing to do).
+    """Bring the database up to date; returns the ids applied by this call, oldest first (empty: nothing to
+    do).
 
     Waits while another process migrates. Raises :class:`ServiceUnavailable` when the server is older than
-    PostgreSQL 15 or cannot be reached; any error of a migration itself is raised as it is, with nothing changed.
+    PostgreSQL 15 or cannot be reached; any error of a migration itself is raised as it is, with nothing
+    changed.
     """
+    missing: list[str] = []
     async with _engine(database_url) as engine, engine.transaction() as transaction:
         await transaction.connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
         await transaction.connection.execute("SET LOCAL client_min_messages = warning")
@@ -48,20 +51,22 @@ async def migrate(database_url: str) -> list[str]:
         manager = ForwardsMigrationManager(app_name=APP_NAME)
         with contextlib.redirect_stdout(io.StringIO()):  # Piccolo tells the terminal what it does
             await manager.create_migration_table()
-            missing = await _missing(manager.get_app_config(APP_NAME))
-            await manager.run_migrations(manager.get_app_config(APP_NAME))
-        if missing:
-            log.info("database migrated", applied=missing)
-        return missing
+            config = manager.get_app_config(APP_NAME)
+            missing = await _missing(config)
+            await manager.run_migrations(config)
+    if missing:
+        log.info("database migrated", applied=missing)
+    return missing
 
 
 async def pending(database_url: str) -> list[str]:
     """The ids of migrations not yet applied, oldest first. Changes nothing."""
+    config = Finder().get_app_config(APP_NAME)
     async with _engine(database_url) as engine:
-        async with engine.transaction() as transaction:
-            exists = await transaction.connection.fetchval("SELECT to_regclass('meta.migration') IS NOT NULL")
-            config = Finder().get_app_config(APP_NAME)
-            return await _missing(config) if exists else _all_ids(config)
+        known = "SELECT to_regclass('meta.migration') IS NOT NULL AS known"
+        if not (await engine._run_in_new_connection(known))[0]["known"]:
+            return _all_ids(config)
+        return await _missing(config)
 
 
 async def _missing(config: AppConfig) -> list[str]:

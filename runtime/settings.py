@@ -1,8 +1,9 @@
 """Configuration: one frozen value, read once from ``HUOBIAO_*`` variables and handed down.
 
-:data:`VARIABLES` is the only list of them; ``huobiao doctor`` and ``docs/operations.md`` show it. Nothing else in the
-product reads the environment. A value that cannot be understood raises :class:`~runtime.errors.InvalidInput` naming
-the variable, so that a typing error stops the start instead of being ignored.
+:data:`VARIABLES` is the only list of them; ``huobiao doctor`` and ``docs/operations.md`` show it. Nothing
+else in the product reads the environment. A value that cannot be understood raises
+:class:`~runtime.errors.InvalidInput` naming the variable, so that a typing error stops the start instead of
+being ignored.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from runtime.errors import InvalidInput
+from runtime.errors import InvalidInput, Problem
 from runtime.i18n import N_, Message
 
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -78,7 +79,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Variable(msgspec.Struct, frozen=True):
-    """One ``HUOBIAO_*`` variable: its field of :class:`Settings`, how it is read, and its meaning (a msgid)."""
+    """One ``HUOBIAO_*`` variable: its field of :class:`Settings`, how it is read, and its meaning (a
+    msgid).
+    """
 
     name: str
     field: str
@@ -91,7 +94,8 @@ class Variable(msgspec.Struct, frozen=True):
 def load_settings(environ: Mapping[str, str] | None = None, data_dir: Path | str | None = None) -> Settings:
     """Read the settings from ``environ`` (default: the process's). ``data_dir`` wins over ``HUOBIAO_DATA``.
 
-    An empty variable counts as not set. Raises :class:`InvalidInput` naming every variable that cannot be read.
+    An empty variable counts as not set. Raises :class:`InvalidInput` naming every variable that cannot be
+    read.
     """
     environ = os.environ if environ is None else environ
     values: dict[str, Any] = {}
@@ -111,9 +115,12 @@ def load_settings(environ: Mapping[str, str] | None = None, data_dir: Path | str
                 )
             )
     if problems:
-        error = InvalidInput(problems[0].msgid, code="bad_setting", **problems[0].params)
-        error.problems = [error.as_problem().__class__("bad_setting", message) for message in problems]
-        raise error
+        raise InvalidInput(
+            problems[0].msgid,
+            code="bad_setting",
+            problems=[Problem("bad_setting", message) for message in problems],
+            **problems[0].params,
+        )
     if data_dir is not None:
         values["data_dir"] = Path(data_dir)
     values["data_dir"] = Path(values.get("data_dir", Path("data"))).expanduser().resolve()
@@ -121,7 +128,9 @@ def load_settings(environ: Mapping[str, str] | None = None, data_dir: Path | str
 
 
 def decode_secret_key(text: str) -> bytes:
-    """The bytes of a base64 key (standard or url-safe). Raises :class:`InvalidInput` when too short or not base64."""
+    """The bytes of a base64 key (standard or url-safe). Raises :class:`InvalidInput` when too short or
+    not base64.
+    """
     try:
         return base64.b64decode(_secret_key(text).replace("-", "+").replace("_", "/") + "==")
     except _Unreadable as error:

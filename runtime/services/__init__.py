@@ -1,7 +1,8 @@
 """The servers we stand on: PostgreSQL and Redis, embedded or given by address.
 
-``serve`` starts the embedded ones once and writes their addresses to ``DATA/run/services.json``. Any other command
-calls :func:`services_for`: beside a running ``serve`` it uses those; alone, it runs them for its own time.
+``serve`` starts the embedded ones once and writes their addresses to ``DATA/run/services.json``. Any other
+command calls :func:`services_for`: beside a running ``serve`` it uses those; alone, it runs them for its
+own time.
 """
 
 from runtime.services.folder import DataFolder, FolderLock, Holder, holder_of

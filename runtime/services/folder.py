@@ -6,9 +6,9 @@
     DATA/run/             sockets, services.json, lock         DATA/logs/        one log per process
     DATA/secret.key       the encryption key (mode 600)
 
-One process at a time holds the folder: ``serve`` for as long as it runs, or a short command while it runs the
-embedded servers for itself. The lock is the kernel's (``flock``), so a ``kill -9`` never leaves it behind; what is
-written in the lock file only tells others who holds it.
+One process at a time holds the folder: ``serve`` for as long as it runs, or a short command while it runs
+the embedded servers for itself. The lock is the kernel's (``flock``), so a ``kill -9`` never leaves it
+behind; what is written in the lock file only tells others who holds it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ _PLAIN_PATH = re.compile(rb"[A-Za-z0-9._/-]+")
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """Who holds a data folder: the process, what it does (``serve`` or a command's name) and its address if any."""
+    """Who holds a data folder: the process, what it does (``serve`` or a command's name) and its address
+    if any.
+    """
 
     pid: int
     purpose: str
@@ -56,7 +58,9 @@ class DataFolder:
         self.lock_file = self.run / "lock"
 
     def create(self) -> None:
-        """Make the folder and its parts where missing. Raises :class:`ServiceUnavailable` when that is not possible."""
+        """Make the folder and its parts where missing. Raises :class:`ServiceUnavailable` when that is
+        not possible.
+        """
         try:
             if not self.root.exists():
                 # root runs PostgreSQL as another user, who has to be able to pass through
@@ -71,7 +75,8 @@ class DataFolder:
             ) from error
 
     def socket_folder(self, longest_name: str) -> Path:
-        """A folder for unix sockets: ``DATA/run`` when its path is short and plain, else one of our own in the temp dir.
+        """A folder for unix sockets: ``DATA/run`` when its path is short and plain, else one of our own in
+        the temp dir.
 
         Raises :class:`ServiceUnavailable` when somebody else's folder stands in its place.
         """
@@ -88,7 +93,9 @@ class DataFolder:
 
 
 class FolderLock:
-    """Exclusive use of a data folder, given up on :meth:`release` or when the process ends, however it ends."""
+    """Exclusive use of a data folder, given up on :meth:`release` or when the process ends, however it
+    ends.
+    """
 
     def __init__(self, folder: DataFolder, purpose: str) -> None:
         self.folder = folder

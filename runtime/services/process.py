@@ -1,12 +1,14 @@
-"""Starting child processes that never outlive their parent, and asking whether a recorded process still lives.
+"""Starting child processes that never outlive their parent, and asking whether a recorded process still
+lives.
 
-On Linux the kernel itself signals the child when its parent dies (``PR_SET_PDEATHSIG``), so that even ``kill -9``
-of the supervisor leaves nothing behind. Elsewhere our own Python children watch their parent
+On Linux the kernel itself signals the child when its parent dies (``PR_SET_PDEATHSIG``), so that even
+``kill -9`` of the supervisor leaves nothing behind. Elsewhere our own Python children watch their parent
 (:func:`exit_with_parent`), and servers left over are stopped by the next start.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -26,7 +28,9 @@ _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 class ProcessId(msgspec.Struct, frozen=True):
-    """A process that can be recognised later: its pid and start time (seconds since 1970), since pids are reused."""
+    """A process that can be recognised later: its pid and start time (seconds since 1970), since pids are
+    reused.
+    """
 
     pid: int
     started: float
@@ -56,7 +60,8 @@ def spawn(
     parent_death_signal: signal.Signals = signal.SIGTERM,
     pass_fds: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start ``command`` in a session of its own (a Ctrl-C in the terminal reaches only us), bound to our life.
+    """Start ``command`` in a session of its own (a Ctrl-C in the terminal reaches only us), bound to our
+    life.
 
     Call it from the main thread: the kernel counts the death of the *thread* that started a child.
     ``user`` and ``group`` are the numeric ids to run as (needs root).
@@ -79,7 +84,7 @@ def spawn(
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT if output is not None else None,
-        preexec_fn=bind,  # noqa: PLW1509 - only async-signal-safe calls above
+        preexec_fn=bind,  # it makes only async-signal-safe calls
         start_new_session=True,
         pass_fds=tuple(pass_fds),
         **options,
@@ -100,16 +105,17 @@ def stop(
 
 
 def stop_pid(pid: int, sig: signal.Signals, timeout_seconds: float = 10) -> None:
-    """End a process that is not our child (left over from an earlier start); no error when it is already gone."""
-    try:
+    """End a process that is not our child (left over from an earlier start); no error when it is already
+    gone.
+    """
+    with contextlib.suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
         process.send_signal(sig)
-        process.wait(timeout_seconds)
-    except psutil.NoSuchProcess:
-        return
-    except psutil.TimeoutExpired:
-        process.kill()
-        process.wait(5)
+        try:
+            process.wait(timeout_seconds)
+        except psutil.TimeoutExpired:
+            process.kill()
+            process.wait(5)
 
 
 def wait_until(ready: Callable[[], bool], timeout_seconds: float, interval_seconds: float = 0.01) -> bool:
@@ -123,7 +129,9 @@ def wait_until(ready: Callable[[], bool], timeout_seconds: float, interval_secon
 
 
 def exit_with_parent(parent_pid: int, interval_seconds: float = 1.0) -> None:
-    """Watch, from a daemon thread, that ``parent_pid`` is still our parent; else end this process like SIGTERM does."""
+    """Watch, from a daemon thread, that ``parent_pid`` is still our parent; else end this process like
+    SIGTERM does.
+    """
 
     def watch() -> None:
         while os.getppid() == parent_pid:

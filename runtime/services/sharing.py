@@ -53,9 +53,10 @@ def services_for(
 ) -> Iterator[Settings]:
     """Settings whose ``database_url`` and ``redis_url`` answer, for the time of the ``with`` block.
 
-    Given addresses are used as they are. Otherwise those of a running ``serve`` are used; without one the embedded
-    servers are started and, at the end, stopped. Two commands at once take turns. ``purpose`` is the command's name,
-    shown to others meanwhile. Raises :class:`ServiceUnavailable` when that cannot be had within ``wait_seconds``.
+    Given addresses are used as they are. Otherwise those of a running ``serve`` are used; without one the
+    embedded servers are started and, at the end, stopped. Two commands at once take turns. ``purpose`` is
+    the command's name, shown to others meanwhile. Raises :class:`ServiceUnavailable` when that cannot be
+    had within ``wait_seconds``.
     """
     if settings.database_url and settings.redis_url:
         yield settings

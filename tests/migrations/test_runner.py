@@ -23,7 +23,8 @@ async def test_an_empty_database_is_brought_up_to_date_once(empty_database_url: 
 
 
 async def test_two_processes_that_start_at_once_do_not_disturb_each_other(empty_database_url: str) -> None:
-    command = "import asyncio, sys; from migrations.runner import migrate; print(len(asyncio.run(migrate(sys.argv[1]))))"
+    command = "from migrations.runner import migrate; print(len(asyncio.run(migrate(sys.argv[1]))))"
+    command = f"import asyncio, sys; {command}"
     both = [
         await asyncio.create_subprocess_exec(
             sys.executable, "-c", command, empty_database_url, stdout=asyncio.subprocess.PIPE

@@ -1,7 +1,7 @@
 """The PostgreSQL and Redis of a test session: embedded, unsafe and fast, or given by address.
 
-``HUOBIAO_TEST_DATABASE_URL`` (a superuser's) and ``HUOBIAO_TEST_REDIS_URL`` run the same suite against other servers,
-for instance PostgreSQL 15.
+``HUOBIAO_TEST_DATABASE_URL`` (a superuser's) and ``HUOBIAO_TEST_REDIS_URL`` run the same suite against
+other servers, for instance PostgreSQL 15.
 """
 
 from __future__ import annotations

@@ -1,0 +1,62 @@
+"""Logs: one event with named values per line, coloured for a terminal or JSON for a collector.
+
+Use ``structlog.get_logger(__name__).info("record created", table=…)``. Records of the standard library's
+``logging`` (uvicorn, dramatiq …) go the same way. Everything goes to stderr, so that the output of commands
+stays clean.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+
+from runtime.settings import Settings
+
+# chatty at "info", and what they say there helps nobody who runs this
+_QUIETER = ("httpx", "httpcore", "uvicorn.access", "piccolo", "multipart", "asyncio")
+
+
+def configure_logging(settings: Settings, *, process: str = "") -> None:
+    """Set up logging for this process; ``process`` ("web", "worker" …) is added to each line. Can be
+    repeated.
+    """
+    level = logging.getLevelName(settings.log_level.upper())
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=settings.log_json),
+    ]
+    if settings.log_json:
+        rendering: list[Any] = [
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ]
+    else:
+        rendering = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    structlog.configure(
+        processors=[*shared, *rendering],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    for name in _QUIETER:
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    for name in ("uvicorn", "uvicorn.error", "dramatiq"):
+        logging.getLogger(name).handlers = []
+        logging.getLogger(name).propagate = True
+    structlog.contextvars.clear_contextvars()
+    if process:
+        structlog.contextvars.bind_contextvars(process=process)
