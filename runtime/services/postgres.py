@@ -24,11 +24,13 @@ import psutil
 from runtime.errors import ServiceUnavailable
 from runtime.i18n import N_
 from runtime.services.folder import DataFolder
-from runtime.services.process import spawn, stop, stop_pid, wait_until
+from runtime.services.process import open_log, spawn, stop, stop_pid, wait_until
 
 DATABASE = "huobiao"
 SUPERUSER = "postgres"
 VERSION = 18
+STOP_SIGNAL = signal.SIGINT  # its "fast" shutdown: transactions are rolled back, files are left clean
+STOP_TIMEOUT_SECONDS = 20.0
 _SOCKET_NAME = ".s.PGSQL.5432"
 # after a crash the server replays its log before it answers
 _START_TIMEOUT_SECONDS = 120
@@ -59,6 +61,7 @@ class EmbeddedPostgres:
         self.data = folder.postgres
         self.durable = durable
         self.process: subprocess.Popen[bytes] | None = None
+        self.log = folder.logs / "postgres.log"
         self._owner = _owner()
         sockets = folder.socket_folder("pg/" + _SOCKET_NAME) / "pg"
         sockets.mkdir(mode=0o700, exist_ok=True)
@@ -70,31 +73,37 @@ class EmbeddedPostgres:
         """The address of a database, as asyncpg, psycopg and psql understand it."""
         return f"postgresql://{SUPERUSER}@/{database}?host={quote(str(self.socket_folder))}"
 
-    def start(self) -> subprocess.Popen[bytes]:
-        """Start the server (creating the cluster and the database on first use) and return once it answers.
+    def launch(self) -> subprocess.Popen[bytes]:
+        """Start the server, creating the cluster and the database on first use, and do not wait for it.
 
-        Raises :class:`ServiceUnavailable` with the last lines of its log when it does not.
+        Raises :class:`ServiceUnavailable` when the files cannot be made or used.
         """
         if not (self.data / "PG_VERSION").exists():
             self._initialise()
         self._check_version()
         self._clear_leftover()
         self._write_configuration()
-        log = self.folder.logs / "postgres.log"
-        with log.open("ab") as output:
+        with open_log(self.log) as output:
             self.process = spawn(
                 [str(binaries() / "postgres"), "-D", str(self.data)],
                 env=_environment(),
                 output=output,
                 user=self._owner.pw_uid if self._owner else None,
                 group=self._owner.pw_gid if self._owner else None,
-                parent_death_signal=signal.SIGINT,  # its "fast" shutdown
+                parent_death_signal=STOP_SIGNAL,
             )
-        answered = wait_until(lambda: self.ready() or self._exited(), _START_TIMEOUT_SECONDS)
-        if not answered or self._exited():
-            self.stop()
-            raise ServiceUnavailable(N_("自带的 PostgreSQL 没能启动:{reason}"), reason=_last_line(log))
         return self.process
+
+    def start(self) -> None:
+        """Launch the server and return once it answers.
+
+        Raises :class:`ServiceUnavailable` with the last line of its log when it does not.
+        """
+        process = self.launch()
+        answered = wait_until(lambda: self.ready() or process.poll() is not None, _START_TIMEOUT_SECONDS)
+        if not answered or process.poll() is not None:
+            self.stop()
+            raise ServiceUnavailable(N_("自带的 PostgreSQL 没能启动:{reason}"), reason=_last_line(self.log))
 
     def ready(self) -> bool:
         """Whether the server that we started accepts connections."""
@@ -110,15 +119,10 @@ class EmbeddedPostgres:
         )
 
     def stop(self) -> None:
-        """Shut down ("fast": transactions are rolled back, files are left clean); no error when not
-        running.
-        """
+        """Shut down; no error when not running."""
         if self.process is not None:
-            stop(self.process, signal.SIGINT, timeout_seconds=20)
+            stop(self.process, STOP_SIGNAL, STOP_TIMEOUT_SECONDS)
             self.process = None
-
-    def _exited(self) -> bool:
-        return self.process is None or self.process.poll() is not None
 
     def _initialise(self) -> None:
         """Make the cluster beside its final place and move it there when complete, so that a half one is
@@ -205,7 +209,7 @@ class EmbeddedPostgres:
         except psutil.Error:
             command = []
         if str(self.data) in command:
-            stop_pid(pid, signal.SIGINT, timeout_seconds=20)
+            stop_pid(pid, STOP_SIGNAL, STOP_TIMEOUT_SECONDS)
         pid_file.unlink(missing_ok=True)
 
     def _write_configuration(self) -> None:

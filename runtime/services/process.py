@@ -24,6 +24,8 @@ import msgspec
 import psutil
 
 _PR_SET_PDEATHSIG = 1
+_LAST_WORDS_SECONDS = 15  # between SIGTERM and the end, once the parent is gone
+_LARGE_LOG_BYTES = 20 * 1024 * 1024
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
@@ -118,6 +120,14 @@ def stop_pid(pid: int, sig: signal.Signals, timeout_seconds: float = 10) -> None
             process.wait(5)
 
 
+def open_log(path: Path) -> IO[bytes]:
+    """A log file to append to; one that has grown large is first put aside as ``NAME.log.1``."""
+    with contextlib.suppress(FileNotFoundError):
+        if path.stat().st_size > _LARGE_LOG_BYTES:
+            path.replace(path.with_name(path.name + ".1"))
+    return path.open("ab")
+
+
 def wait_until(ready: Callable[[], bool], timeout_seconds: float, interval_seconds: float = 0.01) -> bool:
     """Poll ``ready`` until it is true; ``False`` when it did not become so in time."""
     deadline = time.monotonic() + timeout_seconds
@@ -137,5 +147,7 @@ def exit_with_parent(parent_pid: int, interval_seconds: float = 1.0) -> None:
         while os.getppid() == parent_pid:
             time.sleep(interval_seconds)
         os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(_LAST_WORDS_SECONDS)
+        os._exit(1)
 
     threading.Thread(target=watch, name="parent-watch", daemon=True).start()

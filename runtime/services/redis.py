@@ -6,6 +6,7 @@ It runs on a unix socket, and keeps nothing on disk: PostgreSQL holds the truth,
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import shutil
 import signal
@@ -14,11 +15,15 @@ import subprocess
 from pathlib import Path
 from urllib.parse import quote
 
+import msgspec
+
 from runtime.errors import ServiceUnavailable
 from runtime.i18n import N_
 from runtime.services.folder import DataFolder
-from runtime.services.process import spawn, stop, wait_until
+from runtime.services.process import ProcessId, open_log, spawn, stop, stop_pid, wait_until
 
+STOP_SIGNAL = signal.SIGTERM
+STOP_TIMEOUT_SECONDS = 5.0
 _START_TIMEOUT_SECONDS = 15
 
 
@@ -46,25 +51,38 @@ class EmbeddedRedis:
     def __init__(self, folder: DataFolder) -> None:
         self.folder = folder
         self.socket = folder.socket_folder("redis.sock") / "redis.sock"
+        self.log = folder.logs / "redis.log"
+        self._pid_file = folder.run / "redis.pid"
         self.process: subprocess.Popen[bytes] | None = None
 
     def url(self, database: int = 0) -> str:
         """The address of one of its 16 numbered databases."""
         return f"unix://{quote(str(self.socket))}?db={database}"
 
-    def start(self) -> subprocess.Popen[bytes]:
-        """Start the server and return once it answers, else raise :class:`ServiceUnavailable`."""
+    def launch(self) -> subprocess.Popen[bytes]:
+        """Start the server and do not wait for it. Raises :class:`ServiceUnavailable` when there is none."""
         binary = server_binary()
-        self.socket.unlink(missing_ok=True)
-        log = self.folder.logs / "redis.log"
-        with log.open("ab") as output:
+        self._clear_leftover()
+        with open_log(self.log) as output:
             self.process = spawn(self._command(binary), output=output)
-        process = self.process
+        self._pid_file.write_bytes(msgspec.json.encode(ProcessId.of(self.process.pid)))
+        return self.process
+
+    def start(self) -> None:
+        """Launch the server and return once it answers, else raise :class:`ServiceUnavailable`."""
+        process = self.launch()
         answered = wait_until(lambda: self.ready() or process.poll() is not None, _START_TIMEOUT_SECONDS)
         if not answered or process.poll() is not None:
             self.stop()
-            raise ServiceUnavailable(N_("自带的 Redis 没能启动,原因见 {log}"), log=log)
-        return process
+            raise ServiceUnavailable(N_("自带的 Redis 没能启动,原因见 {log}"), log=self.log)
+
+    def _clear_leftover(self) -> None:
+        """Wait for a server that an earlier start left over: when it ends, it removes the socket's file."""
+        with contextlib.suppress(OSError, msgspec.DecodeError):
+            earlier = msgspec.json.decode(self._pid_file.read_bytes(), type=ProcessId)
+            if earlier.alive():
+                stop_pid(earlier.pid, STOP_SIGNAL, STOP_TIMEOUT_SECONDS)
+        self.socket.unlink(missing_ok=True)
 
     def _command(self, binary: str) -> list[str]:
         options = {
@@ -94,6 +112,6 @@ class EmbeddedRedis:
     def stop(self) -> None:
         """End the server; no error when it is not running."""
         if self.process is not None:
-            stop(self.process, signal.SIGTERM, timeout_seconds=5)
+            stop(self.process, STOP_SIGNAL, STOP_TIMEOUT_SECONDS)
             self.process = None
             self.socket.unlink(missing_ok=True)

@@ -22,13 +22,13 @@ _WAIT_SECONDS = 60.0
 
 
 class RunningServices(msgspec.Struct, frozen=True):
-    """What ``serve`` has running: the addresses, the supervisor, and the pid of every child by its name."""
+    """What ``serve`` has running: the addresses, the supervisor, and every child by its name."""
 
     supervisor: ProcessId
     database_url: str
     redis_url: str
     url: str | None = None
-    children: dict[str, int] = {}
+    children: dict[str, ProcessId] = {}
 
     def write(self, path: Path) -> None:
         """Replace ``path`` in one step, so that a reader never sees half of it."""
