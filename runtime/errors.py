@@ -28,7 +28,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from runtime.i18n import Message, N_
+from runtime.i18n import N_, Message
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -176,10 +176,14 @@ class TooMuch(HuobiaoError):
 
 
 class TooOften(TooMuch):
-    """A rate limit; retry later."""
+    """A rate limit; trying again helps, not sooner than ``retry_after_seconds`` where that is known."""
 
     code = "too_often"
     status = 429
+
+    def __init__(self, msgid: str = "", *, retry_after_seconds: float | None = None, **kw: Any) -> None:
+        super().__init__(msgid, **kw)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class OutsideFailed(HuobiaoError):
