@@ -1,0 +1,274 @@
+"""State machines: whether one is sound, and what it would mean for the records there are.
+
+Problems stop it from being stored (an unknown choice, the same transition twice, nowhere to start, an effect on a
+field that is gone); warnings do not (a state that nobody can reach, one that nobody can leave).
+"""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import msgspec
+
+from builder.queries import check_filter, find_field
+from builder.validation import Problems, check_name, clean_text, has_control
+from runtime import fieldtypes
+from runtime.access import RANK
+from runtime.catalog import App, Catalog, Field, Table
+from runtime.definitions.fields import READONLY_TYPES, Choice, Link
+from runtime.definitions.states import Effect, SetField, StateKind, StateMachine, Transition
+from runtime.fieldtypes import BadValue, Context
+from runtime.i18n import N_
+from runtime.storage.database import Tx
+from runtime.storage.query import Compiler
+
+NOW = "$now"
+MAX_TRANSITIONS = 400
+MAX_EFFECTS = 20
+REFUSAL_LENGTH = 200
+
+
+def number_choices(given: Any, choices: tuple[Choice, ...]) -> Any:
+    """A machine in JSON with choices that are named by text replaced by their numbers; unknown names stay as they are."""
+    if not isinstance(given, dict):
+        return given
+    names = {choice.name: choice.id for choice in choices if not choice.archived}
+
+    def number(value: Any) -> Any:
+        return names.get(value, value) if isinstance(value, str) else value
+
+    answer = dict(given)
+    if isinstance(given.get("initial"), list):
+        answer["initial"] = [number(item) for item in given["initial"]]
+    for key, ends in (("transitions", ("source", "target")), ("states", ("choice",))):
+        if isinstance(given.get(key), list):
+            answer[key] = [
+                {k: number(v) if k in ends else v for k, v in item.items()} if isinstance(item, dict) else item
+                for item in given[key]
+            ]
+    return answer
+
+
+def check_machine(
+    problems: Problems, app: App, table: Table, choices: tuple[Choice, ...], machine: StateMachine, own: str | None
+) -> StateMachine:
+    """The machine as it will be stored. ``own``: id of the select itself, if it exists already."""
+    known = {choice.id: choice for choice in choices if not choice.archived}
+    _check_initial(problems.at("initial"), machine, known)
+    _check_states(problems.at("states"), machine, known)
+    if len(machine.transitions) > MAX_TRANSITIONS:
+        problems.at("transitions").add("too_many_transitions", N_("流转最多 {limit} 条"), limit=MAX_TRANSITIONS)
+        return machine
+    seen: set[tuple[int, int]] = set()
+    transitions = []
+    for index, transition in enumerate(machine.transitions):
+        here = problems.at("transitions").at(index)
+        _check_ends(here, transition, known, seen)
+        seen.add((transition.source, transition.target))
+        transitions.append(_check_transition(here, app, table, transition, own))
+    checked = msgspec.structs.replace(machine, transitions=tuple(transitions))
+    _warn_of_paths(problems, checked, known)
+    return checked
+
+
+def _check_initial(problems: Problems, machine: StateMachine, known: dict[int, Choice]) -> None:
+    if not machine.initial:
+        problems.add("no_initial_state", N_("还没有选新记录从哪个状态开始"))
+    for index, number in enumerate(machine.initial):
+        if number not in known:
+            problems.at(index).add("unknown_choice", N_("起始状态里有已经不在的选项"))
+    if len(set(machine.initial)) < len(machine.initial):
+        problems.add("initial_twice", N_("起始状态重复了"))
+
+
+def _check_states(problems: Problems, machine: StateMachine, known: dict[int, Choice]) -> None:
+    seen: set[int] = set()
+    for index, state in enumerate(machine.states):
+        here = problems.at(index)
+        if state.choice not in known:
+            here.at("choice").add("unknown_choice", N_("这个状态对应的选项已经不在"))
+        if state.choice in seen:
+            here.at("choice").add("state_twice", N_("同一个选项写了两次"))
+        if state.kind not in get_args(StateKind):
+            here.at("kind").add("bad_state_kind", N_("不认识的状态类别「{kind}」"), kind=str(state.kind)[:20])
+        seen.add(state.choice)
+
+
+def _check_ends(
+    problems: Problems, transition: Transition, known: dict[int, Choice], seen: set[tuple[int, int]]
+) -> None:
+    for end in ("source", "target"):
+        if getattr(transition, end) not in known:
+            problems.at(end).add("unknown_choice", N_("流转的一端是已经不在的选项"))
+    if transition.source == transition.target:
+        problems.at("target").add("same_state", N_("流转的两端不能是同一个状态"))
+    if (transition.source, transition.target) in seen:
+        source, target = known.get(transition.source), known.get(transition.target)
+        problems.add(
+            "transition_twice",
+            N_("「{source} → {target}」已经有一条流转了"),
+            source=source.name if source else transition.source,
+            target=target.name if target else transition.target,
+        )
+
+
+def _check_transition(
+    problems: Problems, app: App, table: Table, transition: Transition, own: str | None
+) -> Transition:
+    label = clean_text(transition.label)
+    if label:
+        label = check_name(problems.at("label"), label)
+    refusal = clean_text(transition.refusal)
+    if len(refusal) > REFUSAL_LENGTH:
+        problems.at("refusal").add("text_too_long", N_("最多 {limit} 个字"), limit=REFUSAL_LENGTH)
+    if has_control(refusal, lines=True):
+        problems.at("refusal").add("not_printable", N_("这里有看不见的控制字符,重新输入一遍"))
+    for index, role in enumerate(transition.roles):
+        if role not in RANK or role == "viewer":
+            problems.at("roles").at(index).add("bad_role", N_("「{role}」不能流转状态"), role=role[:20])
+    guard = check_filter(problems.at("guard"), table, transition.guard)
+    required = []
+    for index, key in enumerate(transition.required):
+        field = find_field(problems.at("required").at(index), table, key)
+        if field is not None:
+            required.append(field.id)
+            if field.id == own:
+                problems.at("required").at(index).add("own_field", N_("状态字段本身不用要求填写"), field=field)
+    if len(transition.effects) > MAX_EFFECTS:
+        problems.at("effects").add("too_many_effects", N_("流转时做的事最多 {limit} 件"), limit=MAX_EFFECTS)
+    effects = tuple(
+        _check_effect(problems.at("effects").at(index), app, table, effect, own)
+        for index, effect in enumerate(transition.effects[:MAX_EFFECTS])
+    )
+    return msgspec.structs.replace(
+        transition,
+        label=label,
+        refusal=refusal,
+        guard=guard,
+        roles=tuple(dict.fromkeys(transition.roles)),
+        required=tuple(dict.fromkeys(required)),
+        effects=effects,
+    )
+
+
+def _check_effect(problems: Problems, app: App, table: Table, effect: Effect, own: str | None) -> Effect:
+    if isinstance(effect, SetField):
+        return _check_set_field(problems, app, table, effect, own)
+    stock = next((s for s in app.stocks if effect.stock in (s.id, s.definition.name)), None)
+    if stock is None:
+        problems.at("stock").add("unknown_stock", N_("没有这个库存设置,可能已被删除"))
+        return effect
+    lines = next((t for t in app.tables if t.id == stock.definition.line_table), None)
+    link = lines.by_id.get(stock.definition.line_order) if lines else None
+    if link is not None and isinstance(link.config, Link) and link.config.table != table.id:
+        problems.at("stock").add(
+            "stock_of_other_table",
+            N_("库存「{stock}」的明细不属于「{table}」,不能在这里预占或释放"),
+            stock=stock.definition.name,
+            table=table.name,
+        )
+    return msgspec.structs.replace(effect, stock=stock.id)
+
+
+def _check_set_field(problems: Problems, app: App, table: Table, effect: SetField, own: str | None) -> SetField:
+    field = find_field(problems.at("field"), table, effect.field)
+    if field is None:
+        return effect
+    if field.id == own:
+        problems.at("field").add("own_field", N_("流转不能再改状态字段本身"), field=field)
+    elif field.type in READONLY_TYPES or field.machine is not None:
+        problems.at("field").add("not_writable", N_("「{name}」不能由流转来填写"), field=field, name=field.name)
+    else:
+        check_value(problems.at("value"), app, field, effect.value)
+    return SetField(field.id, effect.value)
+
+
+def check_value(problems: Problems, app: App, field: Field, value: Any) -> None:
+    """Whether ``value`` (wire form, or ``"$now"`` for days and moments) can be put into ``field``."""
+    if value == NOW:
+        if field.type not in ("date", "datetime"):
+            problems.add("bad_value", N_("「{name}」不是日期,不能填当时的时间"), field=field, name=field.name)
+        return
+    try:
+        fieldtypes.get(field.config).parse(field.config, value, Context(zone=app.zone))
+    except BadValue as bad:
+        problems.add(bad.code, bad.message.msgid, field=field, **bad.message.params)
+
+
+def _warn_of_paths(problems: Problems, machine: StateMachine, known: dict[int, Choice]) -> None:
+    reached = set(machine.initial) & set(known)
+    frontier = list(reached)
+    while frontier:
+        for transition in machine.allowed(frontier.pop()):
+            if transition.target in known and transition.target not in reached:
+                reached.add(transition.target)
+                frontier.append(transition.target)
+    ends = {state.choice for state in machine.states if state.kind in ("done", "cancelled")}
+    for number, choice in known.items():
+        if number not in reached:
+            problems.at("states").warn(
+                "unreachable_state", N_("没有流转能到「{state}」,只有导入时才会出现"), state=choice.name
+            )
+        elif number not in ends and not machine.allowed(number):
+            problems.at("states").warn(
+                "no_way_out", N_("「{state}」没有出路,进去的记录就停在那里"), state=choice.name
+            )
+
+
+class StateCount(msgspec.Struct, frozen=True):
+    """Records now in one state (``choice`` None: empty) and whether any transition leaves it."""
+
+    choice: int | None
+    records: int
+    stuck: bool
+
+
+class TransitionCount(msgspec.Struct, frozen=True):
+    """Records in the transition's source, and how many of them its conditions hold back."""
+
+    source: int
+    target: int
+    records: int
+    held_back: int
+
+
+class MachineImpact(msgspec.Struct, frozen=True):
+    """What a machine would mean for the records there are."""
+
+    states: tuple[StateCount, ...]
+    transitions: tuple[TransitionCount, ...]
+
+
+async def measure(tx: Tx, catalog: Catalog, table: Table, field: Field, machine: StateMachine) -> MachineImpact:
+    """Count records per state and, for transitions with conditions, those that the conditions hold back."""
+    rows = await tx.fetch(
+        f"SELECT {field.column} AS choice, count(*) AS n FROM {table.sql} WHERE deleted_at IS NULL GROUP BY 1"
+    )
+    counts = {row["choice"]: row["n"] for row in rows}
+    ends = {state.choice for state in machine.states if state.kind in ("done", "cancelled")}
+    states = tuple(
+        StateCount(number, records, number not in ends and not machine.allowed(number))
+        for number, records in sorted(counts.items(), key=lambda item: (item[0] is None, item[0] or 0))
+    )
+    compiler = Compiler(catalog, table, Context(zone=catalog.app_of(table).zone))
+    transitions = []
+    for transition in machine.transitions:
+        records = counts.get(transition.source, 0)
+        held = 0
+        if transition.guard is not None and records:
+            where = compiler.filter(transition.guard)
+            query = _held_back(table, field, transition.source, where)
+            held = int(await tx.value(query))
+        transitions.append(TransitionCount(transition.source, transition.target, records, held))
+    return MachineImpact(states, tuple(transitions))
+
+
+def _held_back(table: Table, field: Field, source: int, where: Any) -> Any:
+    from piccolo.querystring import QueryString
+
+    return QueryString(
+        f"SELECT count(*) FROM {table.sql} t WHERE t.deleted_at IS NULL AND t.{field.column} = {{}}"
+        " AND ({}) IS NOT TRUE",
+        source,
+        where,
+    )
