@@ -64,6 +64,8 @@ _METADATA = frozenset(
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _NUMERIC_LABEL = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
 
+_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
+
 
 class Kind(Enum):
     """What an address is to us."""
@@ -120,7 +122,7 @@ def endpoint_of(url: str) -> str:
 
 def port_of(url: httpx.URL) -> int:
     """The port a request to ``url`` goes to."""
-    return url.port or (443 if url.scheme == "https" else 80)
+    return url.port if url.port is not None else (443 if url.scheme == "https" else 80)
 
 
 def allowed_endpoints(entries: Iterable[str]) -> frozenset[str]:
@@ -188,7 +190,9 @@ def parse_url(url: str) -> httpx.URL:
         raise InvalidInput(N_("网址里不能带用户名和密码,请改用请求头"), code="address_invalid")
     if literal(parsed.host) is None and _ends_in_number(parsed.host):
         raise _odd_notation(parsed.host)
-    if parsed.port == 0:
+    if literal(parsed.host) is None and not _NAME.fullmatch(parsed.raw_host.decode("ascii")):
+        raise _unreadable(url)
+    if not 0 < port_of(parsed) <= 65535:
         raise InvalidInput(N_("「{url}」的端口不对"), code="address_invalid", url=_shown(url))
     return parsed
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 
 import httpcore
 
 from runtime.outbound.addresses import Policy, Resolver, checked_addresses
+
+# At debug level the library writes whole headers, in which addresses with keys stand.
+logging.getLogger("httpcore").setLevel(logging.INFO)
 
 
 class GuardedBackend(httpcore.AsyncNetworkBackend):
