@@ -1,0 +1,324 @@
+"""The history: one append-only row per change of a record, written in the change's own transaction.
+
+Everything that tells what happened reads it: timelines, undo, live catch-up, audit, KPIs. Values are kept in the
+``to_history`` form of their field type, by public field id; ``$deleted`` marks trashing and restoring.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from runtime import fieldtypes
+from runtime.access import Actor, Operation, hidden_fields, require
+from runtime.catalog import Catalog, Field, Table
+from runtime.definitions.fields import Link
+from runtime.errors import InvalidInput, NotFound
+from runtime.i18n import N_
+from runtime.ids import parse_record_id, record_id
+from runtime.records import links
+from runtime.records.change import Change, Outcome, Patch, Source
+from runtime.records.work import Item, Work
+from runtime.system import System
+
+
+class FieldChange(msgspec.Struct, frozen=True):
+    """One field's part of an entry: wire values before and after, and both as text."""
+
+    field: str
+    name: str
+    type: str
+    before: Any
+    after: Any
+    before_text: str
+    after_text: str
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """Who did what to a record when, through what, and why."""
+
+    id: int
+    at: datetime
+    change: int
+    action: str
+    version: int
+    actor_kind: str
+    actor_id: str
+    actor_name: str
+    channel: str
+    source: str | None
+    reason: str | None
+    changes: tuple[FieldChange, ...]
+
+
+async def write(work: Work) -> None:
+    """Append the history of the good items, and the outbox rows that automations of this table will read."""
+    items = [i for i in work.good if i.action != "update" or i.values or i.links]
+    if not items:
+        return
+    change, actor = work.change, work.change.actor
+    encode = msgspec.json.encode
+    sides = [(_side(work, i, before=True), _side(work, i, before=False)) for i in items]
+    rows = await work.tx.fetch(
+        "INSERT INTO meta.history (at, change_id, app_id, table_id, actor_kind, actor_id, actor_name, channel, source,"
+        " reason, record_id, version, action, before, after)"
+        " SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, r, v, a, b::jsonb, c::jsonb FROM"
+        " unnest($11::bigint[], $12::integer[], $13::text[], $14::text[], $15::text[]) AS u(r, v, a, b, c)"
+        " RETURNING id, record_id",
+        work.context.now,
+        work.change_id,
+        work.app.number,
+        work.table.number,
+        actor.kind,
+        actor.id,
+        actor.name,
+        change.source.channel,
+        change.source.ref,
+        change.reason,
+        [i.row_id for i in items],
+        [i.version for i in items],
+        [i.action for i in items],
+        [encode(b).decode() if b else None for b, _ in sides],
+        [encode(a).decode() if a else None for _, a in sides],
+    )
+    numbers = {row["record_id"]: row["id"] for row in rows}
+    for item in items:
+        item.history_id = numbers[item.row_id]
+    if any(
+        a.definition.enabled and a.definition.trigger.table == work.table.id for a in work.app.automations
+    ):
+        await _outbox(work, items, sides)
+
+
+async def _outbox(work: Work, items: Sequence[Item], sides: Sequence[tuple[Any, Any]]) -> None:
+    payloads = [
+        {
+            "action": item.action,
+            "before": before,
+            "after": after,
+            "channel": work.change.source.channel,
+            "source": work.change.source.ref,
+            "depth": work.change.source.depth,
+            "states_as_is": work.change.states_as_is,
+        }
+        for item, (before, after) in zip(items, sides, strict=True)
+    ]
+    await work.tx.execute(
+        "INSERT INTO meta.outbox (history_id, app_id, table_id, record_id, payload)"
+        " SELECT h, $1, $2, r, p::jsonb FROM unnest($3::bigint[], $4::bigint[], $5::text[]) AS u(h, r, p)",
+        work.app.number,
+        work.table.number,
+        [item.history_id for item in items],
+        [item.row_id for item in items],
+        [msgspec.json.encode(p).decode() for p in payloads],
+    )
+
+
+def _side(work: Work, item: Item, *, before: bool) -> dict[str, Any] | None:
+    """The changed values before or after, by field id; None where there is no such side."""
+    if item.action in ("delete", "restore"):
+        return {"$deleted": (item.action == "restore") == before}
+    if item.action == "create" and before:
+        return None
+    side: dict[str, Any] = {}
+    for field, value in item.values.items():
+        stored = item.old(field) if before else value
+        if item.action == "create" and stored in (None, False):
+            continue
+        side[field.id] = (
+            None if stored is None else fieldtypes.get(field.config).to_history(field.config, stored)
+        )
+    for field, numbers in item.links.items():
+        assert isinstance(field.config, Link)  # noqa: S101
+        rows = item.old_links.get(field, []) if before else numbers
+        if rows or item.action == "update":
+            target = work.catalog.table(field.config.table)
+            side[field.id] = [record_id(target.number, n) for n in rows]
+    return side
+
+
+async def of_record(
+    system: System, actor: Actor, public_id: str, *, limit: int = 50, before: int | None = None
+) -> list[Entry]:
+    """The newest entries of a record first; ``before`` continues behind an entry's id."""
+    catalog = await system.catalogs.current()
+    number, row = parse_record_id(public_id)
+    table = catalog.table_by_number(number)
+    require(actor, Operation.LOOK, table.app_id)
+    rows = await system.db.fetch(
+        "SELECT * FROM meta.history WHERE table_id = $1 AND record_id = $2 AND ($3::bigint IS NULL OR id < $3)"
+        " ORDER BY id DESC LIMIT $4",
+        number,
+        row,
+        before,
+        max(1, min(limit, 200)),
+    )
+    return await _entries(system, catalog, table, actor, rows)
+
+
+async def _entries(
+    system: System, catalog: Catalog, table: Table, actor: Actor, rows: Sequence[Any]
+) -> list[Entry]:
+    hidden = hidden_fields(actor, table)
+    context = fieldtypes.Context(zone=catalog.app_of(table).zone)
+    decoded = [
+        (
+            row,
+            msgspec.json.decode(row["before"]) if row["before"] else {},
+            msgspec.json.decode(row["after"]) if row["after"] else {},
+        )
+        for row in rows
+    ]
+    names = await _link_names(system, catalog, table, context, decoded)
+    entries = []
+    for row, before, after in decoded:
+        changes = []
+        for key in dict.fromkeys((*before, *after)):
+            field = table.by_id.get(key)
+            if field is None or key in hidden:
+                continue
+            b, a = before.get(key), after.get(key)
+            b_wire, b_text = _shown(field, b, context, names)
+            a_wire, a_text = _shown(field, a, context, names)
+            changes.append(FieldChange(key, field.name, field.type, b_wire, a_wire, b_text, a_text))
+        entries.append(
+            Entry(
+                row["id"],
+                row["at"],
+                row["change_id"],
+                row["action"],
+                row["version"],
+                row["actor_kind"],
+                row["actor_id"],
+                row["actor_name"],
+                row["channel"],
+                row["source"],
+                row["reason"],
+                tuple(changes),
+            )  # fmt: skip
+        )
+    return entries
+
+
+async def _link_names(
+    system: System, catalog: Catalog, table: Table, context: fieldtypes.Context, decoded: Sequence[Any]
+) -> dict[str, str]:
+    wanted: dict[str, set[int]] = {}
+    for _, before, after in decoded:
+        for side in (before, after):
+            for key, value in side.items():
+                field = table.by_id.get(key)
+                if field is not None and isinstance(field.config, Link):
+                    wanted.setdefault(field.config.table, set()).update(
+                        parse_record_id(v)[1] for v in value or ()
+                    )
+    names: dict[str, str] = {}
+    for table_id, numbers in wanted.items():
+        try:
+            target = catalog.table(table_id)
+        except NotFound:
+            continue
+        primary = target.primary
+        if primary is None or not numbers or primary.type == "link":
+            continue
+        rows = await system.db.fetch(
+            f"SELECT id, {primary.column} AS name FROM {target.sql} WHERE id = ANY($1::bigint[])",
+            list(numbers),
+        )
+        names |= {record_id(target.number, r["id"]): links.title(primary, r["name"], context) for r in rows}
+    return names
+
+
+def _shown(field: Field, value: Any, context: fieldtypes.Context, names: dict[str, str]) -> tuple[Any, str]:
+    """An entry's value as wire and as text."""
+    if value is None:
+        return None, ""
+    if field.type == "link":
+        shown = [{"id": i, "name": names.get(i, "")} for i in value]
+        return shown, "、".join(s["name"] or s["id"] for s in shown)
+    kind = fieldtypes.get(field.config)
+    try:
+        stored = kind.from_history(field.config, value)
+    except fieldtypes.BadValue:  # the field's type has changed since
+        return value, str(value)
+    return kind.to_wire(field.config, stored), kind.to_text(field.config, stored, context)
+
+
+async def undo_change(system: System, actor: Actor, change_id: int) -> Change:
+    """The change that takes ``change_id`` back: created records are trashed, trashed ones restored, fields reset.
+
+    Fields that somebody changed since are left alone. Raises NotFound when there is nothing (left) to take back.
+    """
+    rows = await system.db.fetch("SELECT * FROM meta.history WHERE change_id = $1 ORDER BY id", change_id)
+    if not rows or len({row["table_id"] for row in rows}) != 1:
+        raise NotFound(N_("没有可撤销的操作"))
+    catalog = await system.catalogs.current()
+    table = catalog.table_by_number(rows[0]["table_id"])
+    require(actor, Operation.EDIT_RECORDS, table.app_id)
+    if actor.kind in ("person", "token") and any(row["actor_id"] != actor.id for row in rows):
+        raise InvalidInput(N_("只能撤销自己的操作"), code="not_yours")
+    deletes, restores, updates = [], [], []
+    later = await _changed_since(system, rows)
+    for row in rows:
+        public_id = record_id(table.number, row["record_id"])
+        if row["action"] == "create" or row["action"] == "restore":
+            deletes.append(public_id)
+        elif row["action"] == "delete":
+            restores.append(public_id)
+        else:
+            before = msgspec.json.decode(row["before"]) if row["before"] else {}
+            fields = {
+                key: _wire_of(table.by_id[key], value)
+                for key, value in before.items()
+                if key in table.by_id and (row["record_id"], key) not in later
+            }
+            if fields:
+                updates.append(Patch(public_id, fields))
+    if not (deletes or restores or updates):
+        raise NotFound(N_("没有可撤销的操作"))
+    return Change(
+        table=table.id,
+        actor=actor,
+        source=Source("undo", str(change_id)),
+        updates=tuple(updates),
+        deletes=tuple(deletes),
+        restores=tuple(restores),
+        atomic=True,
+    )
+
+
+async def _changed_since(system: System, rows: Sequence[Any]) -> set[tuple[int, str]]:
+    found = await system.db.fetch(
+        "SELECT h.record_id, jsonb_object_keys(h.after) AS key FROM meta.history h"
+        " JOIN unnest($2::bigint[], $3::bigint[]) AS u(record, last) ON h.record_id = u.record AND h.id > u.last"
+        " WHERE h.table_id = $1 AND h.action = 'update' AND h.after IS NOT NULL",
+        rows[0]["table_id"],
+        [row["record_id"] for row in rows],
+        [row["id"] for row in rows],
+    )
+    return {(row["record_id"], row["key"]) for row in found}
+
+
+def _wire_of(field: Field, value: Any) -> Any:
+    if field.type == "link" or value is None:
+        return value
+    kind = fieldtypes.get(field.config)
+    return kind.to_wire(field.config, kind.from_history(field.config, value))
+
+
+async def last_change_of(system: System, actor: Actor) -> int | None:
+    """The newest change this person made by hand and has not taken back, within a day; None if there is none."""
+    found = await system.db.value(
+        "SELECT h.change_id FROM meta.history h WHERE h.actor_id = $1 AND h.channel = 'ui'"
+        " AND h.at > now() - interval '1 day' AND NOT EXISTS (SELECT 1 FROM meta.history u WHERE u.channel = 'undo'"
+        " AND u.actor_id = $1 AND u.source = h.change_id::text AND u.at > now() - interval '1 day')"
+        " ORDER BY h.id DESC LIMIT 1",
+        actor.id,
+    )
+    return None if found is None else int(found)
+
+
+__all__ = ["Entry", "FieldChange", "Outcome", "last_change_of", "of_record", "undo_change", "write"]

@@ -1,0 +1,202 @@
+"""Links on the write path and on the read path: pairs in join tables."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from runtime import fieldtypes
+from runtime.catalog import Catalog, Field
+from runtime.definitions.fields import Link
+from runtime.errors import NotFound
+from runtime.fieldtypes import BadValue, Context
+from runtime.i18n import N_, Message
+from runtime.ids import parse_record_id, record_id
+from runtime.records.work import Item, Work
+from runtime.storage.database import Database, Tx
+
+
+def raw(value: Any) -> list[Any]:
+    """A lenient link value as a list of ids or names; text is split at 、,; and line ends."""
+    if value is None or value == "":
+        return []
+    if isinstance(value, list | tuple):
+        return list(value)
+    if isinstance(value, str):
+        text = value
+        for mark in (",", "、", ";", ";", "\n"):
+            text = text.replace(mark, ",")
+        return [part.strip() for part in text.split(",") if part.strip()]
+    return [value]
+
+
+async def resolve(work: Work) -> None:
+    """Turn what was given into row numbers that exist; read the pairs that are there now."""
+    fields = {field for item in work.good for field in item.links}
+    for field in fields:
+        config = field.config
+        assert isinstance(config, Link)  # noqa: S101
+        target = work.catalog.table(config.table)
+        items = [item for item in work.good if field in item.links]
+        names = await _by_name(work, field, items) if work.change.typecast else {}
+        for item in items:
+            item.links[field] = _numbers(work, field, item, names)
+        wanted = sorted({n for item in items if not item.problems for n in item.links[field]})
+        rows = await work.tx.fetch(
+            f"SELECT id FROM {target.sql} WHERE id = ANY($1::bigint[]) AND deleted_at IS NULL", wanted
+        )
+        there = {row["id"] for row in rows}
+        for item in items:
+            if not item.problems and any(n not in there for n in item.links[field]):
+                message = Message(N_("「{field}」关联的记录不存在,可能已被删除"), {"field": field.name})
+                item.refuse("broken_link", message, field)
+        updated = [item.row_id for item in items if item.action == "update"]
+        if updated:
+            now = await pairs(work.tx, field, updated)
+            for item in items:
+                item.old_links[field] = now.get(item.row_id, [])
+
+
+def _numbers(work: Work, field: Field, item: Item, names: dict[str, int]) -> list[int]:
+    config = field.config
+    assert isinstance(config, Link)  # noqa: S101
+    target = work.catalog.table(config.table)
+    numbers: list[int] = []
+    for value in item.links[field]:  # type: ignore[attr-defined]
+        public_id = value.get("id") if isinstance(value, dict) else value
+        try:
+            number, row = parse_record_id(str(public_id))
+        except NotFound:
+            number, row = 0, 0
+        if number == target.number:
+            numbers.append(row)
+        elif str(public_id) in names:
+            numbers.append(names[str(public_id)])
+        else:
+            message = Message(
+                N_("「{table}」里没有「{value}」"), {"table": target.name, "value": str(public_id)[:60]}
+            )
+            item.refuse("broken_link", message, field)
+    numbers = list(dict.fromkeys(numbers))
+    if not config.many and len(numbers) > 1:
+        item.refuse("too_many_links", Message(N_("这里只能关联一条记录")), field)
+    return numbers
+
+
+async def _by_name(work: Work, field: Field, items: Sequence[Item]) -> dict[str, int]:
+    """Names given for a link → row numbers, by the target's primary field; the newest wins where a name is shared."""
+    config = field.config
+    assert isinstance(config, Link)  # noqa: S101
+    target = work.catalog.table(config.table)
+    primary = target.primary
+    if primary is None or not primary.stored:
+        return {}
+    kind = fieldtypes.get(primary.config)
+    stored: dict[Any, list[str]] = defaultdict(list)
+    for item in items:
+        for value in item.links[field]:  # type: ignore[attr-defined]
+            if isinstance(value, dict):
+                continue
+            try:
+                key = kind.repair(primary.config, value, work.context) if not primary.readonly else str(value)
+            except BadValue:
+                continue
+            if key is not None and not isinstance(key, list):
+                stored[key].append(str(value))
+    if not stored:
+        return {}
+    rows = await work.tx.fetch(
+        f"SELECT id, {primary.column} AS name FROM {target.sql}"
+        f" WHERE {primary.column} = ANY($1) AND deleted_at IS NULL ORDER BY id",
+        list(stored),
+    )
+    return {text: row["id"] for row in rows for text in stored.get(row["name"], ())}
+
+
+async def pairs(tx: Tx | Database, field: Field, rows: Iterable[int]) -> dict[int, list[int]]:
+    """``{record: [linked, …]}`` of a link field, in order, trashed ones left out by the caller's join."""
+    found = await tx.fetch(
+        f"SELECT {field.link_near} AS near, {field.link_far} AS far FROM {field.link_sql}"
+        f" WHERE {field.link_near} = ANY($1::bigint[]) ORDER BY {field.link_near}, position, {field.link_far}",
+        list(rows),
+    )
+    result: dict[int, list[int]] = defaultdict(list)
+    for row in found:
+        result[row["near"]].append(row["far"])
+    return result
+
+
+async def store(work: Work) -> dict[Field, set[int]]:
+    """Write changed pairs. Returns the far records touched per field (old and new), whose computed fields may change."""
+    touched: dict[Field, set[int]] = {}
+    for field in {f for item in work.of("create", "update") for f in item.links}:
+        config = field.config
+        assert isinstance(config, Link)  # noqa: S101
+        items = [item for item in work.of("create", "update") if field in item.links]
+        near, far = field.link_near, field.link_far
+        changed = [item.row_id for item in items if item.action == "update"]
+        if changed:
+            await work.tx.execute(f"DELETE FROM {field.link_sql} WHERE {near} = ANY($1::bigint[])", changed)
+        new = [(item.row_id, n, i) for item in items for i, n in enumerate(item.links[field])]
+        far_rows = {n for _, n, _ in new} | {n for item in items for n in item.old_links.get(field, ())}
+        if new and _inverse_is_single(work.catalog, config):
+            # the other side holds one link only: it lets go of its old one
+            taken = await work.tx.fetch(
+                f"DELETE FROM {field.link_sql} WHERE {far} = ANY($1::bigint[]) RETURNING {near} AS near",
+                [n for _, n, _ in new],
+            )
+            work.also_touched.update(row["near"] for row in taken)
+        if new:
+            await work.tx.execute(
+                f"INSERT INTO {field.link_sql} ({near}, {far}, position)"
+                " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::integer[]) ON CONFLICT DO NOTHING",
+                [n for n, _, _ in new],
+                [f for _, f, _ in new],
+                [p for _, _, p in new],
+            )
+        touched[field] = far_rows
+    return touched
+
+
+def _inverse_is_single(catalog: Catalog, config: Link) -> bool:
+    if config.inverse is None:
+        return False
+    try:
+        inverse = catalog.field(config.inverse).config
+    except NotFound:
+        return False
+    return isinstance(inverse, Link) and not inverse.many
+
+
+async def display(
+    db: Tx | Database, catalog: Catalog, field: Field, rows: Sequence[int], context: Context
+) -> dict[int, list[dict[str, str]]]:
+    """``{record: [{"id", "name"}, …]}`` for the read path: live linked records with the text of their primary field."""
+    config = field.config
+    assert isinstance(config, Link)  # noqa: S101
+    try:
+        target = catalog.table(config.table)
+    except NotFound:
+        return {}
+    primary = target.primary
+    column = f"r.{primary.column}" if primary is not None and primary.type != "link" else "NULL"
+    found = await db.fetch(
+        f"SELECT l.{field.link_near} AS near, r.id, {column} AS name FROM {field.link_sql} l"
+        f" JOIN {target.sql} r ON r.id = l.{field.link_far} AND r.deleted_at IS NULL"
+        f" WHERE l.{field.link_near} = ANY($1::bigint[]) ORDER BY l.{field.link_near}, l.position, r.id",
+        list(rows),
+    )
+    result: dict[int, list[dict[str, str]]] = defaultdict(list)
+    for row in found:
+        result[row["near"]].append(
+            {"id": record_id(target.number, row["id"]), "name": title(primary, row["name"], context)}
+        )
+    return result
+
+
+def title(primary: Field | None, stored: Any, context: Context) -> str:
+    """What a record is called: the text of its primary field."""
+    if primary is None or stored is None or primary.type == "link":
+        return ""
+    return fieldtypes.get(primary.config).to_text(primary.config, stored, context)

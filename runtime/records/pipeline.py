@@ -1,0 +1,142 @@
+"""The steps of a change, in order, inside the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+from asyncpg.exceptions import CheckViolationError, NumericValueOutOfRangeError, UniqueViolationError
+
+from runtime.access import Operation, require
+from runtime.catalog import Table
+from runtime.errors import Duplicate, InvalidInput, OutOfStock, RecordsRejected, TooMuch
+from runtime.events.live import WAKE_RELAY, Notice
+from runtime.fieldtypes import Context
+from runtime.i18n import N_
+from runtime.ids import record_id
+from runtime.records import computed, history, ledger, links, moves, numbering, prepare, store, unique
+from runtime.records.change import Change, Outcome, Result
+from runtime.records.work import Item, Work
+from runtime.storage.database import Tx
+from runtime.system import System
+
+MAX_BATCH = 5000
+
+Effects = Callable[[Work], Awaitable[None]]
+
+
+class _Refused(Exception):
+    """Some records turned out bad after storing; the savepoint is undone and the rest stored again."""
+
+
+async def carry_out(
+    system: System, tx: Tx, change: Change, *, managed: bool = False, effects: Effects | None = None
+) -> Outcome:
+    """Carry out ``change`` in ``tx``. ``effects`` runs the in-transaction effects of state moves.
+
+    Raises:
+        NotFound, NotAllowed: the table is unknown to the actor, or the actor may not edit its records.
+        RecordsRejected: ``atomic`` and at least one record has a problem.
+    """
+    catalog = await system.catalogs.locked(tx)
+    table = catalog.table(change.table)
+    app = catalog.app_of(table)
+    require(change.actor, Operation.EDIT_RECORDS, app.id)
+    size = len(change.creates) + len(change.updates) + len(change.deletes) + len(change.restores)
+    if size > MAX_BATCH:
+        raise TooMuch(N_("一次最多保存 {max} 条记录,这次有 {count} 条"), max=MAX_BATCH, count=size)
+    work = Work(
+        system=system,
+        tx=tx,
+        catalog=catalog,
+        app=app,
+        table=table,
+        change=change,
+        context=Context(zone=app.zone, now=datetime.now(UTC)),
+        items=[],
+        managed=managed,
+    )
+    await prepare.load(work)
+    await prepare.read_values(work)
+    await moves.check(work)
+    await unique.check(work)
+    await ledger.guard(work)
+    _reject_if_atomic(work)
+    if work.good:
+        work.change_id = change.change_id or await tx.value("SELECT nextval('meta.change_number')")
+        await numbering.draw(work)
+        await _store(work, effects)
+    _announce(work)
+    return Outcome(tuple(_result(table, item) for item in work.items), work.change_id if work.good else 0)
+
+
+async def _store(work: Work, effects: Effects | None) -> None:
+    """Store what is good; when storing shows further problems, undo and store again without those records."""
+    while work.good:
+        try:
+            async with work.tx.savepoint():
+                await _store_once(work, effects)
+            return
+        except _Refused:
+            for item in work.of("update", "delete", "restore"):
+                item.version = item.row["version"]
+            _reject_if_atomic(work)
+        except UniqueViolationError as error:
+            # two writers at once: the index speaks where the check before could not see yet
+            raise Duplicate(N_("有一个不能重复的字段刚被别人用了同样的值,请重试")) from error
+        except CheckViolationError as error:
+            raise OutOfStock(N_("库存不能为负,也不能少于已预占的数量")) from error
+        except NumericValueOutOfRangeError as error:
+            raise InvalidInput(N_("数字太大,无法保存")) from error
+
+
+async def _store_once(work: Work, effects: Effects | None) -> None:
+    await store.store(work)
+    far = await links.store(work)
+    if any(item.moves for item in work.good):
+        before = len(work.good)
+        await moves.check_guards(work)
+        if len(work.good) == before and effects is not None:
+            await effects(work)
+        if len(work.good) < before:
+            raise _Refused
+    await ledger.note_adjustments(work)
+    await computed.after_change(work, far)
+    await history.write(work)
+
+
+def _reject_if_atomic(work: Work) -> None:
+    problems = [problem for item in work.items for problem in item.problems]
+    if work.change.atomic and problems:
+        raise RecordsRejected(
+            N_("有 {count} 处填得不对,什么都没有保存"), count=len(problems), problems=problems
+        )
+
+
+def _result(table: Table, item: Item) -> Result:
+    stored = item.row_id and not (item.action == "create" and item.problems)
+    public_id = record_id(table.number, item.row_id) if stored else None
+    changed = bool(item.values or item.links or item.action != "update") and not item.problems
+    return Result(public_id, item.version, tuple(item.problems), changed)
+
+
+def _announce(work: Work) -> None:
+    """After commit: tell open browsers, wake the relay."""
+    live = work.system.live
+    by = work.change.actor.id
+    for action in ("create", "update", "delete", "restore"):
+        items = [i for i in work.of(action) if i.action != "update" or i.values or i.links]  # type: ignore[arg-type]
+        if not items:
+            continue
+        many = len(items) > 200
+        notice = Notice(
+            topic=work.table.id,
+            kind="create" if action == "restore" else action,  # type: ignore[arg-type]
+            id=max(item.history_id for item in items),
+            records=() if many else tuple(record_id(work.table.number, i.row_id) for i in items),
+            fields=() if many else tuple(dict.fromkeys(f.id for i in items for f in (*i.values, *i.links))),
+            by=by,
+        )
+        work.tx.after_commit.append(lambda notice=notice: live.publish(notice))
+    if work.good:
+        work.tx.after_commit.append(lambda: live.wake(WAKE_RELAY))

@@ -1,0 +1,305 @@
+"""Reading records: single ones, pages, linked ones, aggregates. Every read passes ``runtime.access``."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from piccolo.querystring import QueryString
+
+from runtime import fieldtypes
+from runtime.access import Actor, Operation, hidden_fields, require
+from runtime.catalog import Catalog, Field, Table
+from runtime.definitions.fields import Link
+from runtime.definitions.queries import AggregateQuery, Condition, Filter, Group, Query, Sort
+from runtime.errors import InvalidInput, NotFound
+from runtime.fieldtypes import Context
+from runtime.fieldtypes.number import wire_number
+from runtime.i18n import N_
+from runtime.ids import parse_record_id, record_id
+from runtime.records import links
+from runtime.records.change import RecordView
+from runtime.storage.query import MAX_LIMIT, Compiler, order_by
+from runtime.system import System
+
+ANCHOR_EVERY = 500
+ANCHOR_SECONDS = 20.0
+
+
+class Page(msgspec.Struct, frozen=True):
+    """A page of records. ``total_estimate`` only on first pages and jumps; ``exact`` tells whether it is a count.
+
+    ``at``: the position of the first record, where it is known.
+    """
+
+    records: tuple[RecordView, ...]
+    next_cursor: str | None
+    total_estimate: int | None = None
+    exact: bool = False
+    at: int | None = None
+
+
+class GroupRow(msgspec.Struct, frozen=True):
+    """One group: ``keys`` in wire form, ``labels`` as text, ``values`` in the order of the aggregates asked for."""
+
+    keys: tuple[Any, ...]
+    labels: tuple[str, ...]
+    values: tuple[Any, ...]
+
+
+class Reader:
+    """What the read functions share: catalog, table, context and compiler for one actor at one moment."""
+
+    def __init__(self, system: System, catalog: Catalog, table: Table, actor: Actor) -> None:
+        require(actor, Operation.LOOK, table.app_id)
+        self.system, self.catalog, self.table, self.actor = system, catalog, table, actor
+        self.context = Context(zone=catalog.app_of(table).zone)
+        self.compiler = Compiler(catalog, table, self.context, actor)
+        hidden = hidden_fields(actor, table)
+        self.fields = tuple(f for f in table.fields if f.id not in hidden)
+
+    @classmethod
+    async def of(cls, system: System, actor: Actor, table_id: str) -> Reader:
+        """The reader of a table. Raises NotFound when the actor may not know of it."""
+        catalog = await system.catalogs.current()
+        return cls(system, catalog, catalog.table(table_id), actor)
+
+    def chosen(self, names: Sequence[str] | None) -> tuple[Field, ...]:
+        """The fields asked for, all when None."""
+        return self.fields if names is None else tuple(self.compiler.field(name) for name in names)
+
+    async def views(self, rows: Sequence[Any], fields: Sequence[Field]) -> tuple[RecordView, ...]:
+        """Rows of ``Compiler.page`` as records, links with the names of what they point at."""
+        numbers = [row["id"] for row in rows]
+        linked = {
+            f: await links.display(self.system.db, self.catalog, f, numbers, self.context)
+            for f in fields
+            if f.type == "link" and numbers
+        }
+        return tuple(self._view(row, fields, linked) for row in rows)
+
+    def _view(self, row: Any, fields: Sequence[Field], linked: dict[Field, dict[int, Any]]) -> RecordView:
+        values: dict[str, Any] = {}
+        for field in fields:
+            if field.type == "link":
+                values[field.id] = linked.get(field, {}).get(row["id"], [])
+                continue
+            error = row[f"{field.column}_e"] if field.type == "formula" else None
+            values[field.id] = (
+                {"error": error}
+                if error
+                else fieldtypes.get(field.config).to_wire(field.config, row[field.column])
+            )
+        return RecordView(
+            record_id(self.table.number, row["id"]),
+            row["version"],
+            values,
+            row["created_at"],
+            row["updated_at"],
+            row["deleted_at"],
+        )
+
+
+async def get(system: System, actor: Actor, public_id: str, *, with_trash: bool = False) -> RecordView:
+    """One record. Raises NotFound."""
+    return (await get_many(system, actor, [public_id], with_trash=with_trash))[0]
+
+
+async def get_many(
+    system: System, actor: Actor, public_ids: Sequence[str], *, with_trash: bool = False
+) -> tuple[RecordView, ...]:
+    """Records of one table, in the order asked for. Raises NotFound if any is missing."""
+    parsed = [parse_record_id(public_id) for public_id in public_ids]
+    if len({number for number, _ in parsed}) != 1:
+        raise NotFound()
+    catalog = await system.catalogs.current()
+    reader = Reader(system, catalog, catalog.table_by_number(parsed[0][0]), actor)
+    query = Query(
+        where=Condition("$id", "is_any_of", list(public_ids)), limit=MAX_LIMIT, with_trash=with_trash
+    )
+    rows = await system.db.fetch(reader.compiler.page(query, reader.fields))
+    found = {view.id: view for view in await reader.views(rows, reader.fields)}
+    if any(public_id not in found for public_id in public_ids):
+        raise NotFound(N_("没有这条记录,可能已被删除"))
+    return tuple(found[public_id] for public_id in public_ids)
+
+
+async def page(system: System, actor: Actor, table_id: str, query: Query) -> Page:
+    """A page of records in order. With ``query.at`` the page begins at that position (as of a few seconds ago)."""
+    reader = await Reader.of(system, actor, table_id)
+    fields = reader.chosen(query.fields)
+    limit = max(1, min(query.limit, MAX_LIMIT))
+    total, exact, at, skip = None, False, 0 if query.cursor is None else None, 0
+    if query.at is not None and query.cursor is None and query.at > 0:
+        query, at, skip, total = await _jump(reader, query)
+        exact = True
+    asked = msgspec.structs.replace(query, limit=min(limit + skip, MAX_LIMIT))
+    rows = await system.db.fetch(reader.compiler.page(asked, fields))
+    more = len(rows) > limit + skip
+    rows = rows[skip : skip + limit]
+    if total is None and at is not None:
+        total, exact = (at + len(rows), True) if not more else (await estimate(reader, query), False)
+    return Page(
+        await reader.views(rows, fields),
+        reader.compiler.cursor(query, rows[-1]) if more else None,
+        total,
+        exact,
+        at,
+    )
+
+
+_ANCHORS: OrderedDict[tuple[Any, ...], tuple[float, list[Any]]] = OrderedDict()
+
+
+async def _jump(reader: Reader, query: Query) -> tuple[Query, int, int, int | None]:
+    """The query that continues behind the nearest known row before ``query.at``; position, rows to skip, total."""
+    key = (
+        reader.catalog.version, reader.table.id, reader.actor.id, repr(query.where), repr(query.sorts), query.search,
+        query.with_trash,
+    )  # fmt: skip
+    kept = _ANCHORS.get(key)
+    if kept is None or time.monotonic() - kept[0] > ANCHOR_SECONDS:
+        rows = await reader.system.db.fetch(reader.compiler.anchors(query, ANCHOR_EVERY))
+        kept = _ANCHORS[key] = (time.monotonic(), rows)
+        _ANCHORS.move_to_end(key)
+        while len(_ANCHORS) > 256:
+            _ANCHORS.popitem(last=False)
+    anchors = kept[1]
+    total = anchors[-1]["n"] + 1 if anchors else 0
+    at = min(query.at or 0, max(0, total - 1))
+    index = at // ANCHOR_EVERY  # the anchor before block ``index`` is the last row of block ``index - 1``
+    skip = at % ANCHOR_EVERY
+    cursor = reader.compiler.cursor(query, anchors[index - 1]) if index else None
+    return msgspec.structs.replace(query, cursor=cursor), at, skip, total
+
+
+async def estimate(reader: Reader, query: Query) -> int:
+    """About how many records match, as PostgreSQL's planner sees it; never reads them all."""
+    statement = QueryString(
+        f"EXPLAIN (FORMAT JSON) SELECT 1 FROM {reader.table.sql} t WHERE {{}}",
+        reader.compiler.where(query.where, query.search, with_trash=query.with_trash),
+    )
+    plan = msgspec.json.decode(await reader.system.db.value(statement))
+    return int(plan[0]["Plan"]["Plan Rows"])
+
+
+async def count(
+    system: System, actor: Actor, table_id: str, where: Filter | None, search: str | None = None
+) -> int:
+    """Exactly how many records match."""
+    reader = await Reader.of(system, actor, table_id)
+    return int(await system.db.value(reader.compiler.count(where, search)))
+
+
+async def aggregate(system: System, actor: Actor, table_id: str, query: AggregateQuery) -> list[GroupRow]:
+    """Groups with their numbers; one row without keys when no group was asked for."""
+    reader = await Reader.of(system, actor, table_id)
+    rows = await system.db.fetch(reader.compiler.aggregate(query))
+    levels = query.groups[:3]
+    names = [
+        await _link_labels(reader, level.field, [row[f"g{i}"] for row in rows])
+        for i, level in enumerate(levels)
+    ]
+    result = []
+    for row in rows:
+        keys, labels = [], []
+        for i, level in enumerate(levels):
+            key, label = _key(reader, level, row[f"g{i}"], names[i])
+            keys.append(key)
+            labels.append(label)
+        values = tuple(_number(reader, row[f"a{i}"], a.field) for i, a in enumerate(query.aggregates[:10]))
+        result.append(GroupRow(tuple(keys), tuple(labels), values))
+    return result
+
+
+def _number(reader: Reader, value: Any, field_id: str | None) -> Any:
+    if value is None or isinstance(value, int):
+        return value
+    if isinstance(value, datetime) or field_id is None or not hasattr(value, "quantize"):
+        return value.isoformat() if hasattr(value, "isoformat") else value
+    return wire_number(round(value, 6))
+
+
+def _key(reader: Reader, level: Any, value: Any, names: dict[int, str]) -> tuple[Any, str]:
+    if level.buckets:
+        return (level.buckets[value].name,) * 2 if value is not None else (None, "")
+    if value is None:
+        return None, ""
+    if isinstance(value, datetime):  # a bucket, in the app's own time
+        text = value.strftime("%Y-%m-%d %H:00" if level.bucket == "hour" else "%Y-%m-%d")
+        return text, text
+    if level.bucket in ("hour_of_day", "weekday"):
+        return value, str(value)
+    field = reader.table.field(level.field)
+    if isinstance(field.config, Link):
+        return record_id(reader.catalog.table(field.config.table).number, value), names.get(value, "")
+    kind = fieldtypes.get(field.config)
+    wire = kind.to_wire(field.config, value)
+    return wire, kind.to_text(field.config, value, reader.context)
+
+
+async def _link_labels(reader: Reader, key: str | None, rows: Sequence[Any]) -> dict[int, str]:
+    field = reader.table.by_id.get(key or "") or reader.table.by_name.get(key or "")
+    if field is None or not isinstance(field.config, Link):
+        return {}
+    target = reader.catalog.table(field.config.table)
+    primary = target.primary
+    if primary is None or primary.type == "link":
+        return {}
+    found = await reader.system.db.fetch(
+        f"SELECT id, {primary.column} AS name FROM {target.sql} WHERE id = ANY($1::bigint[])",
+        [row for row in rows if row is not None],
+    )
+    return {row["id"]: links.title(primary, row["name"], reader.context) for row in found}
+
+
+async def linked(
+    system: System,
+    actor: Actor,
+    public_id: str,
+    link_field: str,
+    *,
+    limit: int = 20,
+    sorts: tuple[Sort, ...] = (),
+) -> Page:
+    """Records that ``public_id`` points at through one of its link fields, newest first unless ``sorts`` says otherwise."""
+    number, row = parse_record_id(public_id)
+    catalog = await system.catalogs.current()
+    near = Reader(system, catalog, catalog.table_by_number(number), actor)
+    field = near.compiler.field(link_field)
+    if not isinstance(field.config, Link):
+        raise InvalidInput(
+            N_("「{field}」不是关联字段"), code="not_a_link", field=field.id, field_name=field.name
+        )
+    far = Reader(system, catalog, catalog.table(field.config.table), actor)
+    query = Query(sorts=sorts or (Sort("$created_at", True),), limit=limit)
+    keys = far.compiler.keys(query.sorts)
+    select = ", ".join(
+        [
+            f"t.{c}"
+            for c in ("id", "version", "created_at", "updated_at", "deleted_at", "created_by", "updated_by")
+        ]
+        + [f"t.{f.column}" for f in far.fields if f.stored]
+        + [f"t.{f.column}_e" for f in far.fields if f.type == "formula"]
+    )
+    rows = await system.db.fetch(
+        QueryString(
+            f"SELECT {select} FROM {far.table.sql} t JOIN {field.link_sql} l ON l.{field.link_far} = t.id"
+            f" WHERE l.{field.link_near} = {{}} AND {{}} ORDER BY {order_by(keys)} LIMIT {int(limit) + 1}",
+            row,
+            far.compiler.where(None),
+        )
+    )
+    more = len(rows) > limit
+    return Page(await far.views(rows[:limit], far.fields), None, len(rows[:limit]), not more)
+
+
+async def matching(
+    system: System, actor: Actor, table_id: str, conditions: Sequence[Condition], **options: Any
+) -> Page:
+    """Records that meet all ``conditions``; a short form for look-ups."""
+    return await page(system, actor, table_id, Query(where=Group("and", tuple(conditions)), **options))

@@ -1,0 +1,84 @@
+"""The write path's working state: one :class:`Item` per record of a change, filled step by step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from runtime.catalog import App, Catalog, Field, Table
+from runtime.definitions.states import Transition
+from runtime.errors import Problem
+from runtime.fieldtypes import Context
+from runtime.i18n import Message
+from runtime.records.change import Change
+from runtime.storage.database import Tx
+from runtime.system import System
+
+Action = Literal["create", "update", "delete", "restore"]
+
+
+@dataclass
+class Item:
+    """One record on its way: what is there (``row``, ``before``), what is to be stored (``values``, ``links``)."""
+
+    index: int
+    action: Action
+    row_id: int = 0
+    version: int = 0
+    row: Any = None
+    values: dict[Field, Any] = field(default_factory=dict)
+    """New stored values of fields with a column."""
+    links: dict[Field, list[int]] = field(default_factory=dict)
+    """New row numbers pointed at, per link field."""
+    old_links: dict[Field, list[int]] = field(default_factory=dict)
+    moves: list[tuple[Field, int | None, int, Transition | None]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    history_id: int = 0
+
+    def refuse(self, code: str, message: Message, about: Field | None = None) -> None:
+        """Note a problem; a record with one is not stored."""
+        self.problems.append(
+            Problem(
+                code,
+                message,
+                field=about.id if about else None,
+                field_name=about.name if about else None,
+                path=str(self.index),
+            )
+        )
+
+    def old(self, about: Field) -> Any:
+        """The stored value before the change."""
+        return None if self.row is None else self.row[about.column]
+
+    def current(self, about: Field) -> Any:
+        """The stored value as it will be."""
+        return self.values[about] if about in self.values else self.old(about)
+
+
+@dataclass
+class Work:
+    """A change being carried out."""
+
+    system: System
+    tx: Tx
+    catalog: Catalog
+    app: App
+    table: Table
+    change: Change
+    context: Context
+    items: list[Item]
+    managed: bool = False
+    """Whether fields that only reservations may write are writable (the caller is ``runtime.records.stock``)."""
+    change_id: int = 0
+    also_touched: set[int] = field(default_factory=set)
+    """Further records of this table that lost a link to a record of this change."""
+
+    @property
+    def good(self) -> list[Item]:
+        """Items without a problem."""
+        return [item for item in self.items if not item.problems]
+
+    def of(self, *actions: Action) -> list[Item]:
+        """Good items of these actions."""
+        return [item for item in self.items if item.action in actions and not item.problems]

@@ -1,0 +1,31 @@
+"""The one door for writing records: UI, API, import, automation, connector, undo and merge all come through here."""
+
+from __future__ import annotations
+
+from runtime.access import Actor
+from runtime.records import history, stock
+from runtime.records.change import Change, Outcome
+from runtime.records.pipeline import carry_out
+from runtime.storage.database import Tx
+from runtime.system import System
+
+
+async def apply(system: System, change: Change) -> Outcome:
+    """Carry out a change in a transaction of its own (or the task's open one).
+
+    Each record stands alone: one that has problems stores nothing and its :class:`Result` says why, the others are
+    stored. With ``change.atomic``, a problem anywhere raises ``RecordsRejected`` and stores nothing at all.
+    """
+    async with system.db.transaction() as tx:
+        return await apply_in(system, tx, change)
+
+
+async def apply_in(system: System, tx: Tx, change: Change) -> Outcome:
+    """The same inside the caller's transaction."""
+    return await carry_out(system, tx, change, effects=stock.run_effects_of_moves)
+
+
+async def undo(system: System, actor: Actor, change_id: int | None = None) -> Outcome:
+    """Take back a change (the actor's last one by hand, when none is named). Raises NotFound when there is none."""
+    target = change_id if change_id is not None else await history.last_change_of(system, actor)
+    return await apply(system, await history.undo_change(system, actor, target or 0))

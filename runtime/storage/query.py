@@ -1,0 +1,391 @@
+"""The query model turned into SQL. The only place that does so.
+
+Values always travel as parameters (Piccolo ``QueryString``); identifiers come from numbers in the catalog. The main
+table has the alias ``t`` in every statement made here.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from piccolo.querystring import QueryString
+
+from runtime import fieldtypes
+from runtime.access import Actor, hidden_fields, row_rule
+from runtime.catalog import Catalog, Field, Table
+from runtime.definitions.fields import DateTime, Link, Rollup
+from runtime.definitions.queries import (
+    Aggregate,
+    AggregateQuery,
+    Condition,
+    Filter,
+    Group,
+    GroupLevel,
+    Query,
+    Sort,
+    fields_of,
+)
+from runtime.errors import InvalidInput, NotFound
+from runtime.fieldtypes.base import Context, like_pattern
+from runtime.i18n import N_
+from runtime.ids import parse_record_id
+
+MAX_LIMIT = 1000
+MAX_CONDITIONS = 100
+_AND = QueryString(" AND ")
+
+_SYSTEM_COLUMNS = {
+    "$id": ("t.id", "bigint"),
+    "$created_at": ("t.created_at", "timestamptz"),
+    "$updated_at": ("t.updated_at", "timestamptz"),
+    "$created_by": ("t.created_by", "text"),
+    "$updated_by": ("t.updated_by", "text"),
+}
+_SYSTEM_TYPES = {
+    "$created_at": "created_time",
+    "$updated_at": "updated_time",
+    "$created_by": "created_by",
+    "$updated_by": "updated_by",
+}
+
+
+def joined(separator: str, parts: Sequence[QueryString]) -> QueryString:
+    """``parts`` with ``separator`` between them."""
+    return QueryString(separator.join(["{}"] * len(parts)), *parts)
+
+
+class Compiler:
+    """Compiles queries of one table, as one actor may see it, at one moment."""
+
+    def __init__(self, catalog: Catalog, table: Table, context: Context, actor: Actor | None = None) -> None:
+        self.catalog = catalog
+        self.table = table
+        self.context = context
+        self.actor = actor
+        self.hidden = hidden_fields(actor, table) if actor is not None else frozenset()
+
+    def field(self, key: str) -> Field:
+        """A field the actor may use. Raises NotFound, for hidden fields too."""
+        field = self.table.field(key)
+        if field.id in self.hidden:
+            raise NotFound()
+        return field
+
+    # ---- conditions ----
+
+    def where(
+        self, where: Filter | None, search: str | None = None, *, with_trash: bool = False
+    ) -> QueryString:
+        """The complete WHERE: live records, the actor's row rule, ``where`` and ``search``."""
+        parts = [] if with_trash else [QueryString("t.deleted_at IS NULL")]
+        rule = row_rule(self.actor, self.table) if self.actor is not None else None
+        parts += [self.filter(part) for part in (rule, where) if part is not None]
+        if search and search.strip():
+            parts.append(self.search(search.strip()))
+        return joined(" AND ", parts) if parts else QueryString("TRUE")
+
+    def filter(self, where: Filter) -> QueryString:
+        """A filter tree. Raises InvalidInput for an operator or operand that does not fit, NotFound for a lost field."""
+        if _size(where) > MAX_CONDITIONS:
+            raise InvalidInput(N_("条件太多,最多 {max} 个"), code="too_many_conditions", max=MAX_CONDITIONS)
+        return self._filter(where)
+
+    def _filter(self, where: Filter) -> QueryString:
+        if isinstance(where, Condition):
+            return self._condition(where)
+        if not where.items:
+            return QueryString("TRUE")
+        inner = joined(
+            " OR " if where.conjunction == "or" else " AND ", [self._filter(item) for item in where.items]
+        )
+        return QueryString("({})", inner)
+
+    def _condition(self, condition: Condition) -> QueryString:
+        if condition.field == "$id":
+            return self._id_condition(condition)
+        if condition.field in _SYSTEM_TYPES:
+            kind = fieldtypes.get_by_name(_SYSTEM_TYPES[condition.field])
+            column, config = _SYSTEM_COLUMNS[condition.field][0], DateTime()
+            return kind.condition(config, column, condition.op, condition.value, self.context)
+        field = self.field(condition.field)
+        if field.type == "link":
+            return self._link_condition(field, condition)
+        kind = fieldtypes.get(field.config)
+        return kind.condition(field.config, f"t.{field.column}", condition.op, condition.value, self.context)
+
+    def _id_condition(self, condition: Condition) -> QueryString:
+        values = condition.value if isinstance(condition.value, list | tuple) else [condition.value]
+        rows = [parse_record_id(str(v))[1] for v in values]
+        found = QueryString("t.id = ANY({}::bigint[])", rows)
+        return QueryString("NOT ({})", found) if condition.op in ("is_not", "is_none_of", "ne") else found
+
+    def _link_condition(self, field: Field, condition: Condition) -> QueryString:
+        assert isinstance(field.config, Link)  # noqa: S101
+        target = self.catalog.table(field.config.table)
+        exists = (
+            f"EXISTS (SELECT 1 FROM {field.link_sql} l JOIN {target.sql} r ON r.id = l.{field.link_far}"
+            f" AND r.deleted_at IS NULL WHERE l.{field.link_near} = t.id"
+        )
+        if condition.op == "is_empty":
+            return QueryString(f"NOT {exists})")
+        if condition.op == "is_not_empty":
+            return QueryString(f"{exists})")
+        if condition.op in ("is_any_of", "is_none_of", "is", "is_not"):
+            values = condition.value if isinstance(condition.value, list | tuple) else [condition.value]
+            rows = [parse_record_id(str(v.get("id") if isinstance(v, dict) else v))[1] for v in values]
+            found = QueryString(f"{exists} AND r.id = ANY({{}}::bigint[]))", rows)
+            return QueryString("NOT {}", found) if condition.op in ("is_none_of", "is_not") else found
+        if (
+            condition.op in ("contains", "not_contains")
+            and target.primary is not None
+            and target.primary.stored
+        ):
+            pattern = f"%{like_pattern(str(condition.value or ''))}%"
+            found = QueryString(f"{exists} AND r.{target.primary.column}::text ILIKE {{}})", pattern)
+            return QueryString("NOT {}", found) if condition.op == "not_contains" else found
+        raise fieldtypes.get(field.config).unknown_operator(condition.op)
+
+    def search(self, text: str) -> QueryString:
+        """Records that hold ``text`` anywhere in their searchable fields, or in the choice of a select."""
+        pattern = f"%{like_pattern(text[:200])}%"
+        parts = []
+        for field in self.table.fields:
+            if field.id in self.hidden or not field.stored:
+                continue
+            kind = fieldtypes.get(field.config)
+            if field.type in ("single_select",):
+                chosen = [c.id for c in field.choices_by_id.values() if text.casefold() in c.name.casefold()]
+                if chosen:
+                    parts.append(QueryString(f"t.{field.column} = ANY({{}}::integer[])", chosen))
+            elif kind.searchable:
+                parts.append(QueryString(f"t.{field.column}::text ILIKE {{}}", pattern))
+        return QueryString("({})", joined(" OR ", parts)) if parts else QueryString("FALSE")
+
+    # ---- order and pages ----
+
+    def keys(self, sorts: Sequence[Sort]) -> list[tuple[str, str, bool]]:
+        """``(expression, SQL type, descending)`` of each sort, ending with the row's id, which makes the order total."""
+        keys = []
+        for sort in sorts:
+            if sort.field in _SYSTEM_COLUMNS:
+                column, sql_type = _SYSTEM_COLUMNS[sort.field]
+                keys.append((column, sql_type, sort.descending))
+                continue
+            field = self.field(sort.field)
+            kind = fieldtypes.get(field.config)
+            if not kind.sortable:
+                raise InvalidInput(
+                    N_("「{field}」不能用来排序"), code="bad_sort", field_name=field.name, field=field.id
+                )
+            sql_type = (kind.sql_type(field.config) or "").split(" ")[0] or _row_type(field)
+            keys.append((kind.order(field.config, f"t.{field.column}"), sql_type, sort.descending))
+        return [*keys, ("t.id", "bigint", bool(sorts and sorts[0].descending and len(keys) == 1))]
+
+    def page(self, query: Query, columns: Sequence[Field]) -> QueryString:
+        """One page (one row more than asked for, to know whether there is a next one)."""
+        keys = self.keys(query.sorts)
+        parts = [self.where(query.where, query.search, with_trash=query.with_trash)]
+        if query.cursor:
+            parts.append(self.after(keys, read_cursor(query.cursor, self.signature(query))))
+        select = [f"t.{name}" for name in ROW_COLUMNS] + [f"t.{f.column}" for f in columns if f.stored]
+        select += [f"t.{f.column}_e" for f in columns if f.type == "formula"]
+        select += [f"({expression})::text AS k{index}" for index, (expression, _, _) in enumerate(keys)]
+        limit = max(1, min(query.limit, MAX_LIMIT))
+        return QueryString(
+            f"SELECT {', '.join(select)} FROM {self.table.sql} t WHERE {{}} ORDER BY {order_by(keys)} LIMIT {limit + 1}",
+            joined(" AND ", parts),
+        )
+
+    def after(self, keys: Sequence[tuple[str, str, bool]], values: Sequence[str | None]) -> QueryString:
+        """Rows behind the one whose key texts are ``values``; empty cells come last either way."""
+        if len(values) != len(keys):
+            raise InvalidInput(N_("翻页位置已失效,请从头查看"), code="bad_cursor")
+        ways: list[QueryString] = []
+        equal: list[QueryString] = []
+        for (expression, sql_type, descending), value in zip(keys, values, strict=True):
+            if value is None:
+                equal.append(QueryString(f"({expression}) IS NULL"))
+                continue
+            beyond = QueryString(
+                f"(({expression}) {'<' if descending else '>'} {{}}::text::{sql_type} OR ({expression}) IS NULL)"
+                if expression != "t.id"
+                else f"t.id {'<' if descending else '>'} {{}}::text::bigint",
+                value,
+            )
+            ways.append(joined(" AND ", [*equal, beyond]))
+            equal.append(QueryString(f"({expression}) = {{}}::text::{sql_type}", value))
+        return QueryString("({})", joined(" OR ", ways))
+
+    def signature(self, query: Query) -> str:
+        """Ties a cursor to its table and order."""
+        text = self.table.id + repr([(s.field, s.descending) for s in query.sorts])
+        return hashlib.blake2s(text.encode(), digest_size=6).hexdigest()
+
+    def cursor(self, query: Query, row: Any) -> str:
+        """The cursor that continues behind ``row`` (a row of :meth:`page`)."""
+        values = [row[f"k{index}"] for index in range(len(query.sorts) + 1)]
+        return write_cursor(self.signature(query), values)
+
+    def anchors(self, query: Query, every: int) -> QueryString:
+        """The keys of every ``every``-th row in order (its position in ``n``, from 0): where a grid may jump to."""
+        keys = self.keys(query.sorts)
+        named = ", ".join(
+            f"({expression})::text AS k{index}" for index, (expression, _, _) in enumerate(keys)
+        )
+        return QueryString(
+            f"SELECT n, {', '.join(f'k{i}' for i in range(len(keys)))} FROM ("
+            f"SELECT row_number() OVER (ORDER BY {order_by(keys)}) - 1 AS n, {named},"
+            f" lead(t.id) OVER (ORDER BY {order_by(keys)}) IS NULL AS last"
+            f" FROM {self.table.sql} t WHERE {{}}) s WHERE n % {int(every)} = {int(every) - 1} OR last ORDER BY n",
+            self.where(query.where, query.search, with_trash=query.with_trash),
+        )
+
+    def count(self, where: Filter | None, search: str | None) -> QueryString:
+        """The exact number of records; slow on large tables, asked for explicitly."""
+        return QueryString(f"SELECT count(*) FROM {self.table.sql} t WHERE {{}}", self.where(where, search))
+
+    # ---- groups ----
+
+    def aggregate(self, query: AggregateQuery) -> QueryString:
+        """Groups as columns ``g0``… and numbers as ``a0``…; the largest groups first unless grouped by time."""
+        joins: list[str] = []
+        groups = [self._group(level, index, joins) for index, level in enumerate(query.groups[:3])]
+        numbers = [self._aggregate(aggregate) for aggregate in query.aggregates[:10]]
+        select = [QueryString(f"{{}} AS g{i}", g) for i, g in enumerate(groups)]
+        select += [QueryString(f"{n} AS a{i}") for i, n in enumerate(numbers)]
+        tail = ""
+        if groups:
+            order = ", ".join(
+                f"g{i} {'DESC' if level.descending else 'ASC'} NULLS LAST"
+                for i, level in enumerate(query.groups[:3])
+            )
+            tail = f" GROUP BY {', '.join(f'g{i}' for i in range(len(groups)))} ORDER BY {order}"
+        limit = max(1, min(query.limit, 10_000))
+        return QueryString(
+            f"SELECT {{}} FROM {self.table.sql} t {' '.join(joins)} WHERE {{}}{tail} LIMIT {limit}",
+            joined(", ", select),
+            self.where(query.where, query.search),
+        )
+
+    def _group(self, level: GroupLevel, index: int, joins: list[str]) -> QueryString:
+        if level.buckets:
+            arms = [
+                QueryString(f"WHEN {{}} THEN {i}", self.filter(b.where))
+                for i, b in enumerate(level.buckets[:50])
+            ]
+            return QueryString("(CASE {} END)", joined(" ", arms))
+        if level.field is None:
+            raise InvalidInput(N_("分组要选一个字段"), code="bad_group")
+        if level.field in ("$created_at", "$updated_at"):
+            return self._time_bucket(_SYSTEM_COLUMNS[level.field][0], level.bucket or "day", is_moment=True)
+        field = self.field(level.field)
+        if field.type == "link":
+            joins.append(f"LEFT JOIN {field.link_sql} l{index} ON l{index}.{field.link_near} = t.id")
+            return QueryString(f"l{index}.{field.link_far}")
+        kind = fieldtypes.get(field.config)
+        column = f"t.{field.column}"
+        formula_type = kind.formula_type(field.config)
+        if formula_type in ("date", "datetime"):
+            return self._time_bucket(column, level.bucket or "day", is_moment=formula_type == "datetime")
+        return QueryString(f"coalesce({column}, false)" if field.type == "checkbox" else column)
+
+    def _time_bucket(self, column: str, bucket: str, *, is_moment: bool) -> QueryString:
+        local = QueryString(
+            f"({column} AT TIME ZONE '{self.context.zone.key}')" if is_moment else f"{column}::timestamp"
+        )
+        if bucket == "hour_of_day":
+            return QueryString("extract(hour FROM {})::integer", local)
+        if bucket == "weekday":
+            return QueryString("extract(isodow FROM {})::integer", local)
+        if bucket not in ("hour", "day", "week", "month", "quarter", "year"):
+            raise InvalidInput(N_("不认识的时间段「{name}」"), code="bad_operand", name=bucket)
+        return QueryString(f"date_trunc('{bucket}', {{}})", local)
+
+    def _aggregate(self, aggregate: Aggregate) -> str:
+        """The SQL of one number (ids only, no values in it)."""
+        if aggregate.fn == "count":
+            return "count(*)"
+        if aggregate.field is None:
+            raise InvalidInput(N_("统计要选一个字段"), code="bad_aggregate")
+        field = self.field(aggregate.field)
+        kind = fieldtypes.get(field.config)
+        if aggregate.fn not in kind.aggregates or not (field.stored or field.type != "link"):
+            raise InvalidInput(
+                N_("「{field}」不能这样统计"), code="bad_aggregate", field=field.id, field_name=field.name
+            )
+        column = f"t.{field.column}"
+        if field.type == "checkbox" and aggregate.fn in ("count_filled", "count_empty"):
+            return f"count(*) FILTER (WHERE {'' if aggregate.fn == 'count_filled' else 'NOT '}coalesce({column}, false))"
+        return {
+            "count_filled": f"count({column})",
+            "count_empty": f"count(*) - count({column})",
+            "count_unique": f"count(DISTINCT {column})",
+            "sum": f"coalesce(sum({column}), 0)",
+            "avg": f"avg({column})",
+            "min": f"min({column})",
+            "max": f"max({column})",
+        }[aggregate.fn]
+
+
+ROW_COLUMNS = ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "deleted_at")
+
+
+def order_by(keys: Sequence[tuple[str, str, bool]]) -> str:
+    """ORDER BY of :meth:`Compiler.keys`."""
+    return ", ".join(
+        expression + (" DESC" if descending else "") + ("" if expression == "t.id" else " NULLS LAST")
+        for expression, _, descending in keys
+    )
+
+
+def write_cursor(signature: str, values: Sequence[str | None]) -> str:
+    """An opaque cursor."""
+    return base64.urlsafe_b64encode(msgspec.json.encode([signature, *values])).decode().rstrip("=")
+
+
+def read_cursor(cursor: str, signature: str) -> list[str | None]:
+    """The key texts in a cursor. Raises InvalidInput when it is none of ours or belongs to another order."""
+    try:
+        found, *values = msgspec.json.decode(
+            base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=list[str | None]
+        )
+    except (ValueError, msgspec.DecodeError):
+        found, values = None, []
+    if found != signature:
+        raise InvalidInput(N_("翻页位置已失效,请从头查看"), code="bad_cursor")
+    return values
+
+
+def _size(where: Filter) -> int:
+    return 1 if isinstance(where, Condition) else sum(_size(item) for item in where.items)
+
+
+def _row_type(field: Field) -> str:
+    return "timestamptz" if field.type in ("created_time", "updated_time") else "text"
+
+
+def mentioned(where: Filter | None, sorts: Sequence[Sort] = ()) -> set[str]:
+    """Every field a filter and sorts need."""
+    return fields_of(where) | {sort.field for sort in sorts}
+
+
+def rollup_value(rollup: Rollup, column: str | None) -> str:
+    """The aggregate expression of a roll-up over linked rows aliased ``r``."""
+    if rollup.fn == "count" or column is None:
+        return "count(r.id)"
+    return {
+        "count_filled": f"count(r.{column})",
+        "count_empty": f"count(r.id) - count(r.{column})",
+        "count_unique": f"count(DISTINCT r.{column})",
+        "sum": f"coalesce(sum(r.{column}), 0)",
+        "avg": f"avg(r.{column})",
+        "min": f"min(r.{column})",
+        "max": f"max(r.{column})",
+    }[rollup.fn]
+
+
+__all__ = ["MAX_LIMIT", "ROW_COLUMNS", "Compiler", "Group", "joined", "mentioned", "order_by", "rollup_value"]
