@@ -1,0 +1,34 @@
+/** What every page runs: the shell, menus, dialogs, toasts, htmx, and the loading of islands on demand. */
+import "../styles/app.css";
+import { delegate } from "./dom";
+import { startDialogs } from "./dialog/dialog";
+import { ready } from "./i18n";
+import { startIslands } from "./islands";
+import { startMenus } from "./menu/menu";
+import { openPalette } from "./palette/palette";
+import { startAppearance } from "./shell/appearance";
+import { startOffline } from "./shell/offline";
+import { startPanel } from "./shell/panel";
+import { startRail } from "./shell/rail";
+import { startRequests } from "./shell/requests";
+import { startShortcuts } from "./shell/shortcuts";
+import { startTooltips } from "./shell/tooltip";
+import { startForms } from "./shell/forms";
+import { startTimes } from "./shell/times";
+import { startUndo } from "./undo";
+
+await ready;
+startRequests();
+startIslands();
+startMenus();
+startDialogs();
+startPanel();
+startRail();
+startAppearance();
+startTooltips();
+startShortcuts();
+startUndo();
+startForms();
+startTimes();
+startOffline();
+delegate("click", "[data-palette]", () => openPalette());

@@ -1,0 +1,98 @@
+/**
+ * Live changes of tables: one EventSource for the whole page, shared by everything that watches.
+ *
+ *     const stop = watch(["tbl…"], (change) => …);
+ *
+ * The browser reconnects by itself and sends `Last-Event-ID`, so the server catches up from the history. When the list of
+ * tables changes the stream is opened anew with `last` = the newest id seen.
+ */
+export interface Change {
+  id: string;
+  table: string;
+  kind: "create" | "update" | "delete" | "schema" | "computed" | "reset";
+  records: string[];
+  fields: string[];
+  /** Id of the person whose page caused it, if any. */
+  by?: string | null;
+}
+
+type Listener = (change: Change) => void;
+
+const watchers = new Map<Listener, Set<string>>();
+const stateListeners = new Set<(connected: boolean) => void>();
+let stream: EventSource | null = null;
+let streamTopics = "";
+let lastId = "";
+let connected = false;
+let reopening = false;
+
+function topics(): string {
+  return [...new Set([...watchers.values()].flatMap((tables) => [...tables]))].sort().join(",");
+}
+
+function setConnected(value: boolean): void {
+  if (connected === value) return;
+  connected = value;
+  for (const listener of stateListeners) listener(value);
+}
+
+function reopen(): void {
+  reopening = false;
+  const wanted = topics();
+  if (wanted === streamTopics) return;
+  stream?.close();
+  stream = null;
+  streamTopics = wanted;
+  if (!wanted) return setConnected(false);
+  const query = new URLSearchParams({ tables: wanted });
+  if (lastId) query.set("last", lastId);
+  stream = new EventSource(`/api/v1/live?${query}`);
+  stream.onopen = () => setConnected(true);
+  stream.onerror = () => setConnected(false);
+  stream.onmessage = (event: MessageEvent<string>) => deliver(event);
+}
+
+function deliver(event: MessageEvent<string>): void {
+  if (event.lastEventId) lastId = event.lastEventId;
+  setConnected(true);
+  let change: Change;
+  try {
+    change = JSON.parse(event.data) as Change;
+  } catch {
+    return;
+  }
+  for (const [listener, tables] of watchers) {
+    // "reset": the server cannot tell what was missed, so everyone reads again.
+    if (change.kind === "reset" || tables.has(change.table)) listener({ ...change, records: change.records ?? [], fields: change.fields ?? [] });
+  }
+}
+
+function reopenSoon(): void {
+  if (reopening) return;
+  reopening = true;
+  queueMicrotask(reopen);
+}
+
+/** Call `listener` for each change of `tables` (ids, or topics such as `job:…`). Returns the way to stop. */
+export function watch(tables: readonly string[], listener: Listener): () => void {
+  watchers.set(listener, new Set(tables));
+  reopenSoon();
+  return () => {
+    watchers.delete(listener);
+    reopenSoon();
+  };
+}
+
+/** Call `listener` with true and false as the live connection comes and goes. Returns the way to stop. */
+export function onConnection(listener: (connected: boolean) => void): () => void {
+  stateListeners.add(listener);
+  listener(connected);
+  return () => stateListeners.delete(listener);
+}
+
+addEventListener("pagehide", () => stream?.close());
+addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  streamTopics = "";
+  reopenSoon();
+});
