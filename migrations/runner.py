@@ -1,4 +1,4 @@
-"""Applying migrations: :func:`migrate`, :func:`pending`.
+"""Applying migrations: :func:`migrate`, :func:`pending`, :func:`applied`.
 
 All outstanding migrations run in one transaction under an advisory lock: two processes that start at once
 do not disturb each other, and a migration that fails leaves the database as it was. A new migration is made
@@ -61,12 +61,19 @@ async def migrate(database_url: str) -> list[str]:
 
 async def pending(database_url: str) -> list[str]:
     """The ids of migrations not yet applied, oldest first. Changes nothing."""
-    config = Finder().get_app_config(APP_NAME)
+    done = set(await applied(database_url))
+    return [migration for migration in _all_ids(Finder().get_app_config(APP_NAME)) if migration not in done]
+
+
+async def applied(database_url: str) -> list[str]:
+    """The ids of migrations that have been applied, in that order; empty for a database without our
+    tables.
+    """
     async with _engine(database_url) as engine:
-        known = "SELECT to_regclass('meta.migration') IS NOT NULL AS known"
-        if not (await engine._run_in_new_connection(known))[0]["known"]:
-            return _all_ids(config)
-        return await _missing(config)
+        known = await engine._run_in_new_connection(
+            "SELECT to_regclass('meta.migration') IS NOT NULL AS known"
+        )
+        return await Migration.get_migrations_which_ran(app_name=APP_NAME) if known[0]["known"] else []
 
 
 async def _missing(config: AppConfig) -> list[str]:

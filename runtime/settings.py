@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from runtime.errors import InvalidInput, Problem
-from runtime.i18n import N_, Message
+from runtime.i18n import LANGUAGES, N_, Message
 
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
@@ -52,6 +52,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     wecom_base_url: str = "https://qyapi.weixin.qq.com"
     log_level: str = "info"
     log_json: bool = False
+    language: str | None = None
 
     @property
     def base_url(self) -> str:
@@ -194,6 +195,12 @@ def _log_level(text: str) -> str:
     return text.lower()
 
 
+def _language(text: str) -> str:
+    if text.lower() not in LANGUAGES:
+        raise _Unreadable(N_("可选:{choices}"), choices=", ".join(LANGUAGES))
+    return text.lower()
+
+
 def _secret_key(text: str) -> str:
     try:
         key = base64.b64decode(text.replace("-", "+").replace("_", "/") + "==", validate=False)
@@ -286,4 +293,5 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable("HUOBIAO_LOG_LEVEL", "log_level", _log_level, N_("日志的详细程度"), "info"),
     Variable("HUOBIAO_LOG_JSON", "log_json", _boolean, N_("日志写成 JSON,方便收集"), "0"),
+    Variable("HUOBIAO_LANGUAGE", "language", _language, N_("命令行说哪种语言,zh 或 en;不填就看系统"), "auto"),
 )

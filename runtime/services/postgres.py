@@ -229,6 +229,7 @@ class EmbeddedPostgres:
             "unix_socket_directories": f"'{self.socket_folder}'",
             "unix_socket_permissions": "0700",
             "max_connections": "100",
+            "max_locks_per_transaction": "512",  # a restore touches every table in one transaction
             "timezone": "'UTC'",
             "log_timezone": "'UTC'",
             "log_min_messages": "warning",

