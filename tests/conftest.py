@@ -7,22 +7,25 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import redis
 
 from runtime.settings import Settings
-from tests.support.servers import Databases, databases, redis_server
+from runtime.system import System
+from tests.support.servers import Databases, databases, redis_server, scratch_folder
+from tests.support.world import World
+from ui.bootstrap import build
 
 SECRET_KEY = base64.b64encode(bytes(range(32))).decode()
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+def postgres() -> Iterator[Databases]:
     """The PostgreSQL server of this test process."""
-    with databases(tmp_path_factory.mktemp("pg")) as found:
+    with databases() as found:
         yield found
 
 
@@ -48,9 +51,9 @@ def empty_database_url(postgres: Databases) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def redis_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def redis_address() -> Iterator[str]:
     """The Redis server of this test process, not emptied; most tests want ``redis_url``."""
-    with redis_server(tmp_path_factory.mktemp("redis")) as url:
+    with redis_server() as url:
         yield url
 
 
@@ -63,6 +66,13 @@ def redis_url(redis_address: str) -> str:
 
 
 @pytest.fixture
+def scratch() -> Iterator[Path]:
+    """A temporary folder in which the embedded servers can run, also as root."""
+    with scratch_folder() as folder:
+        yield folder
+
+
+@pytest.fixture
 def settings(tmp_path: Path, database_url: str, redis_url: str) -> Settings:
     """Settings of an installation that only this test uses."""
     return Settings(
@@ -72,3 +82,18 @@ def settings(tmp_path: Path, database_url: str, redis_url: str) -> Settings:
         secret_key=SECRET_KEY,
         port=0,
     )
+
+
+@pytest.fixture
+async def system(settings: Settings) -> AsyncIterator[System]:
+    """The parts of a running process, on a database and Redis of this test alone."""
+    found = build(settings)
+    await found.start()
+    yield found
+    await found.stop()
+
+
+@pytest.fixture
+async def world(system: System) -> World:
+    """An empty app to draw tables in."""
+    return await World.make(system)

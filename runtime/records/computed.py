@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from weakref import WeakKeyDictionary
 
 from piccolo.querystring import QueryString
@@ -108,17 +109,7 @@ async def after_change(work: Work, far: dict[Field, set[int]]) -> None:
     g = graph(work.catalog)
     if not g.order:
         return
-    dirty: dict[str, set[int]] = defaultdict(set)
-    moved: dict[str, set[int]] = defaultdict(set)
-    for item in work.good:
-        if item.action == "create":
-            for one in work.table.fields:
-                if one.computed:
-                    dirty[one.id].add(item.row_id)
-        for one in (*item.values, *item.links):
-            moved[one.id].add(item.row_id)
-        if item.action != "update":
-            moved[EXISTENCE].add(item.row_id)
+    dirty, moved = _own(work)
     for one, rows in far.items():
         config = one.config
         assert isinstance(config, Link)  # noqa: S101
@@ -134,6 +125,22 @@ async def after_change(work: Work, far: dict[Field, set[int]]) -> None:
         for user in g.same.get(key, ()):
             dirty[user.id] |= rows
     await _walk(work.system, work.tx, work.catalog, work.context, g, dirty)
+
+
+def _own(work: Work) -> tuple[dict[str, set[int]], dict[str, set[int]]]:
+    """Computed fields of new records as dirty, and what each changed field (or existence) moved."""
+    dirty: dict[str, set[int]] = defaultdict(set)
+    moved: dict[str, set[int]] = defaultdict(set)
+    computed = [one for one in work.table.fields if one.computed]
+    for item in work.good:
+        if item.action == "create":
+            for one in computed:
+                dirty[one.id].add(item.row_id)
+        for one in (*item.values, *item.links):
+            moved[one.id].add(item.row_id)
+        if item.action != "update":
+            moved[EXISTENCE].add(item.row_id)
+    return dirty, moved
 
 
 async def _walk(
@@ -157,7 +164,7 @@ async def _walk(
             records=tuple(record_id(table.number, r) for r in changed) if len(changed) <= 200 else (),
             fields=(one.id,),
         )
-        tx.after_commit.append(lambda notice=notice: system.live.publish(notice))
+        tx.after_commit.append(partial(system.live.publish, notice))
 
 
 async def _through(tx: Tx, catalog: Catalog, user: Field, far_rows: Iterable[int]) -> set[int]:

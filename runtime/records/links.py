@@ -63,7 +63,7 @@ def _numbers(work: Work, field: Field, item: Item, names: dict[str, int]) -> lis
     assert isinstance(config, Link)  # noqa: S101
     target = work.catalog.table(config.table)
     numbers: list[int] = []
-    for value in item.links[field]:  # type: ignore[attr-defined]
+    for value in item.links[field]:
         public_id = value.get("id") if isinstance(value, dict) else value
         try:
             number, row = parse_record_id(str(public_id))
@@ -95,7 +95,7 @@ async def _by_name(work: Work, field: Field, items: Sequence[Item]) -> dict[str,
     kind = fieldtypes.get(primary.config)
     stored: dict[Any, list[str]] = defaultdict(list)
     for item in items:
-        for value in item.links[field]:  # type: ignore[attr-defined]
+        for value in item.links[field]:
             if isinstance(value, dict):
                 continue
             try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from asyncpg.exceptions import CheckViolationError, NumericValueOutOfRangeError, UniqueViolationError
 
@@ -125,7 +126,7 @@ def _announce(work: Work) -> None:
     live = work.system.live
     by = work.change.actor.id
     for action in ("create", "update", "delete", "restore"):
-        items = [i for i in work.of(action) if i.action != "update" or i.values or i.links]  # type: ignore[arg-type]
+        items = [i for i in work.of(action) if i.action != "update" or i.values or i.links]
         if not items:
             continue
         many = len(items) > 200
@@ -137,6 +138,6 @@ def _announce(work: Work) -> None:
             fields=() if many else tuple(dict.fromkeys(f.id for i in items for f in (*i.values, *i.links))),
             by=by,
         )
-        work.tx.after_commit.append(lambda notice=notice: live.publish(notice))
+        work.tx.after_commit.append(partial(live.publish, notice))
     if work.good:
         work.tx.after_commit.append(lambda: live.wake(WAKE_RELAY))

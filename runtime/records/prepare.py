@@ -81,7 +81,7 @@ async def read_values(work: Work) -> None:
 
 def managed_fields(work: Work) -> frozenset[Field]:
     """Fields of the table that only reservations write."""
-    owned = set()
+    owned: set[str] = set()
     for stock in work.app.stocks:
         d = stock.definition
         owned.update((d.reserved, d.line_status))
@@ -108,7 +108,7 @@ def _read_fields(
             continue
         try:
             if field.type == "link" and work.change.typecast:
-                item.links[field] = links.raw(value)  # type: ignore[assignment]
+                item.links[field] = links.raw(value)
                 continue
             read = kind.repair if work.change.typecast else kind.parse
             stored = read(field.config, value, work.context)

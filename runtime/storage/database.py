@@ -15,7 +15,8 @@ from piccolo.engine.postgres import PostgresEngine
 from piccolo.querystring import QueryString
 
 Sql = str | QueryString
-Row = asyncpg.Record
+Row = Any
+"""A row: values by column name (an ``asyncpg.Record``)."""
 
 
 def compiled(sql: Sql, args: Sequence[Any]) -> tuple[str, Sequence[Any]]:

@@ -49,6 +49,14 @@ async def drop_column(tx: Tx, table: int, field: int) -> None:
     )
 
 
+async def rename_column(tx: Tx, table: int, field: int, new: int) -> None:
+    """Let the column(s) of ``field`` belong to definition ``new``: how a changed field keeps what it held before."""
+    await tx.execute(f"ALTER TABLE data.t{table} RENAME COLUMN f{field} TO f{new}")
+    if await tx.value("SELECT 1 FROM pg_attribute WHERE attrelid = $1::regclass AND attname = $2 AND NOT attisdropped",
+                      f"data.t{table}", f"f{field}_e"):  # fmt: skip
+        await tx.execute(f"ALTER TABLE data.t{table} RENAME COLUMN f{field}_e TO f{new}_e")
+
+
 async def create_relation(tx: Tx, relation: int, table_a: int, table_b: int) -> None:
     """A join table between two tables, indexed both ways; a pair occurs once, ``position`` keeps the order."""
     await tx.execute(
@@ -68,7 +76,12 @@ async def drop_relation(tx: Tx, relation: int) -> None:
 
 async def create_sequence(tx: Tx, field: int) -> None:
     """The counter of an auto number that never restarts."""
-    await tx.execute(f"CREATE SEQUENCE data.s{field}")
+    await tx.execute(f"CREATE SEQUENCE IF NOT EXISTS data.s{field}")
+
+
+async def drop_sequence(tx: Tx, field: int) -> None:
+    """Remove that counter for good."""
+    await tx.execute(f"DROP SEQUENCE IF EXISTS data.s{field}")
 
 
 async def create_index(tx: Tx, table: int, field: int, *, unique: bool = False) -> None:
