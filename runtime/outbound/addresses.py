@@ -254,13 +254,16 @@ async def checked_addresses(host: str, port: int, policy: Policy, resolve: Resol
     for address in addresses:
         kind = classify(address)
         if not policy.permits(host, port, kind):
-            raise NotAllowed(
-                N_("不能访问 {host}:它指向{kind}。确实需要的话,请管理员放开内网访问"),
-                code="address_not_allowed",
-                host=host,
-                kind=kind.described,
-            )
+            raise _forbidden(host, kind)
     return addresses
+
+
+def _forbidden(host: str, kind: Kind) -> NotAllowed:
+    if kind in {Kind.LOCAL, Kind.PRIVATE}:
+        msgid = N_("不能访问 {host}:它指向{kind}。确实需要的话,请管理员打开 HUOBIAO_ALLOW_PRIVATE_OUTBOUND")
+    else:
+        msgid = N_("不能访问 {host}:它指向{kind}")
+    return NotAllowed(msgid, code="address_not_allowed", host=host, kind=kind.described)
 
 
 async def _resolved(host: str, port: int, resolve: Resolver) -> list[IPAddress]:
