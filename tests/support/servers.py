@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import itertools
 import os
+import tempfile
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -30,6 +31,17 @@ def wait_for(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end from ordinary code, in a loop of its own, whatever loop pytest has set."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, coroutine).result()
+
+
+@contextlib.contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A short temporary folder for servers, removed afterwards.
+
+    Not pytest's own: under root, PostgreSQL runs as another user, and every starting pytest closes its folders
+    to others.
+    """
+    with tempfile.TemporaryDirectory(prefix="hb-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
 
 
 class Databases:
@@ -81,7 +93,7 @@ class Databases:
 
 
 @contextlib.contextmanager
-def databases(root: Path) -> Iterator[Databases]:
+def databases() -> Iterator[Databases]:
     """A server for one test process, with its template made."""
     given = os.environ.get("HUOBIAO_TEST_DATABASE_URL")
     if given:
@@ -92,30 +104,32 @@ def databases(root: Path) -> Iterator[Databases]:
         finally:
             found.execute(f"DROP DATABASE {TEMPLATE}")
         return
-    folder = DataFolder(root)
-    folder.create()
-    server = EmbeddedPostgres(folder, durable=False)
-    server.start()
-    try:
-        found = Databases(server.url("postgres"))
-        found.make_template()
-        yield found
-    finally:
-        server.stop()
+    with scratch_folder() as root:
+        folder = DataFolder(root)
+        folder.create()
+        server = EmbeddedPostgres(folder, durable=False)
+        try:
+            server.start()
+            found = Databases(server.url("postgres"))
+            found.make_template()
+            yield found
+        finally:
+            server.stop()
 
 
 @contextlib.contextmanager
-def redis_server(root: Path) -> Iterator[str]:
+def redis_server() -> Iterator[str]:
     """The address of a Redis for one test process."""
     given = os.environ.get("HUOBIAO_TEST_REDIS_URL")
     if given:
         yield given
         return
-    folder = DataFolder(root)
-    folder.create()
-    server = EmbeddedRedis(folder)
-    server.start()
-    try:
-        yield server.url()
-    finally:
-        server.stop()
+    with scratch_folder() as root:
+        folder = DataFolder(root)
+        folder.create()
+        server = EmbeddedRedis(folder)
+        try:
+            server.start()
+            yield server.url()
+        finally:
+            server.stop()

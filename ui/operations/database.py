@@ -70,23 +70,35 @@ def load(database_url: str, dump_file: Path, server_version: int) -> None:
         stderr=subprocess.PIPE,
         env={**os.environ, "PGOPTIONS": "-c client_min_messages=warning"},
     )
+    complaint = _pass_on(reading, running, old_server=server_version < 170000)
+    if running.returncode or reading.returncode:
+        raise ServiceUnavailable(N_("数据没能恢复,原来的内容没有动:{reason}"), reason=_reason(complaint))
+
+
+def _pass_on(
+    reading: subprocess.Popen[bytes], running: subprocess.Popen[bytes], *, old_server: bool
+) -> bytes:
+    """Hand ``reading``'s script to ``running``, and wait for both; returns what they complain of.
+
+    The end of its input is what makes psql commit: it must not see it before the script is known to be whole.
+    """
     assert reading.stdout is not None and running.stdin is not None  # noqa: S101, PT018 - both are pipes
     try:
         for schema in _SCHEMAS:
             running.stdin.write(f"DROP SCHEMA IF EXISTS {schema} CASCADE;\n".encode())
         for number, line in enumerate(reading.stdout):
-            old = number < _HEADER_LINES and server_version < 170000
-            if not (old and line.startswith(_UNKNOWN_BEFORE_17)):
+            if not (old_server and number < _HEADER_LINES and line.startswith(_UNKNOWN_BEFORE_17)):
                 running.stdin.write(line)
-    except BrokenPipeError:
-        pass  # psql has given up; it says why
-    _, complaint = running.communicate()
-    reading.stdout.close()
-    read_code, read_complaint = reading.wait(), (reading.stderr.read() if reading.stderr else b"")
-    if running.returncode or read_code:
-        raise ServiceUnavailable(
-            N_("数据没能恢复,原来的内容没有动:{reason}"), reason=_reason(complaint or read_complaint)
-        )
+    except BrokenPipeError:  # psql has given up, and says why
+        reading.kill()
+        reading.communicate()
+        return running.communicate()[1]
+    _, complaint = reading.communicate()
+    if reading.returncode:
+        running.kill()
+        running.communicate()
+        return complaint
+    return running.communicate()[1]
 
 
 def _run(command: Sequence[str]) -> None:
