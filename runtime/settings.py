@@ -23,6 +23,7 @@ from runtime.errors import InvalidInput, Problem
 from runtime.i18n import LANGUAGES, N_, Message
 
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
+CONNECTOR_VARIANTS = ("real", "console", "null")
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 SECRET_KEY_BYTES = 32
 
@@ -50,6 +51,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_upload_mb: int = 100
     allow_private_outbound: bool = False
     wecom_base_url: str = "https://qyapi.weixin.qq.com"
+    connectors: str = "real"
     log_level: str = "info"
     log_json: bool = False
     language: str | None = None
@@ -189,6 +191,12 @@ def _networks(text: str) -> tuple[IPNetwork, ...]:
         raise _Unreadable(N_("请填 IP 地址或网段,用逗号隔开")) from None
 
 
+def _connectors(text: str) -> str:
+    if text.lower() not in CONNECTOR_VARIANTS:
+        raise _Unreadable(N_("可选:{choices}"), choices=", ".join(CONNECTOR_VARIANTS))
+    return text.lower()
+
+
 def _log_level(text: str) -> str:
     if text.lower() not in LOG_LEVELS:
         raise _Unreadable(N_("可选:{choices}"), choices=", ".join(LOG_LEVELS))
@@ -290,6 +298,13 @@ VARIABLES: tuple[Variable, ...] = (
         _url("http", "https"),
         N_("企业微信接口的地址;私有部署的企业微信填自己的"),
         "https://qyapi.weixin.qq.com",
+    ),
+    Variable(
+        "HUOBIAO_CONNECTORS",
+        "connectors",
+        _connectors,
+        N_("消息怎么发:real 真发,console 只写进日志,null 不发;后两种用于开发"),
+        "real",
     ),
     Variable("HUOBIAO_LOG_LEVEL", "log_level", _log_level, N_("日志的详细程度"), "info"),
     Variable("HUOBIAO_LOG_JSON", "log_json", _boolean, N_("日志写成 JSON,方便收集"), "0"),

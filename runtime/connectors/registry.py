@@ -15,6 +15,7 @@ from runtime.connectors.wecom_robot import OFFICIAL_BASE_URL, WecomRobot
 from runtime.errors import InvalidInput, NotFound
 from runtime.i18n import CHINESE, N_, Message, Translator
 from runtime.outbound import OutboundClient
+from runtime.settings import Settings
 
 OutgoingMessage = TextMessage | MarkdownMessage | JsonMessage
 """Every type of message, as stored while it waits (``msgspec.convert(row, OutgoingMessage)``)."""
@@ -42,13 +43,19 @@ class Connectors:
         variant: Variant = "real",
     ) -> None:
         self._client = client
-        kinds = connector_kinds(wecom_base_url)
+        kinds: tuple[ConnectorKind, ...] = connector_kinds(wecom_base_url)
         if variant == "console":
             kinds = tuple(ConsoleKind(kind) for kind in kinds)
         elif variant == "null":
             kinds = tuple(NullKind(kind) for kind in kinds)
-        self.kinds: tuple[ConnectorKind, ...] = kinds
+        self.kinds = kinds
         self._by_id = {kind.id: kind for kind in kinds}
+
+    @classmethod
+    def of(cls, client: OutboundClient, settings: Settings) -> Connectors:
+        """The connectors of an installation, as its settings say."""
+        variant = msgspec.convert(settings.connectors, Variant)
+        return cls(client, wecom_base_url=settings.wecom_base_url, variant=variant)
 
     def kind(self, kind_id: str) -> ConnectorKind:
         """The kind of this id. Raises :class:`NotFound`."""

@@ -13,10 +13,13 @@ import runtime.connectors
 from runtime.connectors import ConnectorKind, Connectors, connector_kinds, from_row, to_row
 from runtime.connectors.base import Receipt
 from runtime.connectors.http_webhook import JsonMessage
+from runtime.connectors.local import ConsoleKind, NullKind
 from runtime.connectors.wecom_messages import MarkdownMessage, TextMessage
+from runtime.connectors.wecom_robot import WecomRobot
 from runtime.errors import InvalidDefinition, InvalidInput, NotFound
 from runtime.i18n import CHINESE
 from runtime.outbound import OutboundClient
+from runtime.settings import load_settings
 from tests.standins.wecom import DEFAULT_KEY, WecomStandIn
 
 SETTINGS = {
@@ -138,6 +141,20 @@ async def test_the_null_variant_sends_nothing_but_checks_as_usual(
         with pytest.raises(InvalidDefinition):
             kind.check({})
     assert wecom.connections == 0
+
+
+def test_the_installation_chooses_variant_and_server(client: OutboundClient) -> None:
+    chosen = load_settings(
+        {"HUOBIAO_CONNECTORS": "NULL", "HUOBIAO_WECOM_BASE_URL": "http://wecom.test:8000/"}
+    )
+    [robot, webhook] = Connectors.of(client, chosen).kinds
+    assert isinstance(robot, NullKind)
+    assert isinstance(robot.real, WecomRobot)
+    assert robot.real.base_url == "http://wecom.test:8000"
+    assert not isinstance(webhook, ConsoleKind)
+    assert isinstance(Connectors.of(client, load_settings({})).kinds[0], WecomRobot)
+    with pytest.raises(InvalidInput):
+        load_settings({"HUOBIAO_CONNECTORS": "pigeon"})
 
 
 async def test_the_console_variant_logs_what_it_would_send_but_no_secret(
