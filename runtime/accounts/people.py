@@ -37,8 +37,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 _COLUMNS = "public_id AS id, id AS number, email, name, language, theme, is_owner, active, created_at"
 _SELECT = f"SELECT {_COLUMNS} FROM meta.person "  # noqa: S608 - constants
 _INSERT = (
-    "INSERT INTO meta.person (public_id, email, name, password_hash, language, is_owner)"
-    f" VALUES ($1, $2, $3, $4, $5, $6) RETURNING {_COLUMNS}"  # noqa: S608 - constants
+    "INSERT INTO meta.person (public_id, email, name, password_hash, language, is_owner)"  # noqa: S608 - constants
+    f" VALUES ($1, $2, $3, $4, $5, $6) RETURNING {_COLUMNS}"
 )
 
 

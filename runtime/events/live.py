@@ -8,9 +8,10 @@ from typing import Literal
 
 import msgspec
 import structlog
-from litestar.channels.backends.redis import RedisChannelsPubSubBackend
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+
+from runtime.events.pubsub import LiveBackend
 
 log = structlog.get_logger(__name__)
 
@@ -22,11 +23,13 @@ WAKE_DELIVERY = f"{PREFIX}:wake:delivery"
 class Notice(msgspec.Struct, frozen=True, omit_defaults=True):
     """``id``: the history row it stems from (0 for others). ``records``/``fields``: public ids; empty means many.
 
+    ``reload``: so much may have changed, or been missed, that everything shown of the topic is to be asked for again.
+
     Values do not travel here, so that nobody is told what they may not read: browsers ask for what they show.
     """
 
     topic: str
-    kind: Literal["create", "update", "delete", "computed", "schema", "job", "run"]
+    kind: Literal["create", "update", "delete", "computed", "schema", "job", "run", "reload"]
     id: int = 0
     records: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
@@ -38,13 +41,12 @@ class Live:
 
     def __init__(self, redis_url: str) -> None:
         self.redis: Redis = Redis.from_url(redis_url, socket_timeout=5, socket_connect_timeout=5)
-        self.backend = RedisChannelsPubSubBackend(
-            redis=Redis.from_url(redis_url), key_prefix=PREFIX, stream_sleep_no_subscriptions=1
-        )
+        self.backend = LiveBackend(redis_url, PREFIX)
 
     async def stop(self) -> None:
-        """Close the connection that publishes (the backend is closed by its channels plugin)."""
+        """Close the connections."""
         await self.redis.aclose()
+        await self.backend.on_shutdown()
 
     async def publish(self, notice: Notice) -> None:
         """Tell whoever looks at ``notice.topic`` (a table's, job's or run's public id). Never raises for a lost Redis."""

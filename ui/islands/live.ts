@@ -7,9 +7,12 @@
  * tables changes the stream is opened anew with `last` = the newest id seen.
  */
 export interface Change {
-  id: string;
+  id: string | number;
+  /** The table's id, or another topic (`job:…`, `run:…`). */
   table: string;
-  kind: "create" | "update" | "delete" | "schema" | "computed" | "reset";
+  /** "reload": so much changed, or was missed, that everything shown is to be asked for again. */
+  kind: "create" | "update" | "delete" | "computed" | "schema" | "job" | "run" | "reload";
+  /** Public ids; empty means many. */
   records: string[];
   fields: string[];
   /** Id of the person whose page caused it, if any. */
@@ -50,20 +53,24 @@ function reopen(): void {
   stream.onopen = () => setConnected(true);
   stream.onerror = () => setConnected(false);
   stream.onmessage = (event: MessageEvent<string>) => deliver(event);
+  // Sent first, and after a catch-up: from here on nothing is missed.
+  stream.addEventListener("ready", (event) => {
+    lastId = (event as MessageEvent<string>).lastEventId || lastId;
+  });
 }
 
 function deliver(event: MessageEvent<string>): void {
   if (event.lastEventId) lastId = event.lastEventId;
   setConnected(true);
-  let change: Change;
+  let change: Change & { topic?: string };
   try {
-    change = JSON.parse(event.data) as Change;
+    change = JSON.parse(event.data) as Change & { topic?: string };
   } catch {
     return;
   }
+  const table = change.table ?? change.topic ?? "";
   for (const [listener, tables] of watchers) {
-    // "reset": the server cannot tell what was missed, so everyone reads again.
-    if (change.kind === "reset" || tables.has(change.table)) listener({ ...change, records: change.records ?? [], fields: change.fields ?? [] });
+    if (!table || tables.has(table)) listener({ ...change, table, records: change.records ?? [], fields: change.fields ?? [] });
   }
 }
 

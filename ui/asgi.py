@@ -1,0 +1,115 @@
+"""The web application: every route of every room, and what all of them pass through."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Litestar, Router
+from litestar.channels import ChannelsPlugin
+from litestar.config.compression import CompressionConfig
+from litestar.di import Provide
+from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.template.config import TemplateConfig
+from litestar.types import ControllerRouterHandler
+
+from runtime.api import live, me, members
+from runtime.settings import Settings, load_settings
+from runtime.system import System
+from ui import assets, render
+from ui.bootstrap import build
+from ui.http import authentication, csrf, errors, health, language, openapi
+from ui.http.edge import Edge
+from ui.http.idempotency import IdempotencyMiddleware
+
+MAX_BODY_BYTES = 10_000_000
+"""What a request may carry; routes that take files say more."""
+
+# the API under /api/v1, room by room
+API: Sequence[ControllerRouterHandler] = (
+    me.read_me,
+    me.change_me,
+    members.list_members,
+    members.invite,
+    members.set_role,
+    members.remove_member,
+    members.revoke_invitation,
+    live.live,
+)
+# addresses that people open
+PAGES: Sequence[ControllerRouterHandler] = ()
+# for those who watch over the installation
+WATCH: Sequence[ControllerRouterHandler] = (health.health, health.ready, health.figures)
+
+# what is small already, or packed
+_NOT_COMPRESSED = r"\.(?:png|jpg|jpeg|webp|gif|woff2|zip|xlsx|gz|br)$"
+
+
+def create_app(settings: Settings | None = None) -> Litestar:
+    """The application, not yet started; ``settings`` from the environment when None.
+
+    Raises what :func:`ui.bootstrap.build` raises.
+    """
+    system = build(settings or load_settings())
+    app = Litestar(
+        route_handlers=[
+            Router("/api/v1", route_handlers=API),
+            openapi.description,
+            *PAGES,
+            *WATCH,
+            *assets.routes(),
+        ],
+        lifespan=[_running(system)],
+        dependencies={
+            "system": Provide(lambda: system, sync_to_thread=False, use_cache=True),
+            "actor": Provide(authentication.provide_actor),
+            "visitor": Provide(authentication.provide_visitor),
+            "reader": Provide(language.provide_reader, sync_to_thread=False),
+            "translator": Provide(language.provide_translator, sync_to_thread=False),
+        },
+        guards=[authentication.require_sign_in, csrf.check_csrf],
+        middleware=[IdempotencyMiddleware],
+        exception_handlers=errors.EXCEPTION_HANDLERS,
+        plugins=[
+            ChannelsPlugin(
+                system.live.backend, arbitrary_channels_allowed=True, subscriber_class=live.LiveSubscriber
+            )
+        ],
+        template_config=_templates(),
+        compression_config=CompressionConfig(
+            backend="brotli",
+            brotli_quality=4,
+            gzip_compress_level=5,
+            minimum_size=1000,
+            exclude=_NOT_COMPRESSED,
+            exclude_opt_key="no_compression",
+        ),
+        request_max_body_size=MAX_BODY_BYTES,
+        openapi_config=openapi.CONFIG,
+        logging_config=None,
+        debug=False,
+    )
+    app.state.system = system
+    # around everything, also around answers that no route gives (404)
+    app.asgi_handler = Edge(app.asgi_handler, secure=system.settings.base_url.startswith("https:"))
+    return app
+
+
+def _running(system: System) -> Any:
+    @asynccontextmanager
+    async def running(app: Litestar) -> AsyncIterator[None]:
+        await system.start()
+        try:
+            yield
+        finally:
+            await system.stop()
+
+    return running
+
+
+def _templates() -> TemplateConfig[JinjaTemplateEngine]:
+    config = render.template_config()
+    engine = config.engine_instance
+    engine.engine.globals.update(csrf_token=csrf.token_of_page, csrf_field=csrf.field_of_page)
+    return config

@@ -1,0 +1,36 @@
+"""The composition root: real parts are chosen here, once, and handed to everything else."""
+
+from __future__ import annotations
+
+from runtime.errors import ServiceUnavailable
+from runtime.events.live import Live
+from runtime.i18n import N_
+from runtime.outbound import OutboundClient
+from runtime.secrets import SecretBox
+from runtime.settings import Settings
+from runtime.storage.database import Database
+from runtime.system import System
+
+
+def build(settings: Settings) -> System:
+    """The parts of one process, not yet connected (``await system.start()``).
+
+    Raises:
+        ServiceUnavailable: ``settings`` name no PostgreSQL or no Redis; ``huobiao serve`` starts its own.
+        InvalidInput: the installation's key is damaged.
+    """
+    if not settings.database_url or not settings.redis_url:
+        raise ServiceUnavailable(
+            N_(
+                "没有数据库或 Redis 的地址:用 huobiao serve 启动自带的,或设置 HUOBIAO_DATABASE_URL 和 HUOBIAO_REDIS_URL"
+            )
+        )
+    return System(
+        settings=settings,
+        db=Database(settings.database_url),
+        live=Live(settings.redis_url),
+        box=SecretBox.from_settings(settings),
+        outbound=OutboundClient(
+            allow_private=settings.allow_private_outbound, allowed=[settings.wecom_base_url]
+        ),
+    )
