@@ -197,11 +197,17 @@ CREATE TABLE meta.run (
     started_at timestamptz,
     finished_at timestamptz,
     wake_at timestamptz,
+    enqueued_at timestamptz,
     lease_owner text,
     lease_until timestamptz,
-    error jsonb
+    lost integer NOT NULL DEFAULT 0,
+    error jsonb,
+    handled_at timestamptz,
+    handled_by text
 );
 CREATE INDEX run_automation_id ON meta.run (automation_id, id DESC);
+CREATE INDEX run_app_id ON meta.run (app_id, id DESC);
+CREATE INDEX run_failed ON meta.run (app_id, id DESC) WHERE status = 'failed';
 CREATE INDEX run_record ON meta.run (table_id, record_id);
 CREATE INDEX run_open ON meta.run (status, lease_until) WHERE status IN ('queued', 'running', 'waiting');
 CREATE TABLE meta.run_step (
@@ -226,11 +232,13 @@ CREATE TABLE meta.delivery (
     connector_id integer NOT NULL,
     app_id integer NOT NULL,
     run_id bigint,
+    path text,
     record_id bigint,
     table_id integer,
     payload jsonb NOT NULL,
     status text NOT NULL,
     attempts integer NOT NULL DEFAULT 0,
+    max_attempts integer NOT NULL DEFAULT 5,
     next_attempt_at timestamptz NOT NULL DEFAULT now(),
     created_at timestamptz NOT NULL DEFAULT now(),
     sent_at timestamptz,
@@ -238,8 +246,17 @@ CREATE TABLE meta.delivery (
     error jsonb
 );
 CREATE INDEX delivery_waiting ON meta.delivery (connector_id, next_attempt_at) WHERE status = 'waiting';
-CREATE INDEX delivery_sent ON meta.delivery (connector_id, sent_at) WHERE sent_at IS NOT NULL;
 CREATE INDEX delivery_run ON meta.delivery (run_id);
+CREATE TABLE meta.delivery_attempt (
+    id bigserial PRIMARY KEY,
+    at timestamptz NOT NULL DEFAULT now(),
+    pacing_key text NOT NULL,
+    deliveries bigint[] NOT NULL,
+    pause_until timestamptz,
+    response jsonb,
+    error jsonb
+);
+CREATE INDEX delivery_attempt_pacing ON meta.delivery_attempt (pacing_key, at);
 
 CREATE TABLE meta.job (
     id bigserial PRIMARY KEY,
@@ -259,8 +276,10 @@ CREATE TABLE meta.job (
     created_at timestamptz NOT NULL DEFAULT now(),
     started_at timestamptz,
     finished_at timestamptz,
+    enqueued_at timestamptz,
     lease_owner text,
-    lease_until timestamptz
+    lease_until timestamptz,
+    lost integer NOT NULL DEFAULT 0
 );
 CREATE INDEX job_open ON meta.job (status) WHERE status IN ('queued', 'running');
 CREATE TABLE meta.job_error (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from piccolo.columns import (
     JSONB,
+    Array,
     BigInt,
     BigSerial,
     Boolean,
@@ -209,9 +210,13 @@ class Run(Table, schema="meta"):
     started_at = Timestamptz(null=True, default=None)
     finished_at = Timestamptz(null=True, default=None)
     wake_at = Timestamptz(null=True, default=None)
+    enqueued_at = Timestamptz(null=True, default=None)
     lease_owner = Text(null=True, default=None)
     lease_until = Timestamptz(null=True, default=None)
+    lost = Integer(default=0)
     error = JSONB(null=True, default=None)
+    handled_at = Timestamptz(null=True, default=None)
+    handled_by = Text(null=True, default=None)
 
 
 class RunStep(Table, schema="meta", tablename="run_step"):
@@ -240,14 +245,28 @@ class Delivery(Table, schema="meta"):
     connector_id = Integer()
     app_id = Integer()
     run_id = BigInt(null=True, default=None)
+    path = Text(null=True, default=None)
     record_id = BigInt(null=True, default=None)
     table_id = Integer(null=True, default=None)
     payload = JSONB()
     status = Text()
     attempts = Integer(default=0)
+    max_attempts = Integer(default=5)
     next_attempt_at = Timestamptz()
     created_at = Timestamptz()
     sent_at = Timestamptz(null=True, default=None)
+    response = JSONB(null=True, default=None)
+    error = JSONB(null=True, default=None)
+
+
+class DeliveryAttempt(Table, schema="meta", tablename="delivery_attempt"):
+    """One call to a receiver and what it answered; what a robot's limit per minute is counted by."""
+
+    id: BigSerial
+    at = Timestamptz()
+    pacing_key = Text()
+    deliveries = Array(BigInt())
+    pause_until = Timestamptz(null=True, default=None)
     response = JSONB(null=True, default=None)
     error = JSONB(null=True, default=None)
 
@@ -272,8 +291,10 @@ class Job(Table, schema="meta"):
     created_at = Timestamptz()
     started_at = Timestamptz(null=True, default=None)
     finished_at = Timestamptz(null=True, default=None)
+    enqueued_at = Timestamptz(null=True, default=None)
     lease_owner = Text(null=True, default=None)
     lease_until = Timestamptz(null=True, default=None)
+    lost = Integer(default=0)
 
 
 class JobError(Table, schema="meta", tablename="job_error"):
@@ -316,7 +337,8 @@ class IdempotencyKey(Table, schema="meta", tablename="idempotency_key"):
 
 TABLES: tuple[type[Table], ...] = (
     Person, Session, ApiToken, Invitation, Membership, Definition, DefinitionChange, CatalogState, Connector, Setting,
-    Counter, History, Outbox, Run, RunStep, Delivery, Job, JobError, StockMovement, IdempotencyKey,
+    Counter, History, Outbox, Run, RunStep, Delivery,
+    DeliveryAttempt, Job, JobError, StockMovement, IdempotencyKey,
 )  # fmt: skip
 
 
