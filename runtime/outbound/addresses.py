@@ -66,6 +66,10 @@ _NUMERIC_LABEL = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
 
 _NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
 
+_NO_SUCH_NAME = frozenset(
+    getattr(socket, name) for name in ("EAI_NONAME", "EAI_NODATA", "EAI_ADDRFAMILY") if hasattr(socket, name)
+)
+
 
 class Kind(Enum):
     """What an address is to us."""
@@ -272,7 +276,8 @@ async def _resolved(host: str, port: int, resolve: Resolver) -> list[IPAddress]:
     except UnicodeError:
         addresses = []
     except OSError as error:
-        if getattr(error, "errno", None) == socket.EAI_AGAIN:
+        # Anything but "there is no such name" is trouble on the way to the name service, which passes.
+        if error.errno not in _NO_SUCH_NAME:
             raise OutsideFailed(
                 N_("暂时查不到 {host} 的地址,请检查网络,稍后再试"), code="dns_failed", host=host
             ) from None

@@ -5,7 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import textwrap
+import time
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,6 +83,20 @@ async def test_a_signed_message_can_be_verified_by_its_receiver(
         == f"sha256={expected}"
         == sign("s3cret", 1767225600, request.body)
     )
+
+
+def test_the_documented_check_accepts_what_is_signed_and_nothing_else() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "connectors.md").read_text("utf-8")
+    code = textwrap.dedent(page.split("```python\n")[1].split("```")[0])
+    names: dict[str, Any] = {}
+    exec(code, names)  # noqa: S102 - our own documentation
+    now = int(time.time())
+    headers = {"X-Huobiao-Timestamp": str(now), "X-Huobiao-Signature": sign("s", now, b"{}")}
+    assert names["genuine"]("s", headers, b"{}")
+    assert not names["genuine"]("s", headers, b"[]")
+    assert not names["genuine"]("t", headers, b"{}")
+    old = {"X-Huobiao-Timestamp": str(now - 900), "X-Huobiao-Signature": sign("s", now - 900, b"{}")}
+    assert not names["genuine"]("s", old, b"{}")
 
 
 async def test_without_a_secret_nothing_is_signed(
