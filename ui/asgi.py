@@ -14,7 +14,7 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template.config import TemplateConfig
 from litestar.types import ControllerRouterHandler
 
-from runtime.api import live, me, members
+from runtime.api import live, me, members, record_panel, records
 from runtime.settings import Settings, load_settings
 from runtime.system import System
 from ui import assets, render
@@ -35,6 +35,19 @@ API: Sequence[ControllerRouterHandler] = (
     members.set_role,
     members.remove_member,
     members.revoke_invitation,
+    records.query_records,
+    records.list_records,
+    records.aggregate_records,
+    records.create_records,
+    records.update_records,
+    records.delete_records,
+    records.restore_records,
+    records.read_record,
+    record_panel.record_moves,
+    record_panel.record_panel,
+    record_panel.record_history,
+    record_panel.record_choices,
+    record_panel.undo,
     live.live,
 )
 # addresses that people open

@@ -57,11 +57,9 @@ def problem_body(problem: Problem, translator: Translator) -> ProblemBody:
     )
 
 
-def stamp(moment: datetime | None) -> str | None:
-    """A moment on the wire: ISO 8601 in UTC, ``2026-01-15T00:26:03.123456Z``; None stays None."""
-    if moment is None:
-        return None
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+def moment(value: datetime) -> str:
+    """A moment on the wire: ISO 8601 in UTC, ``2026-01-15T00:26:03.123456Z``."""
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
 def plain(value: Any) -> Any:

@@ -9,7 +9,7 @@ from litestar.status_codes import HTTP_204_NO_CONTENT
 
 from runtime import accounts
 from runtime.access import Operation, allowed
-from runtime.api.common import TheActor, TheSystem, stamp
+from runtime.api.common import TheActor, TheSystem, moment
 
 
 class MemberBody(msgspec.Struct, frozen=True):
@@ -59,7 +59,7 @@ def _body(invitation: accounts.Invitation, link: str | None = None) -> Invitatio
         invitation.email,
         invitation.role,
         invitation.invited_by,
-        stamp(invitation.expires_at) or "",
+        moment(invitation.expires_at),
         link,
     )
 
