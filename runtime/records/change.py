@@ -42,7 +42,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     """A batch of changes to one table. A single record is a batch of one.
 
     ``atomic``: all or nothing. ``typecast``: read values leniently (import, paste), links by name. ``states_as_is``:
-    new records may start in any state (history brought in from elsewhere). ``change_id``: join an earlier change.
+    new records may start in any state (history brought in from elsewhere). ``quiet``: automations do not look at it.
+    ``change_id``: join an earlier change.
     """
 
     table: str
@@ -56,6 +57,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     atomic: bool = False
     typecast: bool = False
     states_as_is: bool = False
+    quiet: bool = False
     change_id: int | None = None
 
 

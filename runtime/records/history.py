@@ -87,7 +87,7 @@ async def write(work: Work) -> None:
     numbers = {row["record_id"]: row["id"] for row in rows}
     for item in items:
         item.history_id = numbers[item.row_id]
-    if any(
+    if not change.quiet and any(
         a.definition.enabled and a.definition.trigger.table == work.table.id for a in work.app.automations
     ):
         await _outbox(work, items, sides)
