@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
+from pathlib import Path
 
 import asyncpg
 import pytest
 from piccolo.columns import Column
 
+from migrations.new import new_migration
 from migrations.runner import migrate, pending
 from runtime.errors import ServiceUnavailable
 from runtime.storage.meta import TABLES
@@ -56,3 +59,16 @@ async def test_the_migrations_make_the_tables_that_the_models_describe(database_
 async def test_an_unreachable_database_is_said_in_one_sentence() -> None:
     with pytest.raises(ServiceUnavailable, match="连不上数据库"):
         await migrate("postgresql://nobody@127.0.0.1:1/none")
+
+
+def test_a_new_migration_takes_the_next_number_and_comes_last(tmp_path: Path) -> None:
+    first = new_migration("Add colours to views", tmp_path)
+    second = new_migration("Index: by day", tmp_path)
+    assert [first.name, second.name] == [
+        "huobiao_0001_add_colours_to_views.py",
+        "huobiao_0002_index_by_day.py",
+    ]
+    ids = [re.search(r'^ID = "(.+)"$', file.read_text(), re.M).group(1) for file in (first, second)]  # type: ignore[union-attr]
+    assert ids == sorted(ids)
+    for file in (first, second):
+        compile(file.read_text(), file.name, "exec")
