@@ -1,0 +1,199 @@
+"""Installing templates: everything or nothing, in one transaction, through the builder like any other edit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from builder import apps, automations, connectors, dashboards, fields, stocks, tables, views, workbenches
+from builder.wire import FieldPatch, FieldSpec
+from runtime.access import Actor, Operation, require
+from runtime.catalog import App, Workbench
+from runtime.definitions.automations import AutomationDef
+from runtime.definitions.dashboards import DashboardDef
+from runtime.definitions.stock import StockDef
+from runtime.definitions.tables import AppDef, ViewDef
+from runtime.definitions.workbenches import LookupBindings, WorkbenchDef
+from runtime.errors import InvalidInput
+from runtime.i18n import N_
+from runtime.system import System
+from templates_market import binding, samples
+from templates_market.package import Template
+from templates_market.symbols import Symbols
+
+_LATER = ("link", "lookup", "rollup", "formula")
+_COMMON = ("name", "type", "description", "required", "unique", "default")
+
+
+class Installed(msgspec.Struct, frozen=True):
+    """What an installation made: the app (new or bound to), and the workbench for a workbench template."""
+
+    app: str
+    app_name: str
+    workbench: str | None = None
+    slug: str | None = None
+    records: int = 0
+
+
+async def install_app(
+    system: System, actor: Actor, template: Template, *, name: str = "", with_records: bool = True
+) -> Installed:
+    """Install an app template under ``name`` (the template's own when empty).
+
+    Raises:
+        InvalidInput: the template is bound to a table instead.
+        InvalidDefinition: the template contradicts itself; nothing was installed.
+    """
+    if template.kind != "app":
+        raise InvalidInput(N_("这个模板要绑定到已有的数据表"), code="needs_binding")
+    async with system.db.transaction():
+        definition = msgspec.convert({**template.app, "template": template.slug}, AppDef)
+        definition = msgspec.structs.replace(definition, name=name.strip() or definition.name)
+        app = await apps.create(system, actor, definition)
+        owner = apps.owner_of(actor, app)
+        symbols = Symbols()
+        await _tables(system, owner, app, template, symbols)
+        await _rest(system, owner, app, template, symbols)
+        count = await samples.load(system, owner, template, symbols) if with_records else 0
+    return Installed(app.id, app.name, records=count)
+
+
+async def _tables(system: System, actor: Actor, app: App, template: Template, symbols: Symbols) -> None:
+    """Tables with their plain fields, then links, then stocks, then what is computed, then state machines and order."""
+    for key, table in template.tables.items():
+        plain = [f for f in table["fields"].items() if f[1]["type"] not in _LATER]
+        made = await tables.create(
+            system,
+            actor,
+            app.id,
+            tables.TableSpec(
+                name=table["name"],
+                icon=table.get("icon", "table"),
+                description=table.get("description", ""),
+                record_noun=table.get("record_noun", ""),
+                fields=tuple(_spec(given, {}) for _, given in plain),
+            ),
+        )
+        symbols.put(f"@{key}", made.id)
+        for field_key, given in plain:
+            symbols.put(f"@{key}.{field_key}", made.field(given["name"]).id)
+    for kinds in (("link",), ("lookup", "rollup", "formula")):
+        for key, table in template.tables.items():
+            for field_key, given in table["fields"].items():
+                if given["type"] in kinds:
+                    await _late_field(system, actor, key, field_key, given, symbols)
+    for key, stock in template.stocks.items():
+        made_stock = await stocks.create(system, actor, app.id, msgspec.convert(symbols.resolve(stock), StockDef))
+        symbols.put(f"@stocks/{key}", made_stock.id)
+    for key, table in template.tables.items():
+        await _finish_table(system, actor, key, table, symbols)
+
+
+def _spec(given: Mapping[str, Any], more: Mapping[str, Any]) -> FieldSpec:
+    options = {k: v for k, v in given.items() if k not in (*_COMMON, "machine", "inverse")}
+    common = {k: given[k] for k in _COMMON if k in given}
+    return FieldSpec(**common, options={**options, **more})
+
+
+async def _late_field(
+    system: System, actor: Actor, key: str, field_key: str, given: Mapping[str, Any], symbols: Symbols
+) -> None:
+    inverse = given.get("inverse")
+    more: dict[str, Any] = {}
+    if given["type"] == "link":
+        more = {"two_way": inverse is not None}
+        if inverse:
+            more |= {"inverse_name": inverse["name"], "inverse_many": inverse.get("many", True)}
+    spec = _spec(symbols.resolve(given), more)
+    made = await fields.create(system, actor, symbols.get(f"@{key}"), spec)
+    symbols.put(f"@{key}.{field_key}", made.id)
+    if inverse:
+        far_key = str(given["table"]).removeprefix("@")
+        assert isinstance(inverse, Mapping)  # noqa: S101
+        symbols.put(f"@{far_key}.{inverse['key']}", getattr(made.config, "inverse", None) or "")
+
+
+async def _finish_table(
+    system: System, actor: Actor, key: str, table: Mapping[str, Any], symbols: Symbols
+) -> None:
+    table_id = symbols.get(f"@{key}")
+    for field_key, given in table["fields"].items():
+        if given.get("machine"):
+            patch = FieldPatch(options={"machine": symbols.resolve(given["machine"])})
+            await fields.update(system, actor, symbols.get(f"@{key}.{field_key}"), patch)
+    await fields.reorder(system, actor, table_id, [symbols.get(f"@{key}.{k}") for k in table["fields"]])
+    if table.get("primary"):
+        primary = symbols.get(f"@{key}.{table['primary']}")
+        await tables.update(system, actor, table_id, tables.TablePatch(primary=primary))
+    wanted = table.get("views") or {}
+    for position, view in enumerate(wanted.values()):
+        definition = msgspec.convert(symbols.resolve(view), ViewDef)
+        existing = (await system.catalogs.current()).table(table_id).views
+        if position == 0 and existing:
+            changes = {k: getattr(definition, k) for k in definition.__struct_fields__}
+            await views.update(system, actor, existing[0].id, views.ViewPatch(**changes))
+        else:
+            await views.create(system, actor, table_id, definition)
+
+
+async def _rest(system: System, actor: Actor, app: App, template: Template, symbols: Symbols) -> None:
+    """Connectors (without their secrets), automations, dashboards, workbenches."""
+    for key, connector in template.connectors.items():
+        made = await connectors.create_placeholder(
+            system, actor, app.id, kind=connector["kind"], name=connector["name"]
+        )
+        symbols.put(f"@connectors/{key}", made)
+    for key, automation in template.automations.items():
+        definition = msgspec.convert(symbols.resolve(automation), AutomationDef)
+        symbols.put(f"@automations/{key}", (await automations.create(system, actor, app.id, definition)).id)
+    for key, dashboard in template.dashboards.items():
+        board = msgspec.convert(symbols.resolve(dashboard), DashboardDef)
+        symbols.put(f"@dashboards/{key}", (await dashboards.create(system, actor, app.id, board)).id)
+    for key, workbench in template.workbenches.items():
+        bench = msgspec.convert(symbols.resolve(workbench), WorkbenchDef)
+        symbols.put(f"@workbenches/{key}", (await workbenches.create(system, actor, app.id, bench)).id)
+
+
+async def install_workbench(
+    system: System,
+    actor: Actor,
+    template: Template,
+    table_id: str,
+    *,
+    bindings: dict[str, str | None] | None = None,
+    name: str = "",
+    roles: tuple[str, ...] | None = None,
+    scan: bool = True,
+) -> Installed:
+    """Bind a workbench template to a table.
+
+    ``bindings``: part → field id (None leaves an optional part out); parts not named are guessed. ``roles``: who may
+    use it; ``scan``: whether scanning is allowed.
+
+    Raises:
+        InvalidDefinition: a required part has no field, or a field cannot play its part.
+    """
+    if template.kind != "workbench":
+        raise InvalidInput(N_("这个模板是一个完整的应用,不需要绑定"), code="no_binding")
+    async with system.db.transaction():
+        catalog = await system.catalogs.current()
+        table = catalog.table(table_id)
+        app = catalog.app_of(table)
+        require(actor, Operation.BUILD, app.id)
+        chosen = binding.check(app, catalog, table, template, bindings or {})
+        parts = {k: v for k, v in chosen.items() if k in LookupBindings.__struct_fields__}
+        shown = [f.id for f in table.fields if f.id not in parts.values() and f.type not in ("link", "long_text")]
+        definition = WorkbenchDef(
+            name=name.strip() or str(template.workbench.get("name") or template.name.zh),
+            table=table.id,
+            bindings=LookupBindings(**parts),
+            slug=workbenches.free_slug(catalog, template.slug),
+            search=tuple(parts[p] for p in ("waybill", "number", "phone") if p in parts),
+            card=tuple(shown[:8]),
+            roles=roles or WorkbenchDef.__struct_defaults__[-3],
+            scan=scan,
+        )
+        made: Workbench = await workbenches.create(system, actor, app.id, definition)
+    return Installed(app.id, app.name, made.id, made.definition.slug)
