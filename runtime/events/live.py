@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Literal
@@ -11,11 +12,12 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from runtime.events.pubsub import LiveBackend
+from runtime.events.pubsub import LiveBackend, connect
 
 log = structlog.get_logger(__name__)
 
 PREFIX = "huobiao"
+_AWAY_SECONDS = 1.0
 WAKE_RELAY = f"{PREFIX}:wake:relay"
 WAKE_DELIVERY = f"{PREFIX}:wake:delivery"
 
@@ -40,8 +42,9 @@ class Live:
     """Publishes notices; ``backend`` is what the web process subscribes through (Litestar channels)."""
 
     def __init__(self, redis_url: str) -> None:
-        self.redis: Redis = Redis.from_url(redis_url, socket_timeout=5, socket_connect_timeout=5)
+        self.redis: Redis = connect(redis_url)
         self.backend = LiveBackend(redis_url, PREFIX)
+        self._away_until = 0.0
 
     async def stop(self) -> None:
         """Close the connections."""
@@ -50,16 +53,22 @@ class Live:
 
     async def publish(self, notice: Notice) -> None:
         """Tell whoever looks at ``notice.topic`` (a table's, job's or run's public id). Never raises for a lost Redis."""
+        if time.monotonic() < self._away_until:  # nobody who saves a record waits for a server that is away
+            return
         try:
             await self.backend.publish(msgspec.json.encode(notice), [notice.topic])
         except (RedisError, OSError) as error:
+            self._away_until = time.monotonic() + _AWAY_SECONDS
             log.warning("live notice lost", topic=notice.topic, error=str(error))
 
     async def wake(self, channel: str) -> None:
         """Nudge a process that otherwise polls (relay, delivery); losing the nudge costs only its poll interval."""
+        if time.monotonic() < self._away_until:
+            return
         try:
             await self.redis.publish(channel, b"1")
         except (RedisError, OSError) as error:
+            self._away_until = time.monotonic() + _AWAY_SECONDS
             log.warning("wake-up lost", channel=channel, error=str(error))
 
     @asynccontextmanager

@@ -30,14 +30,14 @@ _SUBSCRIBE_TIMEOUT_SECONDS = 2.0
 _LONGEST_PAUSE_SECONDS = 5.0
 
 
-def connect(redis_url: str) -> Redis:
-    """A client that fails at once instead of trying again by itself."""
+def connect(redis_url: str, *, retries: int = 1) -> Redis:
+    """A client that tells soon when the server is away, since a person waits; one retry outlasts its restart."""
     return Redis.from_url(
         redis_url,
-        socket_timeout=5,
-        socket_connect_timeout=5,
+        socket_timeout=3,
+        socket_connect_timeout=2,
         health_check_interval=10,
-        retry=Retry(NoBackoff(), 0),
+        retry=Retry(NoBackoff(), retries),
     )
 
 
@@ -45,7 +45,9 @@ class LiveBackend(ChannelsBackend):
     """Redis publish/subscribe. Publishing raises what Redis raises; subscribing never does."""
 
     def __init__(self, redis_url: str, prefix: str) -> None:
-        self._redis = connect(redis_url)
+        # without retries: a connection made again behind our back would hide that notices were missed
+        self._redis = connect(redis_url, retries=0)
+        self._publisher = connect(redis_url)
         self._prefix = prefix + ":live:"
         self._control = f"{prefix}:control:{secrets.token_hex(8)}"
         self._wanted: set[str] = set()
@@ -59,18 +61,19 @@ class LiveBackend(ChannelsBackend):
     async def on_shutdown(self) -> None:
         """Disconnect."""
         await self._redis.aclose()
+        await self._publisher.aclose()
 
     async def publish(self, data: bytes, channels: Iterable[str]) -> None:
         """Send ``data`` to everybody who listens to one of ``channels``."""
         for channel in channels:
-            await self._redis.publish(self._prefix + channel, data)
+            await self._publisher.publish(self._prefix + channel, data)
 
     async def subscribe(self, channels: Iterable[str]) -> None:
         """Listen to ``channels``; returns once the server confirmed, or after two seconds without it."""
         wanted = set(channels)
         self._wanted |= wanted
         with suppress(RedisError, OSError, TimeoutError):
-            await self._redis.publish(self._control, b"")
+            await self._publisher.publish(self._control, b"")
             async with asyncio.timeout(_SUBSCRIBE_TIMEOUT_SECONDS):
                 while not wanted <= self._heard | (wanted - self._wanted):
                     self._confirmed.clear()
@@ -80,7 +83,7 @@ class LiveBackend(ChannelsBackend):
         """Stop listening to ``channels``."""
         self._wanted -= set(channels)
         with suppress(RedisError, OSError):
-            await self._redis.publish(self._control, b"")
+            await self._publisher.publish(self._control, b"")
 
     async def get_history(self, channel: str, limit: int | None = None) -> list[bytes]:
         """None is kept here."""

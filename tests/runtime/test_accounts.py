@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
-import redis.asyncio
 
 from runtime import accounts, secrets
 from runtime.access import Actor
@@ -22,6 +21,7 @@ from runtime.errors import (
     RuleBroken,
     TooOften,
 )
+from runtime.events.pubsub import connect
 from runtime.system import System
 from tests.support.world import World
 
@@ -461,7 +461,7 @@ async def test_trying_many_people_from_one_address_has_to_wait(system: System) -
 
 
 async def test_without_redis_each_process_counts_for_itself(system: System, owner: Actor) -> None:
-    working, system.live.redis = system.live.redis, redis.asyncio.Redis(port=1)
+    working, system.live.redis = system.live.redis, connect("redis://127.0.0.1:1")
     try:
         results = [await fail(system, owner.email) for _ in range(6)]
         assert results == ["wrong_password"] * 5 + ["login_throttled"]
