@@ -12,7 +12,7 @@ from pathlib import Path
 
 import piccolo
 
-VERSIONS = Path(__file__).parent / "versions"
+from migrations.state import VERSIONS
 
 TEMPLATE = '''"""{description}. Only adds; never imports today's models."""
 

@@ -15,8 +15,19 @@ import structlog
 
 from runtime.settings import Settings
 
+# local variables in a traceback would put secrets and people's data into the log
+_without_locals = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 # chatty at "info", and what they say there helps nobody who runs this
-_QUIETER = ("httpx", "httpcore", "uvicorn.access", "piccolo", "multipart", "asyncio")
+_QUIETER = (
+    "httpx",
+    "httpcore",
+    "uvicorn",
+    "uvicorn.error",
+    "uvicorn.access",
+    "piccolo",
+    "multipart",
+    "asyncio",
+)
 
 
 def configure_logging(settings: Settings, *, process: str = "") -> None:
@@ -31,11 +42,15 @@ def configure_logging(settings: Settings, *, process: str = "") -> None:
     ]
     if settings.log_json:
         rendering: list[Any] = [
-            structlog.processors.dict_tracebacks,
+            structlog.processors.ExceptionRenderer(_without_locals),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ]
     else:
-        rendering = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        rendering = [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
     structlog.configure(
         processors=[*shared, *rendering],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -53,7 +68,10 @@ def configure_logging(settings: Settings, *, process: str = "") -> None:
     root.handlers = [handler]
     root.setLevel(level)
     for name in _QUIETER:
-        logging.getLogger(name).setLevel(max(level, logging.WARNING))
+        logging.getLogger(name).setLevel(level if level == logging.DEBUG else max(level, logging.WARNING))
+    logging.getLogger("asyncpg").setLevel(
+        logging.ERROR
+    )  # its pool repeats a traceback while the server is away
     for name in ("uvicorn", "uvicorn.error", "dramatiq"):
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True

@@ -12,7 +12,8 @@ import pytest
 from piccolo.columns import Column
 
 from migrations.new import new_migration
-from migrations.runner import migrate, pending
+from migrations.runner import migrate
+from migrations.state import pending
 from runtime.errors import ServiceUnavailable
 from runtime.storage.meta import TABLES
 

@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def environ(**variables: str) -> dict[str, str]:
     """Our environment without any ``HUOBIAO_*`` of the developer's, speaking Chinese, and ``variables``."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HUOBIAO_")}
-    return {**kept, "HUOBIAO_LANGUAGE": "zh", "PYTHONPATH": str(ROOT), **variables}
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    return {**kept, "HUOBIAO_LANGUAGE": "zh", "PYTHONPATH": path, **variables}
 
 
 def huobiao(

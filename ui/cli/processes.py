@@ -36,7 +36,7 @@ def scheduler(data_dir: Path | None) -> None:
 
 
 @click.command(help=_(N_("把数据库升级到这个版本需要的样子。")))
-@click.option("--quiet", is_flag=True, help=_(N_("没有要做的就什么也不说")))
+@click.option("--quiet", is_flag=True, help=_(N_("什么也不说")))
 @data_option
 def migrate(data_dir: Path | None, quiet: bool) -> None:
     """Apply outstanding migrations."""
@@ -44,7 +44,9 @@ def migrate(data_dir: Path | None, quiet: bool) -> None:
 
     with services_for(settings_of(data_dir, "migrate"), "migrate") as settings:
         applied = asyncio.run(apply(settings.database_url or ""))
+    if quiet:
+        return
     if applied:
         click.echo(_(N_("已执行 {count} 个升级:{ids}"), count=len(applied), ids=", ".join(applied)))
-    elif not quiet:
+    else:
         click.echo(_(N_("数据库已经是最新的")))

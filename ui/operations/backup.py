@@ -14,7 +14,8 @@ from pathlib import Path
 
 import asyncpg
 
-from migrations.runner import applied, migrate, pending
+from migrations.runner import migrate
+from migrations.state import applied, known
 from runtime.errors import InvalidInput, RuleBroken, ServiceUnavailable
 from runtime.i18n import N_
 from runtime.secrets import derive_key
@@ -121,8 +122,7 @@ async def _server_version(database_url: str) -> int:
 
 async def _check_target(database_url: str, manifest: archive.Manifest, *, force: bool) -> None:
     """Refuse a backup of a newer version, and a database in use unless forced."""
-    known = set(await applied(database_url)) | set(await pending(database_url))
-    if not set(manifest.migrations) <= known:
+    if not set(manifest.migrations) <= set(known()):
         raise InvalidInput(
             N_("这个备份是活表 {version} 做的,这里的版本太旧,请先升级"),
             version=manifest.version,

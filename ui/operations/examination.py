@@ -19,7 +19,7 @@ import msgspec
 import psutil
 import redis
 
-from migrations.runner import OLDEST_SERVER, pending
+from migrations.state import OLDEST_SERVER, pending
 from runtime.errors import HuobiaoError
 from runtime.i18n import N_, Message
 from runtime.services import DataFolder, RunningServices

@@ -4,6 +4,7 @@ processes.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 import structlog
 
+from migrations.state import pending
 from runtime.errors import ServiceUnavailable
 from runtime.i18n import N_
 from runtime.services import (
@@ -135,6 +137,9 @@ class _Installation:
 
     def migrate(self) -> None:
         """Bring the database up to date, in a process of its own so that this one stays small."""
+        if not asyncio.run(pending(self.settings.database_url or "")):
+            self.migrated = True
+            return
         program = command_program("migrate", ["migrate", "--quiet"], _environ(self.settings))
         program.start()
         try:

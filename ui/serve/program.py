@@ -67,24 +67,24 @@ class Program:
         self._started_at = time.monotonic()
         self.identity = ProcessId.of(self.process.pid)
 
-    def tend(self) -> bool:
-        """Notice an end, start again when it is time; returns whether anything changed."""
+    def tend(self, *, may_start: bool = True) -> bool:
+        """Notice an end, start again when it is time and allowed; returns whether anything changed."""
         if self.running:
             if self._ends_in_a_row and time.monotonic() - self._started_at > _SETTLED_SECONDS:
                 self._ends_in_a_row = 0
             return False
+        ended = self.process is not None
         if self.process is not None:
             self._note_end(self.process.returncode)
-            return True
-        if time.monotonic() < self._start_again_at:
-            return False
+        if not may_start or time.monotonic() < self._start_again_at:
+            return ended
         self.restarts += 1
         try:
             self.start()
         except (HuobiaoError, OSError) as error:
             self._plan_next_start()
             log.warning("cannot start", program=self.name, restarts=self.restarts, reason=str(error))
-            return False
+            return ended
         log.warning("started again", program=self.name, restarts=self.restarts)
         return True
 
