@@ -13,7 +13,7 @@ from litestar.datastructures import State
 from litestar.status_codes import HTTP_503_SERVICE_UNAVAILABLE
 from redis.exceptions import RedisError
 
-from migrations.runner import pending
+from migrations.state import pending
 from runtime import metrics
 from runtime.access import require_instance_owner
 from runtime.api.common import TheSystem
