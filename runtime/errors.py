@@ -60,6 +60,8 @@ class HuobiaoError(Exception):
         problems: list[Problem] | None = None,
         **params: Any,
     ) -> None:
+        if field is not None or field_name is not None:
+            params.setdefault("field", field_name or field)  # sentences may name the field they concern
         self.message = Message(msgid or self.default_message(), params)
         self.error_code = code or self.code
         self.field = field

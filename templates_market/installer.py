@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
-from builder import apps, automations, connectors, dashboards, fields, stocks, tables, views, workbenches
+from builder import apps, automations, dashboards, fields, stocks, tables, views, workbenches
 from builder.wire import FieldPatch, FieldSpec
 from runtime.access import Actor, Operation, require
-from runtime.catalog import App, Workbench
+from runtime.catalog import App, Catalog, Workbench
 from runtime.definitions.automations import AutomationDef
 from runtime.definitions.dashboards import DashboardDef
 from runtime.definitions.stock import StockDef
@@ -19,7 +19,7 @@ from runtime.definitions.workbenches import LookupBindings, WorkbenchDef
 from runtime.errors import InvalidInput
 from runtime.i18n import N_
 from runtime.system import System
-from templates_market import binding, samples
+from templates_market import binding, placeholders, samples
 from templates_market.package import Template
 from templates_market.symbols import Symbols
 
@@ -64,18 +64,14 @@ async def _tables(system: System, actor: Actor, app: App, template: Template, sy
     """Tables with their plain fields, then links, then stocks, then what is computed, then state machines and order."""
     for key, table in template.tables.items():
         plain = [f for f in table["fields"].items() if f[1]["type"] not in _LATER]
-        made = await tables.create(
-            system,
-            actor,
-            app.id,
-            tables.TableSpec(
-                name=table["name"],
-                icon=table.get("icon", "table"),
-                description=table.get("description", ""),
-                record_noun=table.get("record_noun", ""),
-                fields=tuple(_spec(given, {}) for _, given in plain),
-            ),
+        spec = tables.TableSpec(
+            name=table["name"],
+            icon=table.get("icon", "table"),
+            description=table.get("description", ""),
+            record_noun=table.get("record_noun", ""),
+            fields=tuple(_spec(given, {}) for _, given in plain),
         )
+        made = await tables.create(system, actor, app.id, spec)
         symbols.put(f"@{key}", made.id)
         for field_key, given in plain:
             symbols.put(f"@{key}.{field_key}", made.field(given["name"]).id)
@@ -141,9 +137,7 @@ async def _finish_table(
 async def _rest(system: System, actor: Actor, app: App, template: Template, symbols: Symbols) -> None:
     """Connectors (without their secrets), automations, dashboards, workbenches."""
     for key, connector in template.connectors.items():
-        made = await connectors.create_placeholder(
-            system, actor, app.id, kind=connector["kind"], name=connector["name"]
-        )
+        made = await placeholders.connector(system, app, kind=connector["kind"], name=connector["name"])
         symbols.put(f"@connectors/{key}", made)
     for key, automation in template.automations.items():
         definition = msgspec.convert(symbols.resolve(automation), AutomationDef)
@@ -189,11 +183,18 @@ async def install_workbench(
             name=name.strip() or str(template.workbench.get("name") or template.name.zh),
             table=table.id,
             bindings=LookupBindings(**parts),
-            slug=workbenches.free_slug(catalog, template.slug),
+            slug=_free_slug(catalog, template.slug),
             search=tuple(parts[p] for p in ("waybill", "number", "phone") if p in parts),
             card=tuple(shown[:8]),
-            roles=roles or WorkbenchDef.__struct_defaults__[-3],
             scan=scan,
         )
+        if roles is not None:
+            definition = msgspec.structs.replace(definition, roles=roles)
         made: Workbench = await workbenches.create(system, actor, app.id, definition)
     return Installed(app.id, app.name, made.id, made.definition.slug)
+
+
+def _free_slug(catalog: Catalog, wanted: str) -> str:
+    """``wanted``, or with a number behind it where a workbench already lives there."""
+    taken = {w.definition.slug for app in catalog.apps for w in app.workbenches}
+    return next(s for s in (wanted, *(f"{wanted}-{n}" for n in range(2, 1000))) if s not in taken)

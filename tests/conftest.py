@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from runtime.access import Actor
 from runtime.settings import Settings
 from runtime.system import System
 from tests.support.servers import Databases, databases, redis_server, scratch_folder
@@ -97,3 +98,13 @@ async def system(settings: Settings) -> AsyncIterator[System]:
 async def world(system: System) -> World:
     """An empty app to draw tables in."""
     return await World.make(system)
+
+
+@pytest.fixture
+async def owner(system: System) -> Actor:
+    """The first account of the instance, who may do everything."""
+    number = await system.db.value(
+        "INSERT INTO meta.person (public_id, email, name, password_hash, is_owner)"
+        " VALUES ('usrOwnerOwnerOwn', 'owner@example.com', '所有者', '-', true) RETURNING id"
+    )
+    return Actor(kind="person", id="usrOwnerOwnerOwn", name="所有者", person=number, everywhere="owner")
