@@ -14,9 +14,10 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template.config import TemplateConfig
 from litestar.types import ControllerRouterHandler
 
-from runtime.api import live, me, members, record_panel, records
+from runtime.api import dashboards, live, me, members, record_panel, records, workbenches
 from runtime.settings import Settings, load_settings
 from runtime.system import System
+from templates_market import api as market
 from ui import assets, render
 from ui.bootstrap import build
 from ui.http import authentication, csrf, errors, health, language, openapi
@@ -48,6 +49,9 @@ API: Sequence[ControllerRouterHandler] = (
     record_panel.record_history,
     record_panel.record_choices,
     record_panel.undo,
+    *dashboards.ROUTES,
+    *workbenches.ROUTES,
+    *market.ROUTES,
     live.live,
 )
 # addresses that people open

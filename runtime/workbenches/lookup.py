@@ -80,9 +80,7 @@ async def find(system: System, actor: Actor, workbench: Workbench, code: str, *,
         NotAllowed: the role does not open the workbench, or scanning is not switched on.
         InvalidInput: the code is empty or too short.
     """
-    require(actor, Operation.LOOK, workbench.app_id)
-    if not may_use(actor, workbench):
-        raise NotAllowed(N_("你的角色不能用这个工作台,请联系应用的所有者"))
+    require_use(actor, workbench)
     if scanned and not workbench.definition.scan:
         raise NotAllowed(N_("这个工作台没有开启扫码查单"))
     wanted = normalise(code)
