@@ -69,6 +69,13 @@ def may_use(actor: Actor, workbench: Workbench) -> bool:
     return actor.role_in(workbench.app_id) in workbench.definition.roles
 
 
+def require_use(actor: Actor, workbench: Workbench) -> None:
+    """Refuse who may not open the workbench. Raises NotFound for strangers, NotAllowed for a role left out."""
+    require(actor, Operation.LOOK, workbench.app_id)
+    if not may_use(actor, workbench):
+        raise NotAllowed(N_("你的角色不能用这个工作台,请联系应用的所有者"))
+
+
 async def find(system: System, actor: Actor, workbench: Workbench, code: str, *, scanned: bool = False) -> Found:
     """Look a code up.
 
