@@ -14,7 +14,7 @@ from runtime.records.imports.encoding import TextFacts
 from runtime.records.imports.tabular import Facts
 
 DELIMITERS = (",", "\t", ";", "|")
-GUARDED = frozenset("=+-@'\t\r0123456789＝＋－＠")
+GUARDED = frozenset("=+-@'\t\r0123456789\uff1d\uff0b\uff0d\uff20")
 """After a leading ``'``, these characters show that the ``'`` only protects the text from a spreadsheet program."""
 
 _SAMPLE_LINES = 300

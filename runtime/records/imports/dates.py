@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
@@ -27,7 +28,7 @@ SERIAL_DAYS = range(10_000, 120_000)
 """Numbers taken for spreadsheet dates: 1927 to 2228. Smaller ones are years, counts or prices."""
 
 _YEAR_FIRST = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?")
-_NUMBERS = re.compile(r"(\d{1,2})\s*([-/.])\s*(\d{1,2})\s*\2\s*(\d{4}|\d{2})(?!\d)")
+_NUMBERS = re.compile(r"(\d{1,2})\s*([-/.])\s*(\d{1,2})\s*\2\s*(\d{4}|\d{1,2})(?!\d)")
 _NO_YEAR = re.compile(r"\d{1,2}\s*[-/.月]\s*\d{1,2}\s*[日号]?(?!\s*[-/.\d])")
 _COMPACT = re.compile(
     r"((?:19|20|21)\d\d)(0[1-9]|1[0-2])([0-2]\d|3[01])(?:[ T]?([01]\d|2[0-4])([0-5]\d)([0-5]\d)?)?"
@@ -94,28 +95,27 @@ def read_moment(cell: Cell, order: DateOrder = "ymd", *, date_1904: bool = False
 def decide_order(cells: Iterable[Cell]) -> OrderVerdict | None:
     """Find the order of the all-number dates among ``cells``; nothing if there are none.
 
-    The order in which most of them are possible dates wins. Ties go to year first when the year has two digits
-    (``24-1-15``), else to month first (``10/2/2017``), as spreadsheets write them.
+    The order in which most of them are possible dates wins. A tie is ambiguous and goes to the order with fewer
+    different years, then to year first (``24-1-15``), then to month first (``10/2/2017``), as spreadsheets write them.
     """
-    possible: dict[DateOrder, int] = {"ymd": 0, "mdy": 0, "dmy": 0}
-    seen = open_rows = 0
+    possible: Counter[DateOrder] = Counter()
+    years: dict[DateOrder, set[str]] = {"ymd": set(), "mdy": set(), "dmy": set()}
+    undecided = 0
     for cell in cells:
         match = _NUMBERS.match(_tidy(cell)) if isinstance(cell, str) else None
         if match is None:
             continue
-        first, second, third = int(match[1]), int(match[3]), match[4]
-        fits = [order for order in possible if _fits(order, first, second, third)]
-        if not fits:
-            continue
-        seen += 1
-        open_rows += len(fits) > 1
+        fits = [order for order in years if _fits(order, int(match[1]), int(match[3]), match[4])]
+        undecided += len(fits) > 1
+        possible.update(fits)
         for order in fits:
-            possible[order] += 1
-    if not seen:
+            years[order].add(match[1] if order == "ymd" else match[4])
+    if not possible:
         return None
     best = max(possible.values())
-    leaders = [order for order in possible if possible[order] == best]
-    return OrderVerdict(leaders[0], ambiguous=len(leaders) > 1, undecided_rows=open_rows)
+    leaders = [order for order in years if possible[order] == best]
+    order = min(leaders, key=lambda leader: len(years[leader]))
+    return OrderVerdict(order, ambiguous=len(leaders) > 1, undecided_rows=undecided)
 
 
 def looks_like_date(text: str) -> bool:
@@ -137,15 +137,11 @@ def _tidy(text: str) -> str:
 
 
 def _fits(order: DateOrder, first: int, second: int, third: str) -> bool:
-    if len(third) == 4:
-        if order == "ymd":
-            return False
-        month, day = (first, second) if order == "mdy" else (second, first)
-    elif order == "ymd":
-        month, day = second, int(third)
-    else:
-        month, day = (first, second) if order == "mdy" else (second, first)
-    return 1 <= month <= 12 and 1 <= day <= 31
+    """Whether the three numbers are a possible date in this order; a year has two or four digits."""
+    if order == "ymd":
+        return len(third) < 3 and 1 <= second <= 12 and 1 <= int(third) <= 31
+    month, day = (first, second) if order == "mdy" else (second, first)
+    return len(third) != 1 and 1 <= month <= 12 and 1 <= day <= 31
 
 
 def _from_number(number: Decimal, date_1904: bool, cell: Cell) -> Moment:

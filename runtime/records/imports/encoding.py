@@ -17,9 +17,10 @@ from runtime.i18n import N_, Message
 
 _CHUNK = 1 << 20
 _SAMPLE = 1 << 20
+_LEAST_UTF16 = 4
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 # what charset-normalizer may answer with: encodings that order files really come in
-_OTHERS = ["big5", "shift_jis", "euc_kr", "cp1252", "cp1251", "cp1250", "latin_1"]
+_OTHERS = ["big5", "shift_jis", "euc_kr", "cp1252", "cp1251"]
 
 
 class TextFacts(msgspec.Struct, frozen=True):
@@ -61,7 +62,7 @@ def _name(path: Path, sample: bytes) -> tuple[str, int, str | None]:
     for mark, name in _MARKS:
         if sample.startswith(mark):
             return name, 0, None
-    if name_16 := _utf16_without_mark(sample):
+    if name_16 := utf16_without_mark(sample):
         return name_16, 0, "UTF-16"
     if _decodes(path, "utf-8"):
         return "utf-8", 0, None
@@ -110,17 +111,21 @@ def _decodes(path: Path, encoding: str) -> bool:
     return True
 
 
-def _utf16_without_mark(sample: bytes) -> str | None:
+def utf16_without_mark(sample: bytes) -> str | None:
+    """Python's name of the UTF-16 form ``sample`` is in although no mark says so; nothing if it is not UTF-16.
+
+    Separators, digits and line ends have a zero half, always on the same side, and the whole reads as text.
+    """
     half = len(sample) // 2
-    if half < 4 or b"\x00" not in sample:
+    if half < _LEAST_UTF16 or b"\x00" not in sample:
         return None
     even, odd = sample[0 : half * 2 : 2].count(0), sample[1 : half * 2 : 2].count(0)
-    # separators, digits and line ends have a zero half; Chinese characters do not
-    if odd > half * 0.2 and even < half * 0.02:
-        return "utf-16-le"
-    if even > half * 0.2 and odd < half * 0.02:
-        return "utf-16-be"
-    return None
+    name = "utf-16-le" if odd > even else "utf-16-be"
+    if max(even, odd) < half * 0.05 or min(even, odd) > max(even, odd) * 0.2:
+        return None
+    text = sample[: half * 2].decode(name, "replace").replace("\r", "").replace("\n", "").replace("\t", "")
+    readable = sum(character.isprintable() for character in text)
+    return name if readable >= len(text) * 0.98 else None
 
 
 def _broken_utf8(path: Path) -> int:

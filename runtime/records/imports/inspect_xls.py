@@ -20,7 +20,7 @@ _FILEPASS, _DATEMODE, _BOUNDSHEET, _FORMAT, _XF = 0x2F, 0x22, 0x85, 0x41E, 0xE0
 _ROW, _FORMULA, _BOOLERR, _MULRK = 0x0208, 0x0006, 0x0205, 0xBD
 _ONE_CELL = {0x0203, 0x027E, 0xFD, 0x0204, 0xD6, _FORMULA, _BOOLERR}
 _NUMBERS = {0x0203, 0x027E, _FORMULA}
-_ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
+ERROR_CODES = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 
 
 def read_workbook_stream(path: Path) -> XlsStream:
@@ -103,11 +103,11 @@ class XlsStream:
     @staticmethod
     def _inspect_cell(kind: int, body: bytes, place: tuple[int, int], found: Findings) -> None:
         if kind == _BOOLERR and len(body) >= 8 and body[7]:
-            found.errors[place] = _ERRORS.get(body[6], "#N/A")
+            found.errors[place] = ERROR_CODES.get(body[6], "#N/A")
         elif kind == _FORMULA and len(body) >= 14:
             found.formulas += 1
             if body[12:14] == b"\xff\xff" and body[6] == 2:
-                found.errors[place] = _ERRORS.get(body[8], "#N/A")
+                found.errors[place] = ERROR_CODES.get(body[8], "#N/A")
 
     def _code(self, style: int) -> str:
         if style >= len(self._format_of_style):

@@ -37,7 +37,7 @@ class WorkbookXml:
             if tag.name == "sheet" and tag.attributes.get("id") in targets
         }
 
-    def inspect(self, sheet: str) -> Findings:
+    def inspect(self, _index: int, sheet: str) -> Findings:
         """Pass over the XML of the sheet called ``sheet``.
 
         Raises ``TooMuch`` if its cells spread over too many columns or too large a rectangle, ``InvalidInput`` if the
@@ -100,8 +100,8 @@ class _Scanner:
         p = re.escape(p)
         compiled = re.compile
         self._row = compiled(rb"<" + p + rb'row\b[^>]*?\br="(\d+)"')
-        self._hidden = compiled(rb"<" + p + rb'row\b[^>]*?\bhidden="(?:1|true)"[^>]*[^/]>')
-        self._far = compiled(rb"<" + p + rb'c r="([A-Z]{2,3})\d+"[^>]*[^/]>(?!</)')
+        self._hidden = compiled(rb"<" + p + rb'row\b[^>]*?\bhidden="(?:1|true)"[^>]*>')
+        self._far = compiled(rb"<" + p + rb'c r="([A-Z]{2,3})\d+"(?:[^>]*[^/])?>(?!</)')
         self._formula = compiled(
             rb"<"
             + p

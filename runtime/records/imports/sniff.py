@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from runtime.records.imports import refusals
+from runtime.records.imports.encoding import utf16_without_mark
 
 Format: TypeAlias = Literal["text", "html", "xml", "xlsx", "xlsb", "xls", "ods"]
 """``xml``: XML Spreadsheet 2003. ``xlsx`` includes ``.xlsm``; ``xls`` includes WPS's ``.et``."""
@@ -133,11 +134,7 @@ def _is_binary(head: bytes) -> bool:
     """Whether too many bytes are control characters for this to be text (a few NUL bytes are tolerated)."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return False
-    zeros = head.count(0)
+    if utf16_without_mark(head):
+        return False
     controls = sum(head.count(code) for code in range(1, 32) if code not in (9, 10, 12, 13, 26, 27))
-    if controls > len(head) * 0.02:
-        return True
-    if zeros > len(head) * 0.05:  # either UTF-16 without a mark, whose zeros all lie on one side, or not text
-        even, odd = head[0::2].count(0), head[1::2].count(0)
-        return min(even, odd) > max(even, odd) * 0.1
-    return False
+    return controls > len(head) * 0.02 or head.count(0) > len(head) * 0.2

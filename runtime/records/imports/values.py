@@ -136,7 +136,7 @@ _URL = re.compile(r"(?:https?|ftp)://[^\s]+", re.I)
 _BARE_URL = re.compile(
     r"(?:www\.[^\s/]+\.[a-z]{2,}|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|cn|net|org|io|shop))(?:[/?#]\S*)?", re.I
 )
-_SEPARATORS = re.compile(r"[,,、;;|\n/]+")
+_SEPARATORS = re.compile(r"[,\uff0c、;\uff1b|\uff5c\n/]+")
 
 
 def is_missing(cell: Cell, *, in_text: bool = False) -> bool:

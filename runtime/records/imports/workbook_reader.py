@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from runtime.i18n import N_, Message
 from runtime.records.imports import package_xml, refusals
 from runtime.records.imports.cells import Cell, CellError, number_cell
 from runtime.records.imports.findings import Findings
-from runtime.records.imports.inspect_xls import XlsStream, read_workbook_stream
+from runtime.records.imports.inspect_others import XlsbPackage, count_ods_errors
+from runtime.records.imports.inspect_xls import read_workbook_stream
 from runtime.records.imports.inspect_xlsx import WorkbookXml
 from runtime.records.imports.merged import Range
 from runtime.records.imports.sniff import Format
@@ -23,37 +24,48 @@ from runtime.records.imports.workbook_process import MEMORY_BYTES, WorkbookProce
 _ZERO_PADDED = re.compile(r'"?0{2,}"?(?:;.*)?')
 
 
+class Inspector(Protocol):
+    """Tells of a workbook what the library does not."""
+
+    date_1904: bool
+
+    def inspect(self, index: int, sheet: str) -> Findings:
+        """Inspect the sheet at ``index``, called ``sheet``; raises ``TooMuch`` or ``InvalidInput``."""
+
+
 def open_workbook(path: Path, filename: str, kind: Format, memory_bytes: int = MEMORY_BYTES) -> TabularFile:
     """Open a workbook. Raises ``InvalidInput`` (``file_damaged``, ``file_encrypted``, ``file_not_table``) or ``TooMuch``."""
-    xlsx: WorkbookXml | None = None
-    xls: XlsStream | None = None
-    if kind == "xls":
-        xls = read_workbook_stream(path)
-        if xls.encrypted:
-            raise refusals.encrypted()
-    else:
-        package_xml.guard(path)
-        if kind == "ods" and package_xml.ods_encrypted(path):
-            raise refusals.encrypted()
-        if kind == "xlsx":
-            xlsx = WorkbookXml(path)
+    inspector = _inspector(path, kind)
     process = WorkbookProcess(path, memory_bytes)
     try:
-        described = process.ask("sheets")
         sources = [
-            WorkbookSheet(process, index, name, hidden=not visible, xlsx=xlsx, xls=xls)
-            for index, (name, visible, is_worksheet) in enumerate(described)
+            WorkbookSheet(process, index, name, inspector, hidden=not visible)
+            for index, (name, visible, is_worksheet) in enumerate(process.ask("sheets"))
             if is_worksheet
         ]
         if not sources:
             raise refusals.damaged()
+        notices = []
+        if inspector is not None and inspector.date_1904:
+            notices.append(Message(N_("这个工作簿用 1904 日期系统(旧版 Mac Excel),日期已按它换算")))
+        if kind == "ods" and (errors := count_ods_errors(path)):
+            notices.append(Message(N_("{n} 个单元格是公式错误,读作空白"), {"n": errors}))
     except BaseException:
         process.close()
         raise
-    notices = []
-    if (xlsx and xlsx.date_1904) or (xls and xls.date_1904):
-        notices.append(Message(N_("这个工作簿用 1904 日期系统(旧版 Mac Excel),日期已按它换算")))
     return TabularFile(path, filename, kind, list(sources), notices=notices, on_close=process.close)
+
+
+def _inspector(path: Path, kind: Format) -> Inspector | None:
+    if kind == "xls":
+        stream = read_workbook_stream(path)
+        if stream.encrypted:
+            raise refusals.encrypted()
+        return stream
+    package_xml.guard(path)
+    if kind == "ods" and package_xml.ods_encrypted(path):
+        raise refusals.encrypted()
+    return WorkbookXml(path) if kind == "xlsx" else XlsbPackage(path) if kind == "xlsb" else None
 
 
 class WorkbookSheet:
@@ -64,14 +76,13 @@ class WorkbookSheet:
         process: WorkbookProcess,
         index: int,
         name: str,
+        inspector: Inspector | None,
         *,
         hidden: bool,
-        xlsx: WorkbookXml | None,
-        xls: XlsStream | None,
     ) -> None:
         self.name, self.hidden = name, hidden
         self._process, self._index = process, index
-        self._xlsx, self._xls = xlsx, xls
+        self._inspector = inspector
 
     def facts(self) -> Facts:
         """See :class:`SheetSource`. Raises ``TooMuch`` for too many columns or cells, ``InvalidInput`` if damaged."""
@@ -117,11 +128,7 @@ class WorkbookSheet:
 
     @cached_property
     def _inspected(self) -> Findings:
-        if self._xlsx is not None:
-            return self._xlsx.inspect(self.name)
-        if self._xls is not None:
-            return self._xls.inspect(self._index, self.name)
-        return Findings()
+        return self._inspector.inspect(self._index, self.name) if self._inspector is not None else Findings()
 
     @cached_property
     def _described(self) -> dict[str, Any]:

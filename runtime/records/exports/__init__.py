@@ -1,0 +1,1 @@
+"""Writing rows to files: exports, and the rows of an import that had errors."""
