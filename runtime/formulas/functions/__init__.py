@@ -1,0 +1,59 @@
+"""The functions of the formula language: one file per family, one explicit list.
+
+To add one, write a :class:`~runtime.formulas.functions.base.Function` in its family's file and name it in that file's
+``FUNCTIONS``; its examples run as tests in both back ends and its help appears in ``docs/formulas.md``.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from runtime.formulas.functions import (
+    aggregates,
+    date,
+    datemath,
+    formatting,
+    keywords,
+    letters,
+    logic,
+    number,
+    regexes,
+    search,
+    text,
+)
+from runtime.formulas.functions.base import Function
+
+ALL: tuple[Function, ...] = (
+    *logic.FUNCTIONS,
+    *text.FUNCTIONS,
+    *letters.FUNCTIONS,
+    *search.FUNCTIONS,
+    *keywords.FUNCTIONS,
+    *formatting.FUNCTIONS,
+    *regexes.FUNCTIONS,
+    *aggregates.FUNCTIONS,
+    *number.FUNCTIONS,
+    *date.FUNCTIONS,
+    *datemath.FUNCTIONS,
+)
+
+
+@cache
+def _by_name() -> dict[str, Function]:
+    found: dict[str, Function] = {}
+    for function in ALL:
+        for name in (function.name, *function.aliases):
+            if name.upper() in found:
+                raise ValueError(f"two functions are called {name}")
+            found[name.upper()] = function
+    return found
+
+
+def find(name: str) -> Function | None:
+    """The function of that name or alias, in any case; None when there is none."""
+    return _by_name().get(name.upper())
+
+
+def names() -> list[str]:
+    """All names and aliases."""
+    return list(_by_name())

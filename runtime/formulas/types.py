@@ -1,0 +1,95 @@
+"""Values of formulas: their types, the errors that are values, and the limits every formula obeys.
+
+A value in Python is a ``Decimal``, ``str``, ``bool``, ``date``, naive ``datetime`` (wall clock of the app's time
+zone), ``tuple[str, ...]`` or ``None`` for blank; in SQL it is ``numeric``, ``text``, ``boolean``, ``date``,
+``timestamp``, ``text[]`` or ``NULL``. There is one empty: the empty text, the empty list and blank are the same.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final, Literal
+
+import msgspec
+
+Scalar = Decimal | str | bool | date | datetime
+Value = Scalar | tuple[str, ...] | None
+
+
+class ValueType(StrEnum):
+    """The static type of an expression; each becomes one SQL type."""
+
+    NUMBER = "number"
+    TEXT = "text"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    DATETIME = "datetime"
+    LIST = "list"
+    BLANK = "blank"
+    MIXED = "mixed"  # branches of different types, as in IFERROR({a}/{b}, "无"); a stored formula makes text of it
+
+    @property
+    def is_temporal(self) -> bool:
+        """Whether this is a date or a date-time."""
+        return self in (ValueType.DATE, ValueType.DATETIME)
+
+
+NUMBER, TEXT, BOOLEAN = ValueType.NUMBER, ValueType.TEXT, ValueType.BOOLEAN
+DATE, DATETIME, LIST = ValueType.DATE, ValueType.DATETIME, ValueType.LIST
+BLANK, MIXED = ValueType.BLANK, ValueType.MIXED
+
+ErrorCode = Literal["#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"]
+DIV0: Final = "#DIV/0!"
+VALUE: Final = "#VALUE!"
+REF: Final = "#REF!"
+NAME: Final = "#NAME?"
+NUM: Final = "#NUM!"
+NA: Final = "#N/A"
+
+
+class FormulaError(msgspec.Struct, frozen=True):
+    """The value of a formula that has no answer, as a spreadsheet shows it. It is returned, never raised."""
+
+    code: ErrorCode
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class FormulaFailure(Exception):
+    """Carries a :class:`FormulaError` up to the nearest IFERROR, ISERROR or the end. Never leaves this package."""
+
+    def __init__(self, code: ErrorCode) -> None:
+        self.error = FormulaError(code)
+        super().__init__(code)
+
+
+class FieldInfo(msgspec.Struct, frozen=True):
+    """What a formula must know of a field it reads.
+
+    ``digits`` and ``scale`` promise, for numbers, at most so many digits before and after the decimal point; the
+    narrower the promise, the fewer overflow checks the compiled SQL carries. ``type`` is the type of its value in
+    formulas: selects and members are text, several of them a list, a check box is a boolean.
+    """
+
+    name: str
+    type: ValueType
+    digits: int = 20
+    scale: int = 15
+
+
+# Numbers: exact decimals. Every step keeps INNER_SCALE decimals; what people can see is settled at SETTLED_SCALE.
+INNER_SCALE: Final = 30
+SETTLED_SCALE: Final = 15
+MAX_DIGITS: Final = 40  # |number| < 10^40, else #NUM!
+
+# The text a formula may produce, and the text a regular expression may be asked to read.
+MAX_TEXT: Final = 100_000
+MAX_REGEX_TEXT: Final = 20_000
+
+# The formula itself.
+MAX_SOURCE: Final = 10_000
+MAX_DEPTH: Final = 60
+MAX_ARGUMENTS: Final = 255
