@@ -1,0 +1,27 @@
+"""``python -m benchmarks [pages|imports|latency …]``: all measurements, or those named."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import sys
+
+from benchmarks.report import Figure, table
+from benchmarks.stage import served
+
+ALL = ("pages", "imports", "latency")
+
+
+async def main(names: tuple[str, ...]) -> None:
+    """Run the measurements, each on an installation of its own, and print the table."""
+    figures: list[Figure] = []
+    for name in names:
+        module = importlib.import_module(f"benchmarks.{name}")
+        print(f"measuring {name} …", file=sys.stderr, flush=True)
+        async with served(**getattr(module, "SETTINGS", {})) as stage:
+            figures += await module.run(stage)
+    print(table(figures))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(tuple(sys.argv[1:]) or ALL))
