@@ -15,7 +15,20 @@ from runtime.i18n import N_
 
 MAX_CHOICES = 500
 # neighbours in the list look different, and the first five are the calm ones
-_PALETTE = ("blue", "green", "amber", "violet", "cyan", "pink", "lime", "indigo", "orange", "teal", "red", "grey")
+_PALETTE = (
+    "blue",
+    "green",
+    "amber",
+    "violet",
+    "cyan",
+    "pink",
+    "lime",
+    "indigo",
+    "orange",
+    "teal",
+    "red",
+    "grey",
+)
 
 
 def read_choices(problems: Problems, given: Any, old: Iterable[Choice] = ()) -> tuple[Choice, ...]:
@@ -80,7 +93,12 @@ def check_choices(problems: Problems, choices: tuple[Choice, ...]) -> tuple[Choi
     """The choices as they will be stored: different names among those in use, known colours, each number once."""
     shown = [choice for choice in choices if not choice.archived]
     if len(shown) > MAX_CHOICES:
-        problems.add("too_many_choices", N_("选项最多 {limit} 个,现在有 {count} 个"), limit=MAX_CHOICES, count=len(shown))
+        problems.add(
+            "too_many_choices",
+            N_("选项最多 {limit} 个,现在有 {count} 个"),
+            limit=MAX_CHOICES,
+            count=len(shown),
+        )
         return choices
     checked: list[Choice] = []
     taken: list[str] = []

@@ -54,6 +54,13 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     deleted_at: datetime | None
 
 
+class Drawn(msgspec.Struct, frozen=True):
+    """The public id and number of a definition that is not stored yet."""
+
+    id: str
+    number: int
+
+
 class Edit:
     """One structural change under way. ``catalog`` is how this transaction sees the definitions; see :meth:`refresh`."""
 
@@ -69,17 +76,28 @@ class Edit:
         self.catalog = await self.system.catalogs.current()
         return self.catalog
 
+    async def draw(self, kind: str) -> Drawn:
+        """Number and id of a definition about to be stored, for bodies that have to name it."""
+        number = await self.tx.value("SELECT nextval(pg_get_serial_sequence('meta.definition', 'id'))")
+        return Drawn(new_id(ID_KINDS[kind]), int(number))
+
     async def create(
-        self, kind: str, body: msgspec.Struct, *, app: int | None = None, table: int | None = None
+        self,
+        kind: str,
+        body: msgspec.Struct,
+        *,
+        app: int | None = None,
+        table: int | None = None,
+        drawn: Drawn | None = None,
     ) -> Stored:
         """Store a new definition at the end of its list."""
-        public_id = new_id(ID_KINDS[kind])
+        drawn = drawn or await self.draw(kind)
         row = await self.tx.row(
-            "INSERT INTO meta.definition (public_id, kind, app_id, table_id, position, body, created_by)"
-            " VALUES ($1, $2, $3, $4, (SELECT coalesce(max(position), 0) + 1 FROM meta.definition"
-            "  WHERE kind = $2 AND app_id IS NOT DISTINCT FROM $3 AND table_id IS NOT DISTINCT FROM $4), $5, $6)"
+            "INSERT INTO meta.definition (id, public_id, kind, app_id, table_id, position, body, created_by)"
+            " VALUES ($1, $2, $3, $4, $5, (SELECT coalesce(max(position), 0) + 1 FROM meta.definition"
+            "  WHERE kind = $3 AND app_id IS NOT DISTINCT FROM $4 AND table_id IS NOT DISTINCT FROM $5), $6, $7)"
             " RETURNING *",
-            public_id, kind, app, table, _json(body), self.actor.person,
+            drawn.number, drawn.id, kind, app, table, _json(body), self.actor.person,
         )  # fmt: skip
         stored = _stored(row)
         await self.log(stored, "create", None, body)
@@ -100,7 +118,8 @@ class Edit:
     async def trash(self, stored: Stored) -> None:
         """Put a definition into the trash; its data stay where they are."""
         await self.tx.execute(
-            "UPDATE meta.definition SET deleted_at = now(), version = version + 1 WHERE id = $1", stored.number
+            "UPDATE meta.definition SET deleted_at = now(), version = version + 1 WHERE id = $1",
+            stored.number,
         )
         await self.log(stored, "delete", stored.body, None)
 
@@ -120,8 +139,34 @@ class Edit:
         """Give a definition another place in its list."""
         if position == stored.position:
             return
-        await self.tx.execute("UPDATE meta.definition SET position = $2 WHERE id = $1", stored.number, position)
+        await self.tx.execute(
+            "UPDATE meta.definition SET position = $2 WHERE id = $1", stored.number, position
+        )
         await self.log(stored, "move", {"position": stored.position}, {"position": position})
+
+    async def reorder(self, kind: str, wanted: list[str], have: list[str]) -> None:
+        """Put definitions of one list into the order ``wanted``; those of ``have`` that it leaves out follow.
+
+        Raises:
+            NotFound: ``wanted`` names something that is not in the list.
+        """
+        if not set(wanted) <= set(have):
+            raise NotFound()
+        order = [*dict.fromkeys(wanted), *(public_id for public_id in have if public_id not in wanted)]
+        for position, public_id in enumerate(order, 1):
+            await self.place(await self.live(public_id, kind), float(position))
+
+    async def keep(self, stored: Stored, body: msgspec.Struct, drawn: Drawn) -> Stored:
+        """Store what ``stored`` was before a conversion as a definition of its own in the trash; its data go with it."""
+        row = await self.tx.row(
+            "INSERT INTO meta.definition (id, public_id, kind, app_id, table_id, position, body, created_by, deleted_at)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now()) RETURNING *",
+            drawn.number, drawn.id, stored.kind, stored.app_number, stored.table_number, stored.position, _json(body),
+            self.actor.person,
+        )  # fmt: skip
+        kept = _stored(row)
+        await self.log(kept, "keep", {"of": stored.number}, body)
+        return kept
 
     async def stored(self, public_id: str, kind: str | None = None) -> Stored:
         """A definition by public id, live or in the trash.
@@ -186,7 +231,9 @@ async def editing(
             await bump(tx)
             yield Edit(system, tx, actor, await system.catalogs.current())
     except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError) as error:
-        raise ServiceUnavailable(N_("有大批记录正在写入,这次修改没有保存,过一会儿再试"), code="busy") from error
+        raise ServiceUnavailable(
+            N_("有大批记录正在写入,这次修改没有保存,过一会儿再试"), code="busy"
+        ) from error
 
 
 async def app_id_of(db: Database, public_id: str) -> str:

@@ -45,7 +45,10 @@ def find_field(problems: Problems, table: Table, key: str) -> Field | None:
     found = table.by_id.get(key) or table.by_name.get(key)
     if found is None:
         problems.add(
-            "unknown_field", N_("数据表「{table}」里没有字段「{name}」,可能已被删除"), table=table.name, name=key[:80]
+            "unknown_field",
+            N_("数据表「{table}」里没有字段「{name}」,可能已被删除"),
+            table=table.name,
+            name=key[:80],
         )
     return found
 
@@ -56,7 +59,12 @@ def check_filter(problems: Problems, table: Table, where: Filter | None) -> Filt
         return None
     counted = _count(where)
     if counted > MAX_CONDITIONS:
-        problems.add("too_many_conditions", N_("条件最多 {limit} 个,现在有 {count} 个"), limit=MAX_CONDITIONS, count=counted)
+        problems.add(
+            "too_many_conditions",
+            N_("条件最多 {limit} 个,现在有 {count} 个"),
+            limit=MAX_CONDITIONS,
+            count=counted,
+        )
         return where
     if counted == 0:
         return None
@@ -74,7 +82,8 @@ def _filter(problems: Problems, table: Table, where: Filter, depth: int) -> Filt
         problems.add("too_deep", N_("条件组最多套 {limit} 层"), limit=MAX_DEPTH)
         return where
     items = tuple(
-        _filter(problems.at("items").at(index), table, item, depth + 1) for index, item in enumerate(where.items)
+        _filter(problems.at("items").at(index), table, item, depth + 1)
+        for index, item in enumerate(where.items)
     )
     return Group(where.conjunction, items)
 
@@ -109,7 +118,9 @@ def check_operand(problems: Problems, field: Field, condition: Condition) -> Non
             problems.at("op").add_error(kind.unknown_operator(condition.op))
         return
     if condition.op == "in_period" and condition.value not in PERIODS:
-        problems.at("value").add("bad_operand", N_("不认识的时间段「{name}」"), field=field, name=str(condition.value)[:40])
+        problems.at("value").add(
+            "bad_operand", N_("不认识的时间段「{name}」"), field=field, name=str(condition.value)[:40]
+        )
         return
     try:
         kind.condition(field.config, "x", condition.op, condition.value, fieldtypes.Context())

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, get_args
 
 import msgspec
+from piccolo.querystring import QueryString
 
 from builder.queries import check_filter, find_field
 from builder.validation import Problems, check_name, clean_text, has_control
@@ -43,21 +44,30 @@ def number_choices(given: Any, choices: tuple[Choice, ...]) -> Any:
     for key, ends in (("transitions", ("source", "target")), ("states", ("choice",))):
         if isinstance(given.get(key), list):
             answer[key] = [
-                {k: number(v) if k in ends else v for k, v in item.items()} if isinstance(item, dict) else item
+                {k: number(v) if k in ends else v for k, v in item.items()}
+                if isinstance(item, dict)
+                else item
                 for item in given[key]
             ]
     return answer
 
 
 def check_machine(
-    problems: Problems, app: App, table: Table, choices: tuple[Choice, ...], machine: StateMachine, own: str | None
+    problems: Problems,
+    app: App,
+    table: Table,
+    choices: tuple[Choice, ...],
+    machine: StateMachine,
+    own: str | None,
 ) -> StateMachine:
     """The machine as it will be stored. ``own``: id of the select itself, if it exists already."""
     known = {choice.id: choice for choice in choices if not choice.archived}
     _check_initial(problems.at("initial"), machine, known)
     _check_states(problems.at("states"), machine, known)
     if len(machine.transitions) > MAX_TRANSITIONS:
-        problems.at("transitions").add("too_many_transitions", N_("流转最多 {limit} 条"), limit=MAX_TRANSITIONS)
+        problems.at("transitions").add(
+            "too_many_transitions", N_("流转最多 {limit} 条"), limit=MAX_TRANSITIONS
+        )
         return machine
     seen: set[tuple[int, int]] = set()
     transitions = []
@@ -133,7 +143,9 @@ def _check_transition(
         if field is not None:
             required.append(field.id)
             if field.id == own:
-                problems.at("required").at(index).add("own_field", N_("状态字段本身不用要求填写"), field=field)
+                problems.at("required").at(index).add(
+                    "own_field", N_("状态字段本身不用要求填写"), field=field
+                )
     if len(transition.effects) > MAX_EFFECTS:
         problems.at("effects").add("too_many_effects", N_("流转时做的事最多 {limit} 件"), limit=MAX_EFFECTS)
     effects = tuple(
@@ -170,14 +182,18 @@ def _check_effect(problems: Problems, app: App, table: Table, effect: Effect, ow
     return msgspec.structs.replace(effect, stock=stock.id)
 
 
-def _check_set_field(problems: Problems, app: App, table: Table, effect: SetField, own: str | None) -> SetField:
+def _check_set_field(
+    problems: Problems, app: App, table: Table, effect: SetField, own: str | None
+) -> SetField:
     field = find_field(problems.at("field"), table, effect.field)
     if field is None:
         return effect
     if field.id == own:
         problems.at("field").add("own_field", N_("流转不能再改状态字段本身"), field=field)
     elif field.type in READONLY_TYPES or field.machine is not None:
-        problems.at("field").add("not_writable", N_("「{name}」不能由流转来填写"), field=field, name=field.name)
+        problems.at("field").add(
+            "not_writable", N_("「{name}」不能由流转来填写"), field=field, name=field.name
+        )
     else:
         check_value(problems.at("value"), app, field, effect.value)
     return SetField(field.id, effect.value)
@@ -239,7 +255,9 @@ class MachineImpact(msgspec.Struct, frozen=True):
     transitions: tuple[TransitionCount, ...]
 
 
-async def measure(tx: Tx, catalog: Catalog, table: Table, field: Field, machine: StateMachine) -> MachineImpact:
+async def measure(
+    tx: Tx, catalog: Catalog, table: Table, field: Field, machine: StateMachine
+) -> MachineImpact:
     """Count records per state and, for transitions with conditions, those that the conditions hold back."""
     rows = await tx.fetch(
         f"SELECT {field.column} AS choice, count(*) AS n FROM {table.sql} WHERE deleted_at IS NULL GROUP BY 1"
@@ -264,8 +282,6 @@ async def measure(tx: Tx, catalog: Catalog, table: Table, field: Field, machine:
 
 
 def _held_back(table: Table, field: Field, source: int, where: Any) -> Any:
-    from piccolo.querystring import QueryString
-
     return QueryString(
         f"SELECT count(*) FROM {table.sql} t WHERE t.deleted_at IS NULL AND t.{field.column} = {{}}"
         " AND ({}) IS NOT TRUE",

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from runtime.errors import InvalidDefinition, Problem
-from runtime.i18n import Message, N_
+from runtime.i18n import N_, Message
 
 NAME_LENGTH = 80
 DESCRIPTION_LENGTH = 2000
@@ -22,7 +22,9 @@ _ICON = re.compile(r"[a-z][a-z0-9-]{0,39}")
 class Problems:
     """Problems found so far; :meth:`at` gives a view on the same list for a part of the definition."""
 
-    def __init__(self, path: str = "", found: list[Problem] | None = None, warned: list[Problem] | None = None) -> None:
+    def __init__(
+        self, path: str = "", found: list[Problem] | None = None, warned: list[Problem] | None = None
+    ) -> None:
         self.path = path
         self.found: list[Problem] = [] if found is None else found
         self.warned: list[Problem] = [] if warned is None else warned
@@ -82,7 +84,12 @@ def check_name(problems: Problems, name: str, *, taken: Iterable[str] = ()) -> s
     if not cleaned:
         problems.add("name_missing", N_("名称不能为空"))
     elif len(cleaned) > NAME_LENGTH:
-        problems.add("name_too_long", N_("名称最多 {limit} 个字,现在有 {length} 个"), limit=NAME_LENGTH, length=len(cleaned))
+        problems.add(
+            "name_too_long",
+            N_("名称最多 {limit} 个字,现在有 {length} 个"),
+            limit=NAME_LENGTH,
+            length=len(cleaned),
+        )
     elif has_control(cleaned):
         problems.add("name_not_printable", N_("名称里有看不见的控制字符,重新输入一遍"))
     elif cleaned.casefold() in {other.casefold() for other in taken}:
@@ -121,4 +128,7 @@ def check_icon(problems: Problems, icon: str) -> str:
 def has_control(text: str, *, lines: bool = False) -> bool:
     """Whether ``text`` holds control characters (NUL among them) or halves of surrogate pairs; ``lines`` allows breaks."""
     allowed = "\n\t" if lines else ""
-    return any(unicodedata.category(char) in {"Cc", "Cs"} and char not in allowed for char in text.replace("\r\n", "\n"))
+    return any(
+        unicodedata.category(char) in {"Cc", "Cs"} and char not in allowed
+        for char in text.replace("\r\n", "\n")
+    )

@@ -8,15 +8,18 @@ numbered; what is stored names them by id.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
+from builder.computed import shown
 from builder.validation import Problems
 from runtime import fieldtypes
-from runtime.catalog import Field
-from runtime.definitions.fields import FieldConfig, Link
+from runtime.catalog import Field, Table
+from runtime.definitions.fields import FieldConfig, Formula, Link
 from runtime.i18n import N_
+
+S = TypeVar("S", bound=msgspec.Struct)
 
 _PATH = re.compile(r"(?: - at `\$\.?(?P<path>[^`]*)`)?$")
 _OURS = frozenset({"relation", "side", "inverse"})
@@ -58,6 +61,14 @@ def options_of(config: FieldConfig) -> dict[str, Any]:
     return options
 
 
+def shown_options(table: Table, config: FieldConfig) -> dict[str, Any]:
+    """The same for people: a formula names its fields as they are called now."""
+    options = options_of(config)
+    if isinstance(config, Formula):
+        options["source"] = shown(table, config.source)
+    return options
+
+
 def complete(value: Any) -> Any:
     """``value`` (a Struct, or lists and dictionaries of them) as JSON with nothing left out for being the default."""
     if isinstance(value, msgspec.Struct):
@@ -72,7 +83,7 @@ def complete(value: Any) -> Any:
     return value
 
 
-def field_json(field: Field) -> dict[str, Any]:
+def field_json(table: Table, field: Field) -> dict[str, Any]:
     """A field as the API answers it; ``operators`` and ``aggregates`` are what conditions and roll-ups may ask of it."""
     definition = field.definition
     kind = fieldtypes.get(field.config)
@@ -80,7 +91,7 @@ def field_json(field: Field) -> dict[str, Any]:
         "id": field.id,
         "name": field.name,
         "type": field.type,
-        "options": options_of(field.config),
+        "options": shown_options(table, field.config),
         "required": definition.required,
         "unique": definition.unique,
         "default": definition.default,
@@ -113,6 +124,12 @@ def decode(problems: Problems, value: Any, kind: Any) -> Any:
         part = problems.at(place) if place else problems
         part.add("bad_shape", N_("这里的内容格式不对:{reason}"), reason=_PATH.sub("", str(error)))
         return None
+
+
+def patched(body: S, patch: msgspec.Struct) -> S:
+    """``body`` with what ``patch`` sets; what is ``UNSET`` there stays."""
+    given = {name: getattr(patch, name) for name in patch.__struct_fields__}
+    return msgspec.structs.replace(body, **{k: v for k, v in given.items() if v is not msgspec.UNSET})
 
 
 def strip_ours(options: dict[str, Any]) -> dict[str, Any]:

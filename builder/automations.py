@@ -1,0 +1,114 @@
+"""Automations: storing, changing, ordering them.
+
+An automation may be stored with problems only while it is switched off; switching it on needs a sound one
+(:mod:`builder.automation_checks`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import msgspec
+
+from builder.automation_checks import check_automation, connector_kinds
+from builder.edit import editing
+from builder.validation import Problems
+from builder.versions import check_version
+from builder.wire import decode
+from runtime.access import Actor
+from runtime.catalog import App, Automation, Catalog
+from runtime.definitions.automations import AutomationDef
+from runtime.ids import new_id
+from runtime.system import System
+
+
+async def create(system: System, actor: Actor, app_id: str, definition: AutomationDef) -> Automation:
+    """Add an automation to an app."""
+    async with editing(system, actor, app_id) as edit:
+        app = edit.catalog.app(app_id)
+        definition = await _accept(system, app, definition, None)
+        stored = await edit.create("automation", definition, app=app.number)
+        edit.tell(app_id)
+        return (await edit.refresh()).automation(stored.id)
+
+
+async def _accept(system: System, app: App, definition: AutomationDef, own: str | None) -> AutomationDef:
+    """The checked definition. What is wrong with a switched-off one is left for later, unless it is its name."""
+    problems = Problems()
+    checked = check_automation(
+        problems, app, definition, await connector_kinds(system.db, app.number), own=own
+    )
+    if not definition.enabled:
+        problems.found[:] = [
+            p for p in problems.found if (p.path or "").split(".")[0] in ("name", "description")
+        ]
+    problems.raise_any()
+    return checked
+
+
+async def problems_of(system: System, catalog: Catalog, automation: Automation) -> Problems:
+    """What stands against switching the automation on; empty when nothing does."""
+    app = catalog.app(automation.app_id)
+    problems = Problems()
+    definition = msgspec.structs.replace(automation.definition, enabled=True)
+    check_automation(
+        problems, app, definition, await connector_kinds(system.db, app.number), own=automation.id
+    )
+    return problems
+
+
+async def update(
+    system: System,
+    actor: Actor,
+    automation_id: str,
+    changes: Mapping[str, Any],
+    *,
+    version: int | None = None,
+) -> Automation:
+    """Change an automation; ``changes`` are the keys of its JSON that change, each as a whole."""
+    async with editing(system, actor, automation_id) as edit:
+        automation = edit.catalog.automation(automation_id)
+        check_version(automation, version)
+        problems = Problems()
+        body = {**msgspec.to_builtins(automation.definition), **changes}
+        definition = read_definition(problems, body)
+        app = edit.catalog.app(automation.app_id)
+        definition = await _accept(system, app, definition, automation_id)
+        await edit.change(await edit.live(automation_id, "automation"), definition)
+        edit.tell(app.id)
+        return (await edit.refresh()).automation(automation_id)
+
+
+async def delete(system: System, actor: Actor, automation_id: str) -> None:
+    """Put an automation into the trash. Runs under way end as they began."""
+    async with editing(system, actor, automation_id) as edit:
+        automation = edit.catalog.automation(automation_id)
+        await edit.trash(await edit.live(automation_id, "automation"))
+        edit.tell(automation.app_id)
+
+
+async def reorder(system: System, actor: Actor, app_id: str, ids: list[str]) -> None:
+    """Put the automations of an app into this order; those not named follow."""
+    async with editing(system, actor, app_id) as edit:
+        await edit.reorder("automation", ids, [a.id for a in edit.catalog.app(app_id).automations])
+        edit.tell(app_id)
+
+
+def read_definition(problems: Problems, value: Mapping[str, Any]) -> AutomationDef:
+    """An automation from JSON; steps may come without ids. Raises InvalidDefinition."""
+    definition = decode(problems, with_step_ids(value), AutomationDef)
+    problems.raise_any()
+    return cast(AutomationDef, definition)
+
+
+def with_step_ids(value: Any) -> Any:
+    """JSON with an id for every step that has none."""
+    if isinstance(value, Mapping):
+        answer = {key: with_step_ids(item) for key, item in value.items()}
+        if isinstance(value.get("config"), Mapping) and not value.get("id"):
+            answer["id"] = new_id("stp")
+        return answer
+    if isinstance(value, list | tuple):
+        return [with_step_ids(item) for item in value]
+    return value

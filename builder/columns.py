@@ -1,0 +1,200 @@
+"""The physical side of fields: columns, unique indexes, sequences, numbers for the records that are there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from builder.configs import has_column
+from builder.edit import Edit
+from runtime import fieldtypes
+from runtime.catalog import App, Field, Table
+from runtime.definitions.fields import AutoNumber, FieldConfig, FieldDef, Formula, type_name
+from runtime.errors import Duplicate, Problem
+from runtime.fieldtypes import Context
+from runtime.fieldtypes.auto_number import render, scope_of
+from runtime.i18n import N_, Message
+from runtime.storage import schema
+from runtime.storage.database import Tx
+
+# statements over a whole table may take longer than the pool allows a single query
+LONG_SECONDS = 3600.0
+_SHOWN = 10
+
+
+async def add(edit: Edit, app: App, table: Table, number: int, config: FieldConfig) -> None:
+    """The column of a new field; an auto number also numbers the records that are there."""
+    if not has_column(config):
+        return
+    sql_type = fieldtypes.get(config).sql_type(config)
+    assert sql_type is not None  # noqa: S101
+    await schema.add_column(edit.tx, table.number, number, sql_type)
+    if isinstance(config, Formula):
+        await schema.add_error_column(edit.tx, table.number, number)
+    if isinstance(config, AutoNumber):
+        await schema.create_sequence(edit.tx, number)
+        await number_records(edit.tx, app, table, number, config)
+
+
+async def number_records(tx: Tx, app: App, table: Table, field: int, config: AutoNumber) -> None:
+    """Give every record its auto number in the order of creation, and let new ones go on from there."""
+    await _number(tx, app, table, field, config, "TRUE", {})
+
+
+async def number_missing(tx: Tx, app: App, table: Table, field: int, config: AutoNumber) -> None:
+    """Number the records that were made while the field lay in the trash."""
+    if config.restart == "never":
+        used = await tx.value(f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM data.s{field}")
+        last = {"": int(used)}
+    else:
+        rows = await tx.fetch("SELECT scope, value FROM meta.counter WHERE field_id = $1", field)
+        last = {row["scope"]: row["value"] for row in rows}
+    await _number(tx, app, table, field, config, f"f{field} IS NULL", last)
+
+
+async def _number(
+    tx: Tx, app: App, table: Table, field: int, config: AutoNumber, which: str, last: dict[str, int]
+) -> None:
+    rows = await tx.connection.fetch(
+        f"SELECT id, created_at FROM {table.sql} WHERE {which} ORDER BY created_at, id", timeout=LONG_SECONDS
+    )
+    numbers: list[tuple[int, str]] = []
+    for row in rows:
+        local = row["created_at"].astimezone(app.zone)
+        scope = scope_of(config, local)
+        last[scope] = last.get(scope, 0) + 1
+        numbers.append((row["id"], render(config, last[scope], local)))
+    if not numbers:
+        return
+    await fill(tx, table, field, "bigint", "text", numbers, match="id")
+    if config.restart == "never":
+        await tx.execute(f"SELECT setval('data.s{field}', $1)", last[""])
+        return
+    await tx.connection.executemany(
+        "INSERT INTO meta.counter (field_id, scope, value) VALUES ($1, $2, $3)"
+        " ON CONFLICT (field_id, scope) DO UPDATE SET value = excluded.value",
+        [(field, scope, value) for scope, value in last.items()],
+    )
+
+
+async def fill(
+    tx: Tx,
+    table: Table,
+    field: int,
+    old_type: str,
+    new_type: str,
+    pairs: list[tuple[Any, Any]],
+    *,
+    match: str,
+) -> None:
+    """Set the column of ``field`` from ``pairs`` (value of column ``match``, new value) in one pass over the table."""
+    if not pairs:
+        return
+    await tx.execute(f"CREATE TEMPORARY TABLE builder_fill (old {old_type}, new {new_type}) ON COMMIT DROP")
+    await tx.connection.copy_records_to_table("builder_fill", records=pairs, timeout=LONG_SECONDS)
+    await tx.execute("ANALYZE builder_fill")
+    await tx.connection.execute(
+        f"UPDATE {table.sql} t SET f{field} = m.new FROM builder_fill m WHERE t.{match} = m.old",
+        timeout=LONG_SECONDS,
+    )
+    await tx.execute("DROP TABLE builder_fill")
+
+
+async def set_unique(edit: Edit, table: Table, field: Field) -> None:
+    """Build the unique index.
+
+    Raises:
+        Duplicate: values occur more than once; each is one of ``problems``.
+    """
+    collisions = await count_collisions(edit.tx, table, field)
+    if collisions:
+        context = Context(zone=edit.catalog.app_of(table).zone)
+        kind = fieldtypes.get(field.config)
+        raise Duplicate(
+            N_("「{field}」里有重复的值,先改成各不相同,再设为唯一"),
+            field=field.id,
+            field_name=field.name,
+            problems=[
+                Problem(
+                    "duplicate",
+                    Message(
+                        N_("「{value}」有 {count} 条"),
+                        {"value": kind.to_text(field.config, value, context)[:80], "count": count},
+                    ),
+                    field.id,
+                    field.name,
+                )
+                for value, count in collisions
+            ],
+        )
+    await schema.create_index(edit.tx, table.number, field.number, unique=True)
+
+
+async def count_collisions(tx: Tx, table: Table, field: Field, limit: int = _SHOWN) -> list[tuple[Any, int]]:
+    """Values that several live records share, the most frequent first, and how many records have each."""
+    rows = await tx.fetch(
+        f"SELECT {field.column} AS value, count(*) AS n FROM {table.sql}"
+        f" WHERE deleted_at IS NULL AND {field.column} IS NOT NULL GROUP BY 1 HAVING count(*) > 1"
+        f" ORDER BY 2 DESC, 1 LIMIT {limit}"
+    )
+    return [(row["value"], row["n"]) for row in rows]
+
+
+async def drop_indexes(tx: Tx, table: int, field: int) -> None:
+    """Both indexes of a field whose column goes away or changes."""
+    await schema.drop_index(tx, table, field)
+    await schema.drop_index(tx, table, field, unique=True)
+
+
+async def count_records(tx: Tx, table: Table) -> int:
+    """Live records of the table."""
+    return int(await tx.value(f"SELECT count(*) FROM {table.sql} WHERE deleted_at IS NULL"))
+
+
+async def count_filled(tx: Tx, table: Table, field: Field) -> int:
+    """Live records that hold something in the field (for a check box: yes)."""
+    if field.type == "link":
+        return int(
+            await tx.value(
+                f"SELECT count(DISTINCT t.id) FROM {table.sql} t JOIN {field.link_sql} l"
+                f" ON l.{field.link_near} = t.id WHERE t.deleted_at IS NULL"
+            )
+        )
+    test = f"coalesce({field.column}, false)" if field.type == "checkbox" else f"{field.column} IS NOT NULL"
+    return int(await tx.value(f"SELECT count(*) FROM {table.sql} WHERE deleted_at IS NULL AND {test}"))
+
+
+async def count_choice(tx: Tx, table: Table, field: Field, choice: int) -> int:
+    """Live records that hold one choice of a select."""
+    test = (
+        f"{field.column} @> ARRAY[$1]::integer[]" if field.type == "multi_select" else f"{field.column} = $1"
+    )
+    return int(
+        await tx.value(f"SELECT count(*) FROM {table.sql} WHERE deleted_at IS NULL AND {test}", choice)
+    )
+
+
+def same_column(old: FieldConfig, new: FieldConfig) -> bool:
+    """Whether values stored under ``old`` are good as they are under ``new``."""
+    before, after = type_name(old), type_name(new)
+    if before == after:
+        return _same_type(old, new)
+    texts = {"text", "email", "url", "phone", "auto_number"}
+    if before in texts and after == "long_text":
+        return getattr(new, "max_length", 0) >= 2000
+    return False
+
+
+def _same_type(old: Any, new: Any) -> bool:
+    name = type_name(new)
+    if name == "phone":
+        return bool(old.format == new.format)
+    if name == "link":
+        return bool(old.table == new.table)
+    if name in ("lookup", "rollup", "formula"):
+        return fieldtypes.get(old).sql_type(old) == fieldtypes.get(new).sql_type(new)
+    return True
+
+
+def label(definition: FieldDef) -> Message:
+    """What the type of a field is called."""
+    return Message(fieldtypes.get(definition.config).label)

@@ -1,0 +1,160 @@
+"""Look-ups, roll-ups and formulas while they are being edited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from builder.queries import check_filter
+from builder.validation import Problems
+from runtime import fieldtypes, formulas
+from runtime.catalog import App, Catalog, Field, Table
+from runtime.definitions.fields import Formula, Link, Lookup, Rollup
+from runtime.formulas.parser import parse
+from runtime.formulas.problems import FormulaRejected
+from runtime.formulas.syntax import FieldNode, walk
+from runtime.i18n import N_
+from runtime.records.computed import formula_fields
+
+if TYPE_CHECKING:
+    from builder.configs import Scope
+
+
+def with_ids(
+    problems: Problems, catalog: Catalog, app: App, table: Table, name: str, options: dict[str, Any]
+) -> dict[str, Any]:
+    """Options of a computed field with fields that are named by their text replaced by ids."""
+    if name == "formula":
+        return options
+    answer = dict(options)
+    link = _by_key(table, options.get("link"))
+    if link is not None:
+        answer["link"] = link.id
+        target = _target(catalog, link)
+        far = _by_key(target, options.get("field")) if target is not None else None
+        if far is not None:
+            answer["field"] = far.id
+    return answer
+
+
+def _by_key(table: Table, key: Any) -> Field | None:
+    return (table.by_id.get(key) or table.by_name.get(key)) if isinstance(key, str) else None
+
+
+def _target(catalog: Catalog, link: Field) -> Table | None:
+    if not isinstance(link.config, Link):
+        return None
+    table_id = link.config.table
+    return next((t for app in catalog.apps for t in app.tables if t.id == table_id), None)
+
+
+def _through(problems: Problems, scope: Scope, link_id: str) -> Table | None:
+    """The table that the link points at; None with a problem when it is no link of this table."""
+    link = scope.table.by_id.get(link_id)
+    target = _target(scope.catalog, link) if link is not None else None
+    if target is None:
+        problems.at("link").add("not_a_link", N_("先选一个关联字段,才能从关联的记录里取值"))
+    return target
+
+
+def check_lookup(problems: Problems, scope: Scope, config: Lookup) -> Lookup:
+    """The link is one of this table, the field is one of the far table and has a value that can be shown."""
+    target = _through(problems, scope, config.link)
+    if target is None:
+        return config
+    field = target.by_id.get(config.field)
+    if field is None:
+        problems.at("field").add("unknown_field", N_("选「{table}」里要显示的字段"), table=target.name)
+    elif field.type == "link":
+        problems.at("field").add(
+            "not_for_lookup",
+            N_("「{name}」是关联字段,不能直接引用;换成它那边的具体字段"),
+            field=field,
+            name=field.name,
+        )
+    elif scope.old is not None and field.id == scope.old.id:
+        problems.at("field").add("own_field", N_("不能引用自己"))
+    return config
+
+
+def check_rollup(problems: Problems, scope: Scope, config: Rollup) -> Rollup:
+    """As a look-up; the function suits the field, and the result is a number."""
+    target = _through(problems, scope, config.link)
+    if target is None:
+        return config
+    where = check_filter(problems.at("where"), target, config.where)
+    if config.fn == "count":
+        return msgspec.structs.replace(config, field=None, where=where)
+    field = target.by_id.get(config.field or "")
+    if field is None:
+        problems.at("field").add("unknown_field", N_("选「{table}」里要计算的字段"), table=target.name)
+    elif not _can_roll_up(field, config.fn):
+        problems.at("fn").add("bad_aggregate", N_("「{name}」不能这样计算"), field=field, name=field.name)
+    return msgspec.structs.replace(config, where=where)
+
+
+def _can_roll_up(field: Field, fn: str) -> bool:
+    """A roll-up is a number: counts suit every field, the rest only numbers."""
+    kind = fieldtypes.get(field.config)
+    if field.type == "link" or fn not in kind.aggregates:
+        return False
+    return fn.startswith("count") or kind.formula_type(field.config) == "number"
+
+
+def check_formula(problems: Problems, scope: Scope, config: Formula) -> Formula:
+    """The source with fields by id, and the type of its result."""
+    here = problems.at("source")
+    if not 0 <= config.decimals <= 10:
+        problems.at("decimals").add("out_of_range", N_("小数位数应在 {low} 到 {high} 之间"), low=0, high=10)
+    try:
+        # as typed, so that places in the message are places in what the person sees
+        checked = recheck(scope.table, config)
+    except FormulaRejected as rejected:
+        params = {**rejected.message.params, "start": rejected.start, "end": rejected.end}
+        here.add(rejected.error_code, rejected.message.msgid, **params)
+        return config
+    checked = msgspec.structs.replace(checked, source=bind(scope.table, config.source))
+    if scope.old is not None and scope.old.id in dependencies_of(checked):
+        here.add("cycle", N_("公式不能引用自己"))
+    return checked
+
+
+def recheck(table: Table, config: Formula) -> Formula:
+    """A stored formula with the type its result has now. Raises FormulaRejected."""
+    checked = formulas.check(config.source, formula_fields(table))
+    result = {"number": "number", "boolean": "boolean", "date": "date", "datetime": "datetime"}
+    return msgspec.structs.replace(config, result=result.get(str(checked.type), "text"))
+
+
+def dependencies_of(config: Formula) -> set[str]:
+    """Ids of the fields a stored formula reads."""
+    return {node.key for node in walk(parse(config.source)) if isinstance(node, FieldNode)}
+
+
+def bind(table: Table, source: str) -> str:
+    """The source with every field by id; unknown names stay, for the checker to complain about."""
+    return _rename(source, lambda key: field.id if (field := _by_key(table, key)) is not None else None)
+
+
+def shown(table: Table, source: str) -> str:
+    """A stored source as people read it: every field by name."""
+
+    def name(key: str) -> str | None:
+        field = table.by_id.get(key)
+        return field.name.replace("}", "}}") if field is not None else None
+
+    return _rename(source, name)
+
+
+def _rename(source: str, name: Callable[[str], str | None]) -> str:
+    try:
+        nodes = [node for node in walk(parse(source)) if isinstance(node, FieldNode)]
+    except FormulaRejected:
+        return source
+    for node in sorted(nodes, key=lambda node: -node.span.start):
+        found = name(node.key)
+        if found is not None:
+            source = source[: node.span.start] + "{" + found + "}" + source[node.span.end :]
+    return source

@@ -1,0 +1,284 @@
+"""The configuration of a field: from the JSON a form or a program sends to a checked value of the vocabulary."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from builder import computed, states
+from builder.choices import read_choices
+from builder.links import read_link
+from builder.validation import Problems, clean_text, has_control
+from builder.wire import decode_config, options_of
+from runtime import fieldtypes
+from runtime.catalog import App, Catalog, Field, Table
+from runtime.definitions.fields import (
+    COMPUTED_TYPES,
+    READONLY_TYPES,
+    SYSTEM_TYPES,
+    AutoNumber,
+    Choice,
+    Currency,
+    FieldConfig,
+    FieldDef,
+    LongText,
+    MultiSelect,
+    Number,
+    Percent,
+    SingleSelect,
+    Text,
+    type_name,
+)
+from runtime.fieldtypes import BadValue, Context
+from runtime.i18n import N_
+
+LINK_EXTRAS = frozenset({"two_way", "inverse_name", "inverse_many"})
+UNIQUE_TYPES = frozenset(
+    {"text", "email", "url", "phone", "number", "currency", "date", "datetime", "auto_number"}
+)
+PRIMARY_TYPES = frozenset(
+    {
+        "text", "long_text", "email", "url", "phone", "number", "currency", "percent", "date", "datetime",
+        "single_select", "auto_number", "formula",
+    }
+)  # fmt: skip
+# an index entry of PostgreSQL holds 2704 bytes; 500 characters of four bytes fit
+UNIQUE_LENGTH = 500
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_DATE_PIECES = re.compile(r"(?:%[YymdHMj]|[^%])*")
+_DEFAULT_NOW = "$now"
+
+
+class Scope(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a configuration is checked: the catalog, the table it stands in, and the field as it was, if it exists."""
+
+    catalog: Catalog
+    app: App
+    table: Table
+    old: Field | None = None
+
+
+def read_config(
+    problems: Problems, scope: Scope, type_name_: str, options: dict[str, Any]
+) -> FieldConfig | None:
+    """The configuration that ``type`` and ``options`` spell, checked; None (with problems) when they spell none.
+
+    For a field that keeps its type, options left out keep their values.
+    """
+    here = problems.at("options")
+    same = scope.old is not None and scope.old.type == type_name_
+    if same and scope.old is not None:
+        options = {**options_of(scope.old.config), **options}
+    if type_name_ == "link":
+        return read_link(here, scope.catalog, scope.app, scope.table, options, scope.old)
+    if not _known_options(problems, type_name_, options):
+        return None
+    if type_name_ in ("single_select", "multi_select"):
+        return _read_select(problems, scope, type_name_, options)
+    if type_name_ in COMPUTED_TYPES:
+        options = computed.with_ids(here, scope.catalog, scope.app, scope.table, type_name_, options)
+    config = decode_config(problems, type_name_, options)
+    if config is None:
+        return None
+    return check_config(here, scope, config)
+
+
+def _known_options(problems: Problems, name: str, options: dict[str, Any]) -> bool:
+    kind = next((kind for kind in fieldtypes.TYPES if kind.name == name), None)
+    if kind is None:
+        decode_config(problems, name, {})
+        return False
+    probe = _EMPTY[name]
+    unknown = [key for key in options if key not in probe]
+    for key in unknown:
+        problems.at("options").at(key).add(
+            "unknown_option", N_("「{type}」字段没有「{key}」这个设置"), type=name, key=key[:40]
+        )
+    return not unknown
+
+
+def _names_of(config: type[msgspec.Struct]) -> frozenset[str]:
+    return frozenset(config.__struct_fields__)
+
+
+_EMPTY: dict[str, frozenset[str]] = {
+    str(kind.__struct_config__.tag): _names_of(kind) for kind in FieldConfig.__args__
+}
+
+
+def check_config(problems: Problems, scope: Scope, config: FieldConfig) -> FieldConfig:
+    """The configuration as it will be stored; selects and links have their own readers."""
+    checker = _CHECKERS.get(type_name(config))
+    return config if checker is None else checker(problems, scope, config)
+
+
+def _read_select(
+    problems: Problems, scope: Scope, name: str, options: dict[str, Any]
+) -> SingleSelect | MultiSelect | None:
+    here = problems.at("options")
+    before: tuple[Choice, ...] = ()
+    if scope.old is not None and isinstance(scope.old.config, SingleSelect | MultiSelect):
+        before = scope.old.config.choices
+    choices = read_choices(here.at("choices"), options.get("choices", before), before)
+    given = {**options, "choices": msgspec.to_builtins(choices)}
+    if name == "single_select":
+        given["machine"] = states.number_choices(options.get("machine"), choices)
+    config = decode_config(problems, name, given)
+    if isinstance(config, SingleSelect) and config.machine is not None:
+        own = scope.old.id if scope.old else None
+        machine = states.check_machine(
+            here.at("machine"), scope.app, scope.table, choices, config.machine, own
+        )
+        config = msgspec.structs.replace(config, machine=machine)
+    return config  # type: ignore[return-value]
+
+
+def _text(problems: Problems, scope: Scope, config: Text | LongText) -> Text | LongText:
+    limit = 1000 if isinstance(config, Text) else 100_000
+    if not 1 <= config.max_length <= limit:
+        problems.at("max_length").add(
+            "out_of_range", N_("字数上限应在 {low} 到 {high} 之间"), low=1, high=limit
+        )
+    return config
+
+
+def _number(problems: Problems, scope: Scope, config: Number) -> Number:
+    _decimals(problems, config.decimals, 10)
+    unit = clean_text(config.unit)
+    if len(unit) > 20 or has_control(unit):
+        problems.at("unit").add("unit_too_long", N_("单位最多 {limit} 个字"), limit=20)
+    if config.minimum is not None and config.maximum is not None and config.minimum > config.maximum:
+        problems.at("minimum").add("minimum_above_maximum", N_("最小值不能大于最大值"))
+    return msgspec.structs.replace(config, unit=unit)
+
+
+def _currency(problems: Problems, scope: Scope, config: Currency) -> Currency:
+    _decimals(problems, config.decimals, 4)
+    code = config.currency.strip().upper()
+    if not _CURRENCY.fullmatch(code):
+        problems.at("currency").add("bad_currency", N_("币种要填三个字母的代码,如 CNY"))
+    return msgspec.structs.replace(config, currency=code)
+
+
+def _percent(problems: Problems, scope: Scope, config: Percent) -> Percent:
+    _decimals(problems, config.decimals, 8)
+    return config
+
+
+def _decimals(problems: Problems, decimals: int, limit: int) -> None:
+    if not 0 <= decimals <= limit:
+        problems.at("decimals").add(
+            "out_of_range", N_("小数位数应在 {low} 到 {high} 之间"), low=0, high=limit
+        )
+
+
+def _auto_number(problems: Problems, scope: Scope, config: AutoNumber) -> AutoNumber:
+    here = problems.at("segments")
+    if not 1 <= len(config.segments) <= 10:
+        here.add("bad_segments", N_("编号由 1 到 10 段组成"))
+    if sum(1 for segment in config.segments if segment.kind == "sequence") != 1:
+        here.add("bad_segments", N_("编号里要有一段流水号,也只能有一段"))
+    for index, segment in enumerate(config.segments):
+        if len(segment.text) > 40 or has_control(segment.text):
+            here.at(index).at("text").add("text_too_long", N_("最多 {limit} 个字"), limit=40)
+        if segment.kind == "date" and not _DATE_PIECES.fullmatch(segment.text):
+            here.at(index).at("text").add(
+                "bad_date_pattern", N_("日期格式「{text}」不对,应像 %Y%m%d"), text=segment.text[:40]
+            )
+        if not 1 <= segment.width <= 12:
+            here.at(index).at("width").add(
+                "out_of_range", N_("流水号位数应在 {low} 到 {high} 之间"), low=1, high=12
+            )
+    _check_restart(problems.at("restart"), config)
+    return config
+
+
+def _check_restart(problems: Problems, config: AutoNumber) -> None:
+    """A sequence that begins again gives the same number twice unless the date before it says when."""
+    dates = "".join((s.text or "%Y%m%d") for s in config.segments if s.kind == "date")
+    needed = {
+        "never": (),
+        "year": ("%Y%y",),
+        "month": ("%Y%y", "%m"),
+        "day": ("%Y%y", "%m", "%d"),
+    }[config.restart]
+    if "%j" in dates and config.restart in ("day", "month"):
+        needed = needed[:1]
+    for alternatives in needed:
+        if not any(f"%{letter}" in dates for letter in alternatives.replace("%", "")):
+            problems.add("repeats", N_("流水号会重新开始,编号里要有对应的日期,不然会重复"))
+            return
+
+
+_CHECKERS: dict[str, Callable[[Problems, Scope, Any], Any]] = {
+    "text": _text,
+    "long_text": _text,
+    "number": _number,
+    "currency": _currency,
+    "percent": _percent,
+    "auto_number": _auto_number,
+    "lookup": computed.check_lookup,
+    "rollup": computed.check_rollup,
+    "formula": computed.check_formula,
+}
+
+
+def check_field(problems: Problems, catalog: Catalog, app: App, field_id: str) -> None:
+    """Whether a stored field's configuration is still sound in this catalog (fields it reads, its state machine)."""
+    table = next(t for t in app.tables if field_id in t.by_id)
+    field = table.by_id[field_id]
+    here = problems.at("options")
+    scope = Scope(catalog=catalog, app=app, table=table, old=field)
+    check_config(here, scope, field.config)
+    if isinstance(field.config, SingleSelect) and field.config.machine is not None:
+        states.check_machine(
+            here.at("machine"), app, table, field.config.choices, field.config.machine, field.id
+        )
+
+
+def check_rules(problems: Problems, scope: Scope, definition: FieldDef) -> FieldDef:
+    """Required, unique and default against the type; the definition as it will be stored."""
+    name = definition.type
+    if definition.required and name in READONLY_TYPES | {"checkbox"}:
+        problems.at("required").add("not_for_type", N_("这种字段不能设为必填"))
+    if definition.unique:
+        if name not in UNIQUE_TYPES:
+            problems.at("unique").add("not_for_type", N_("这种字段不能设为唯一"))
+        elif isinstance(definition.config, Text) and definition.config.max_length > UNIQUE_LENGTH:
+            shorter = msgspec.structs.replace(definition.config, max_length=UNIQUE_LENGTH)
+            definition = msgspec.structs.replace(definition, config=shorter)
+    if definition.default is not None and definition.default != "":
+        _check_default(problems.at("default"), scope, definition)
+    else:
+        definition = msgspec.structs.replace(definition, default=None)
+    return definition
+
+
+def _check_default(problems: Problems, scope: Scope, definition: FieldDef) -> None:
+    if definition.type in READONLY_TYPES | {"link"}:
+        problems.add("not_for_type", N_("这种字段不能有默认值"))
+        return
+    if definition.unique:
+        problems.add("default_of_unique", N_("唯一的字段不能有默认值,不然第二条就重复了"))
+        return
+    if definition.default == _DEFAULT_NOW and definition.type in ("date", "datetime"):
+        return
+    try:
+        stored = fieldtypes.get(definition.config).parse(
+            definition.config, definition.default, Context(zone=scope.app.zone)
+        )
+    except BadValue as bad:
+        problems.add(bad.code, bad.message.msgid, **bad.message.params)
+        return
+    machine = definition.config.machine if isinstance(definition.config, SingleSelect) else None
+    if machine is not None and stored not in machine.initial:
+        problems.add("bad_initial_state", N_("默认值要是起始状态之一"))
+
+
+def has_column(config: FieldConfig) -> bool:
+    """Whether the field has a column of its own."""
+    name = type_name(config)
+    return name != "link" and name not in SYSTEM_TYPES

@@ -1,0 +1,141 @@
+"""What a change of a field would do, said beforehand: numbers, examples, sentences."""
+
+from __future__ import annotations
+
+import msgspec
+
+from builder import columns, convert, dependents
+from builder.configs import Scope, has_column
+from builder.convert import Impact, Source
+from builder.fields import read_patch
+from builder.validation import Problems
+from builder.wire import FieldPatch
+from runtime import access, fieldtypes
+from runtime.access import Actor, Operation
+from runtime.catalog import Catalog, Field
+from runtime.definitions.fields import AutoNumber, FieldDef, Link, MultiSelect, Number, SingleSelect, Text
+from runtime.fieldtypes import Context
+from runtime.i18n import N_, Message
+from runtime.system import System
+
+
+async def of_change(system: System, actor: Actor, field_id: str, patch: FieldPatch) -> Impact:
+    """What :func:`builder.fields.update` with this patch would do, in numbers, examples and sentences. Changes nothing.
+
+    Raises:
+        InvalidDefinition: the patch itself is not sound.
+    """
+    catalog = await system.catalogs.current()
+    field = catalog.field(field_id)
+    table = catalog.table(field.table_id)
+    access.require(actor, Operation.BUILD, table.app_id)
+    problems = Problems()
+    scope = Scope(catalog=catalog, app=catalog.app_of(table), table=table, old=field)
+    definition = read_patch(problems, scope, patch)
+    problems.raise_any()
+    assert definition is not None  # noqa: S101 - None always comes with a problem
+    async with system.db.transaction() as tx:
+        source = Source(tx, catalog, table, field, Context(zone=scope.app.zone))
+        if columns.same_column(field.config, definition.config):
+            impact = Impact(
+                records=await _filled(source),
+                notes=tuple(await _notes_of_same(source, definition)),
+                config=definition.config,
+            )
+        else:
+            impact = (await convert.work_out(source, definition.config)).impact
+            notes = (*impact.notes, *convert.losses(field.config, definition.config))
+            impact = msgspec.structs.replace(impact, notes=notes)
+        notes = (
+            *impact.notes,
+            *await _notes_of_rules(source, definition),
+            *_notes_of_readers(catalog, field, definition),
+        )
+        return msgspec.structs.replace(impact, notes=notes)
+
+
+async def _filled(source: Source) -> int:
+    field = source.field
+    if field.type in ("created_time", "updated_time", "created_by", "updated_by"):
+        return await columns.count_records(source.tx, source.table)
+    return await columns.count_filled(source.tx, source.table, field)
+
+
+async def _notes_of_same(source: Source, definition: FieldDef) -> list[Message]:
+    """What a change of configuration means for values that stay as they are."""
+    old, new, tx, table, field = source.field.config, definition.config, source.tx, source.table, source.field
+    notes: list[Message] = []
+    if isinstance(new, SingleSelect | MultiSelect) and isinstance(old, SingleSelect | MultiSelect):
+        gone = {c.id for c in new.choices if c.archived} - {c.id for c in old.choices if c.archived}
+        for choice in old.choices:
+            if choice.id in gone and (count := await columns.count_choice(tx, table, field, choice.id)):
+                notes.append(
+                    Message(
+                        N_("{count} 条记录用着「{choice}」,会留着它,但不能再选"),
+                        {"count": count, "choice": choice.name},
+                    )
+                )
+    if isinstance(new, Text) and (count := await _longer(source, new.max_length)):
+        notes.append(
+            Message(
+                N_("{count} 条记录超过 {limit} 个字,内容不会动,下次修改时要缩短"),
+                {"count": count, "limit": new.max_length},
+            )
+        )
+    if isinstance(new, Number) and (count := await _out_of_bounds(source, new)):
+        notes.append(Message(N_("{count} 条记录超出范围,内容不会动,下次修改时要改好"), {"count": count}))
+    if isinstance(new, AutoNumber) and new != old:
+        notes.append(Message(N_("已有的编号不变,新记录用新的规则")))
+    if isinstance(new, Link) and isinstance(old, Link) and old.many and not new.many:
+        notes.append(Message(N_("只要有记录关联了不止一条,就改不成只能关联一条")))
+    return notes
+
+
+async def _longer(source: Source, limit: int) -> int:
+    if source.field.type != "text":
+        return 0
+    return int(
+        await source.tx.value(
+            f"SELECT count(*) FROM {source.table.sql} WHERE deleted_at IS NULL AND length({source.field.column}) > $1",
+            limit,
+        )
+    )
+
+
+async def _out_of_bounds(source: Source, config: Number) -> int:
+    column = source.field.column
+    return int(
+        await source.tx.value(
+            f"SELECT count(*) FROM {source.table.sql} WHERE deleted_at IS NULL"
+            f" AND ({column} < $1::float8::numeric OR {column} > $2::float8::numeric)",
+            config.minimum,
+            config.maximum,
+        )
+    )
+
+
+async def _notes_of_rules(source: Source, definition: FieldDef) -> list[Message]:
+    notes = []
+    field, before = source.field, source.field.definition
+    if definition.required and not before.required and (field.stored or field.type == "link"):
+        empty = await columns.count_records(source.tx, source.table) - await _filled(source)
+        if empty:
+            notes.append(
+                Message(N_("{count} 条记录这里是空的,保留不动,下次修改这一格时必须填"), {"count": empty})
+            )
+    if definition.unique and not before.unique and has_column(field.config):
+        collisions = await columns.count_collisions(source.tx, source.table, field, limit=3)
+        kind = fieldtypes.get(field.config)
+        for value, count in collisions:
+            text = kind.to_text(field.config, value, source.context)[:80]
+            notes.append(
+                Message(N_("「{value}」有 {count} 条,要先改成各不相同"), {"value": text, "count": count})
+            )
+    return notes
+
+
+def _notes_of_readers(catalog: Catalog, field: Field, definition: FieldDef) -> list[Message]:
+    if field.config == definition.config:
+        return []
+    count = len(dependents.readers(catalog, field))
+    return [Message(N_("{count} 个计算字段会跟着重算"), {"count": count})] if count else []

@@ -1,0 +1,88 @@
+"""Taking back a conversion: cells nobody has touched since get their originals, the others are converted back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from builder import columns, convert, dependents
+from builder.configs import has_column
+from builder.convert import Source
+from builder.edit import Edit, Stored
+from runtime import fieldtypes
+from runtime.catalog import Field, Table
+from runtime.definitions.fields import FieldDef, Link
+from runtime.fieldtypes import BadValue, Context
+from runtime.storage import schema
+
+
+async def take_back(edit: Edit, field: Field, before: FieldDef, original: Stored | None) -> None:
+    """Give ``field`` the definition it had, with the values kept in ``original``.
+
+    ``original`` is None where the field held none of its own (who, when). Pairs of a link come back as they were; what
+    was entered in the meantime under the other type is not made into links.
+    """
+    catalog_before = edit.catalog
+    table = catalog_before.table(field.table_id)
+    await columns.drop_indexes(edit.tx, table.number, field.number)
+    entered: list[tuple[int, Any]] = []
+    if original is not None and has_column(before.config):
+        entered = await _entered_since(edit, table, field, before, original)
+    await _clear_away(edit, table, field)
+    if original is not None and has_column(before.config):
+        await schema.rename_column(edit.tx, table.number, original.number, field.number)
+        kind = fieldtypes.get(before.config)
+        sql_type = (kind.sql_type(before.config) or "text").split(" ")[0]
+        await columns.fill(edit.tx, table, field.number, "bigint", sql_type, entered, match="id")
+    await edit.change(await edit.live(field.id, "field"), before, "convert")
+    if original is not None:
+        # what it kept has gone home: nothing is left that could be restored
+        await edit.tx.execute("DELETE FROM meta.definition WHERE id = $1", original.number)
+    edit.tell(table.id)
+    catalog = await edit.refresh()
+    await dependents.after_change(edit, catalog_before, field, catalog.field(field.id))
+
+
+async def _clear_away(edit: Edit, table: Table, field: Field) -> None:
+    """Remove what the conversion made."""
+    if isinstance(field.config, Link):
+        await schema.drop_relation(edit.tx, field.config.relation)
+    elif has_column(field.config):
+        await schema.drop_column(edit.tx, table.number, field.number)
+
+
+async def _entered_since(
+    edit: Edit, table: Table, field: Field, before: FieldDef, original: Stored
+) -> list[tuple[int, Any]]:
+    """``(row, value in the old type)`` of cells that no longer hold what the conversion made of the original."""
+    if not has_column(field.config) or field.readonly:
+        return []
+    context = Context(zone=edit.catalog.app_of(table).zone)
+    was = msgspec.structs.replace(field, number=original.number, definition=original.body)
+    forward = Source(edit.tx, edit.catalog, table, was, context)
+    made = {_key(old): new for old, new in (await convert.work_out(forward, field.config)).pairs}
+    back = Source(edit.tx, edit.catalog, table, field, context)
+    rows = await edit.tx.connection.fetch(
+        f"SELECT id, {field.column} AS now, {was.column} AS was FROM {table.sql}"
+        f" WHERE {field.column} IS NOT NULL OR {was.column} IS NOT NULL",
+        timeout=columns.LONG_SECONDS,
+    )
+    return [
+        (row["id"], _old_value(back, row["now"], before))
+        for row in rows
+        if row["now"] != made.get(_key(row["was"]), False if field.type == "checkbox" else None)
+    ]
+
+
+def _old_value(back: Source, now: Any, before: FieldDef) -> Any:
+    kind = fieldtypes.get(before.config)
+    try:
+        readable = None if now is None else convert.readable(back, now, before.config)
+        return kind.repair(before.config, readable, back.context)
+    except BadValue:
+        return kind.repair(before.config, None, back.context)
+
+
+def _key(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
