@@ -250,7 +250,7 @@ def formula_fields(table: Table) -> dict[str, formulas.FieldInfo]:
     for one in table.fields:
         kind = fieldtypes.get(one.config).formula_type(one.config)
         if kind is not None:
-            infos[one.id] = formulas.FieldInfo(name=one.name, type=kind)
+            infos[one.id] = formulas.FieldInfo(name=one.name, type=formulas.ValueType(kind))
     return infos
 
 
