@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,9 +11,6 @@ from builder.validation import Problems
 from runtime import fieldtypes, formulas
 from runtime.catalog import App, Catalog, Field, Table
 from runtime.definitions.fields import Formula, Link, Lookup, Rollup
-from runtime.formulas.parser import parse
-from runtime.formulas.problems import FormulaRejected
-from runtime.formulas.syntax import FieldNode, walk
 from runtime.i18n import N_
 from runtime.records.computed import formula_fields
 
@@ -111,50 +107,30 @@ def check_formula(problems: Problems, scope: Scope, config: Formula) -> Formula:
     try:
         # as typed, so that places in the message are places in what the person sees
         checked = recheck(scope.table, config)
-    except FormulaRejected as rejected:
+    except formulas.FormulaRejected as rejected:
         params = {**rejected.message.params, "start": rejected.start, "end": rejected.end}
         here.add(rejected.error_code, rejected.message.msgid, **params)
         return config
-    checked = msgspec.structs.replace(checked, source=bind(scope.table, config.source))
+    checked = msgspec.structs.replace(
+        checked, source=formulas.bind(config.source, {field.name: field.id for field in scope.table.fields})
+    )
     if scope.old is not None and scope.old.id in dependencies_of(checked):
         here.add("cycle", N_("公式不能引用自己"))
     return checked
 
 
 def recheck(table: Table, config: Formula) -> Formula:
-    """A stored formula with the type its result has now. Raises FormulaRejected."""
+    """A formula with the type its result has now. Raises FormulaRejected."""
     checked = formulas.check(config.source, formula_fields(table))
     result = {"number": "number", "boolean": "boolean", "date": "date", "datetime": "datetime"}
-    return msgspec.structs.replace(config, result=result.get(str(checked.type), "text"))
+    return msgspec.structs.replace(config, result=result.get(checked.type.value, "text"))
 
 
-def dependencies_of(config: Formula) -> set[str]:
+def dependencies_of(config: Formula) -> frozenset[str]:
     """Ids of the fields a stored formula reads."""
-    return {node.key for node in walk(parse(config.source)) if isinstance(node, FieldNode)}
-
-
-def bind(table: Table, source: str) -> str:
-    """The source with every field by id; unknown names stay, for the checker to complain about."""
-    return _rename(source, lambda key: field.id if (field := _by_key(table, key)) is not None else None)
+    return formulas.dependencies(formulas.parse(config.source))
 
 
 def shown(table: Table, source: str) -> str:
     """A stored source as people read it: every field by name."""
-
-    def name(key: str) -> str | None:
-        field = table.by_id.get(key)
-        return field.name.replace("}", "}}") if field is not None else None
-
-    return _rename(source, name)
-
-
-def _rename(source: str, name: Callable[[str], str | None]) -> str:
-    try:
-        nodes = [node for node in walk(parse(source)) if isinstance(node, FieldNode)]
-    except FormulaRejected:
-        return source
-    for node in sorted(nodes, key=lambda node: -node.span.start):
-        found = name(node.key)
-        if found is not None:
-            source = source[: node.span.start] + "{" + found + "}" + source[node.span.end :]
-    return source
+    return formulas.unbind(source, {field.id: field.name for field in table.fields})
