@@ -17,7 +17,7 @@ ASSET_SOURCES := package.json package-lock.json vite.config.ts tsconfig.json ui/
 	$(shell find ui/islands ui/styles ui/build -type f ! -name '*.test.ts' ! -name '*.py' ! -path '*/__pycache__/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-fast lint format bench migration screenshots lock clean
+.PHONY: help install run test test-setup test-fast lint format bench migration screenshots lock clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,7 +27,9 @@ install: $(RUNTIME) $(ASSETS) ## Set up everything that running needs (.venv/bin
 run: install ## Set up and serve; ARGS="--port 9000 --data DIR" are passed on
 	@exec $(BIN)/huobiao serve $(ARGS)
 
-test: $(DEV) $(ASSETS) ## Run the whole suite, browser tests included; T=path runs a part
+test-setup: $(DEV) $(ASSETS)
+
+test: test-setup ## Run the whole suite, browser tests included; T=path runs a part
 	@test -n "$(T)" || $(BIN)/python ui/build/assets.py test
 	$(BIN)/pytest $(if $(T),$(T),-n auto --dist loadscope) $(ARGS)
 

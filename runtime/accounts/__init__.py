@@ -6,6 +6,7 @@ one. Every function takes the :class:`~runtime.system.System` first; those that 
 and check what that one may do. Who may do what with records is :mod:`runtime.access`.
 """
 
+from runtime.accounts.acting import first_owner, person_actor
 from runtime.accounts.invitations import (
     Invitation,
     accept_invitation,
@@ -60,6 +61,7 @@ __all__ = [
     "create_user",
     "find_invitation",
     "find_person",
+    "first_owner",
     "forget_expired",
     "has_people",
     "invitations",
@@ -67,6 +69,7 @@ __all__ = [
     "members",
     "open_session",
     "people",
+    "person_actor",
     "remove_member",
     "revoke_invitation",
     "revoke_token",

@@ -40,6 +40,13 @@ def data_option(command: F) -> F:
     )(command)
 
 
+def as_option(command: F) -> F:
+    """``--as EMAIL``: for whom the command acts."""
+    return click.option("--as", "who", metavar="EMAIL", help=_(N_("以谁的身份(邮箱);不写就是系统的所有者")))(
+        command
+    )
+
+
 def settings_of(data_dir: Path | None, process: str = "") -> Settings:
     """The settings of this command, with logging set up after them."""
     settings = load_settings(os.environ, data_dir)

@@ -18,10 +18,11 @@ from ui.cli.options import data_option, settings_of, supervised
 def worker(data_dir: Path | None) -> None:
     """Work on the queues until stopped."""
     from runtime.worker.main import run_worker
+    from ui.bootstrap import build
 
     supervised()
     with services_for(settings_of(data_dir, "worker"), "worker") as settings:
-        run_worker(settings)
+        run_worker(build(settings))
 
 
 @click.command(help=_(N_("运行定时器:到点的自动化、重试、清理。可以开几个,同一时刻只有一个在工作。")))
@@ -29,10 +30,11 @@ def worker(data_dir: Path | None) -> None:
 def scheduler(data_dir: Path | None) -> None:
     """Do what is due until stopped."""
     from runtime.worker.main import run_scheduler
+    from ui.bootstrap import build
 
     supervised()
     with services_for(settings_of(data_dir, "scheduler"), "scheduler") as settings:
-        run_scheduler(settings)
+        run_scheduler(build(settings))
 
 
 @click.command(help=_(N_("把数据库升级到这个版本需要的样子。")))
