@@ -211,8 +211,9 @@ def expression(catalog: Catalog, context: Context, one: Field) -> tuple[QueryStr
     table = catalog.table(one.table_id)
     config = one.config
     if isinstance(config, Formula):
+        checked = formulas.check(config.source, formula_fields(table), allow_missing=True)
         compiled = formulas.compile_sql(
-            formulas.check(config.source, formula_fields(table)), lambda key: formula_column(table.by_id[key])
+            checked, lambda key: formula_column(table.by_id[key]), zone=context.zone.key
         )
         return compiled.value, compiled.error
     assert isinstance(config, Lookup | Rollup)  # noqa: S101
