@@ -105,7 +105,7 @@ def decide_order(cells: Iterable[Cell]) -> OrderVerdict | None:
         match = _NUMBERS.match(_tidy(cell)) if isinstance(cell, str) else None
         if match is None:
             continue
-        fits = [order for order in years if _fits(order, int(match[1]), int(match[3]), match[4])]
+        fits = [order for order in years if _fits(order, match)]
         undecided += len(fits) > 1
         possible.update(fits)
         for order in fits:
@@ -136,12 +136,13 @@ def _tidy(text: str) -> str:
     return text if text.isdigit() else " ".join(_BESIDES.sub(" ", text).split())
 
 
-def _fits(order: DateOrder, first: int, second: int, third: str) -> bool:
+def _fits(order: DateOrder, match: re.Match[str]) -> bool:
     """Whether the three numbers are a possible date in this order; a year has two or four digits."""
+    first, second, third = int(match[1]), int(match[3]), int(match[4])
     if order == "ymd":
-        return len(third) < 3 and 1 <= second <= 12 and 1 <= int(third) <= 31
+        return len(match[1]) == 2 and len(match[4]) < 3 and 1 <= second <= 12 and 1 <= third <= 31
     month, day = (first, second) if order == "mdy" else (second, first)
-    return len(third) != 1 and 1 <= month <= 12 and 1 <= day <= 31
+    return len(match[4]) != 1 and 1 <= month <= 12 and 1 <= day <= 31
 
 
 def _from_number(number: Decimal, date_1904: bool, cell: Cell) -> Moment:
@@ -200,7 +201,7 @@ def _ordered(match: re.Match[str], order: DateOrder, cell: str) -> tuple[int, in
     first, second, third = int(match[1]), int(match[3]), match[4]
     if len(third) == 4 and order == "ymd":
         order = "mdy"
-    if not _fits(order, first, second, third):
+    if not _fits(order, match):
         raise Unreadable.of(N_("按「{order}」读,「{text}」不是日期"), cell, order=Message(ORDER_NAMES[order]))
     if order == "ymd":
         return _year(match[1]), second, int(third)

@@ -132,7 +132,7 @@ CONCEPTS: tuple[tuple[str, ...], ...] = (
     ("条码", "条形码", "商品条码", "barcode", "ean", "upc", "gtin"),
     ("类别", "商品类别", "商品分类", "类目", "品类", "分类", "产品类别", "category", "category name", "product category",
      "product category name"),
-    ("子类别", "二级类目", "子分类", "sub category", "subcategory"),
+    ("子类别", "二级类目", "子分类", "sub category"),
     ("品牌", "品牌名称", "brand", "brand name"),
     ("数量", "购买数量", "商品数量", "件数", "订购数量", "下单数量", "宝贝总数量", "销量", "qty", "quantity", "count", "units", "num"),
     ("单价", "商品单价", "价格", "售价", "销售价", "商品价格", "price", "unit price", "item price", "sale price"),

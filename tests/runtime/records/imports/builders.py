@@ -35,7 +35,12 @@ def compound_file(path: Path, streams: dict[str, bytes]) -> Path:
         entries += text.ljust(64, b"\0") + struct.pack("<HBBIII", len(text), kind, 1, _FREE, right, child)
         entries += bytes(16) + struct.pack("<I", 0) + bytes(16) + struct.pack("<III", start, size, 0)
     entries = entries.ljust(directory_sectors * _SECTOR, b"\0")
-    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + bytes(6)
+    header = (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+        + bytes(16)
+        + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6)
+        + bytes(6)
+    )
     header += struct.pack("<IIIIIIIII", 0, 1, 1, 0, 4096, _END, 0, _END, 0)
     header += struct.pack("<109I", 0, *[_FREE] * 108)
     table = struct.pack("<128I", *fat, *[_FREE] * (128 - len(fat)))
@@ -71,7 +76,14 @@ def formula_error(row: int, column: int, code: int) -> bytes:
     """A formula (1/0) whose stored result is an error."""
     tokens = bytes([0x1E, 1, 0, 0x1E, 0, 0, 0x06])
     result = bytes([2, 0, code, 0, 0, 0, 0xFF, 0xFF])
-    return record(0x0006, struct.pack("<HHH", row, column, 0) + result + struct.pack("<HI", 0, 0) + struct.pack("<H", len(tokens)) + tokens)
+    return record(
+        0x0006,
+        struct.pack("<HHH", row, column, 0)
+        + result
+        + struct.pack("<HI", 0, 0)
+        + struct.pack("<H", len(tokens))
+        + tokens,
+    )
 
 
 def hidden_row(row: int) -> bytes:
@@ -95,7 +107,9 @@ def xls(
     name = _short("订单")
     offset = len(before) + 4 + 6 + len(name) + 4
     before += record(0x85, struct.pack("<IBB", offset, 0, 0) + name) + record(0x0A)
-    sheet = record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0010, 0x0DBB, 0x07CC, 0, 0x06)) + cells + record(0x0A)
+    sheet = (
+        record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0010, 0x0DBB, 0x07CC, 0, 0x06)) + cells + record(0x0A)
+    )
     return compound_file(path, {"Workbook": before + sheet})
 
 
@@ -104,7 +118,9 @@ _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
-def xlsx(path: Path, sheet_data: str, *, prefix: str = "", extra: dict[str, bytes] | None = None, styles: str = "") -> Path:
+def xlsx(
+    path: Path, sheet_data: str, *, prefix: str = "", extra: dict[str, bytes] | None = None, styles: str = ""
+) -> Path:
     """An XLSX package around raw ``<row>`` elements; ``prefix`` puts the tags of the sheet in a named namespace."""
     p = f"{prefix}:" if prefix else ""
     space = f'xmlns:{prefix}="{_MAIN}"' if prefix else f'xmlns="{_MAIN}"'
@@ -167,7 +183,13 @@ def xlsb(path: Path, cells: Sequence[bytes]) -> Path:
     name = "订单"
     relation = "rId1"
     bundle = struct.pack("<II", 0, 1) + _wide(relation) + _wide(name)
-    workbook = xlsb_record(0x83) + xlsb_record(0x8F) + xlsb_record(0x9C, bundle) + xlsb_record(0x90) + xlsb_record(0x84)
+    workbook = (
+        xlsb_record(0x83)
+        + xlsb_record(0x8F)
+        + xlsb_record(0x9C, bundle)
+        + xlsb_record(0x90)
+        + xlsb_record(0x84)
+    )
     sheet = xlsb_record(0x81) + xlsb_record(0x94, struct.pack("<IIII", 0, 9, 0, 9)) + xlsb_record(0x91)
     sheet += b"".join(cells) + xlsb_record(0x92) + xlsb_record(0x82)
     types = f'<Types xmlns="{_PACKAGE}/content-types"><Default Extension="bin" ContentType="application/vnd.ms-excel.sheet.binary.macroEnabled.main"/></Types>'

@@ -42,7 +42,9 @@ def test_the_long_preamble_of_a_payment_bill_is_skipped(opened: Opener) -> None:
 
 
 def test_data_without_header_gets_numbered_columns(opened: Opener) -> None:
-    sheet = opened("1001,2026-01-02 10:00,35.5\n1002,2026-01-02 11:00,12\n1003,2026-01-03 09:00,8\n").default_sheet
+    sheet = opened(
+        "1001,2026-01-02 10:00,35.5\n1002,2026-01-02 11:00,12\n1003,2026-01-03 09:00,8\n"
+    ).default_sheet
     assert sheet.header_row is None
     assert sheet.headers == ("列 1", "列 2", "列 3")
     assert len(list(sheet.rows())) == 3
@@ -83,12 +85,22 @@ def test_merged_cells_take_the_value_of_the_top_left(tmp_path: Path, opened: Ope
         [None, "袜", 4],
     ]
     sheet = opened(sheet_of(tmp_path / "m.xlsx", rows, ("A2:A3", "A4:A5"))).default_sheet
-    assert [row.cells for row in sheet.rows()] == [("A1", "伞", 1), ("A1", "鞋", 2), ("A2", "帽", 3), ("A2", "袜", 4)]
+    assert [row.cells for row in sheet.rows()] == [
+        ("A1", "伞", 1),
+        ("A1", "鞋", 2),
+        ("A2", "帽", 3),
+        ("A2", "袜", 4),
+    ]
     assert [message.text() for message in sheet.notices] == ["2 处合并单元格已按左上角的值填满"]
 
 
 def test_a_title_merged_over_the_table_is_not_the_header(tmp_path: Path, opened: Opener) -> None:
-    rows: list[list[object]] = [["一月订单", None, None], ["订单号", "商品", "数量"], ["A1", "伞", 1], ["A2", "鞋", 2]]
+    rows: list[list[object]] = [
+        ["一月订单", None, None],
+        ["订单号", "商品", "数量"],
+        ["A1", "伞", 1],
+        ["A2", "鞋", 2],
+    ]
     sheet = opened(sheet_of(tmp_path / "t.xlsx", rows, ("A1:C1",))).default_sheet
     assert sheet.header_row == 2
     assert sheet.headers == ("订单号", "商品", "数量")

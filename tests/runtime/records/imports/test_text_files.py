@@ -64,7 +64,11 @@ def test_nul_characters_are_removed_and_told(opened: Opener) -> None:
 
 @pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
 def test_the_separator_is_found(opened: Opener, delimiter: str) -> None:
-    lines = [["编号", "收货地址", "金额"], ["A1", "上海市, 浦东新区", "1"], ["A2", "北京市 朝阳区; 3 号", "2"]]
+    lines = [
+        ["编号", "收货地址", "金额"],
+        ["A1", "上海市, 浦东新区", "1"],
+        ["A2", "北京市 朝阳区; 3 号", "2"],
+    ]
     text = "\n".join(
         delimiter.join(f'"{cell}"' if delimiter in cell else cell for cell in line) for line in lines
     )

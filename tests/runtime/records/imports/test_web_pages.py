@@ -51,7 +51,11 @@ def test_every_table_of_a_page_is_a_sheet(opened: Opener) -> None:
 
 def test_a_table_without_end_tags_and_with_wild_spans(opened: Opener) -> None:
     file = opened("<table><tr><td rowspan=99999999>A<td>1<tr><td>2<tr><td colspan=x>3", filename="x.xls")
-    assert [row.cells for row in file.default_sheet.with_header(None).rows()] == [("A", "1"), ("A", "2"), ("A", "3")]
+    assert [row.cells for row in file.default_sheet.with_header(None).rows()] == [
+        ("A", "1"),
+        ("A", "2"),
+        ("A", "3"),
+    ]
 
 
 def test_a_page_of_600_columns_is_refused(opened: Opener) -> None:

@@ -35,7 +35,9 @@ def test_cells_keep_their_types(tmp_path: Path, opened: Opener) -> None:
     page.write_number(1, 2, 0.1)
     page.write_boolean(1, 3, True)
     page.write_datetime(1, 4, datetime(2026, 1, 15), book.add_format({"num_format": "yyyy/m/d"}))
-    page.write_datetime(1, 5, datetime(2026, 1, 15, 10, 24, 33), book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}))
+    page.write_datetime(
+        1, 5, datetime(2026, 1, 15, 10, 24, 33), book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+    )
     page.write_datetime(1, 6, time(8, 30), book.add_format({"num_format": "hh:mm"}))
     page.write_datetime(1, 7, timedelta(hours=30), book.add_format({"num_format": "[h]:mm"}))
     page.write_string(1, 8, "  ")
@@ -73,12 +75,18 @@ def test_numbers_are_those_a_spreadsheet_shows(stored: float, shown: object) -> 
 
 
 def test_long_integers_written_by_programs_stay_exact(tmp_path: Path, opened: Opener) -> None:
-    rows = build.inline(1, "订单编号", "数") + '<row r="2"><c r="A2"><v>1234567890123456789</v></c><c r="B2"><v>1</v></c></row>'
+    rows = (
+        build.inline(1, "订单编号", "数")
+        + '<row r="2"><c r="A2"><v>1234567890123456789</v></c><c r="B2"><v>1</v></c></row>'
+    )
     assert first_row(opened(build.xlsx(tmp_path / "long.xlsx", rows))) == (1234567890123456789, 1)
 
 
 def test_long_integers_cut_by_excel_are_told(tmp_path: Path, opened: Opener) -> None:
-    rows = build.inline(1, "订单编号", "数") + '<row r="2"><c r="A2"><v>1.23456789012345E+18</v></c><c r="B2"><v>1</v></c></row>'
+    rows = (
+        build.inline(1, "订单编号", "数")
+        + '<row r="2"><c r="A2"><v>1.23456789012345E+18</v></c><c r="B2"><v>1</v></c></row>'
+    )
     file = opened(build.xlsx(tmp_path / "cut.xlsx", rows))
     assert first_row(file)[0] == 1234567890123450000
     assert any("超过 15 位" in sentence for sentence in sentences(file))
@@ -192,7 +200,12 @@ def test_old_xls_with_errors_hidden_rows_and_dates(tmp_path: Path, opened: Opene
 
 
 def test_an_old_xls_of_the_1904_date_system(tmp_path: Path, opened: Opener) -> None:
-    cells = build.label(0, 0, "编号") + build.label(0, 1, "日期") + build.label(1, 0, "A") + build.number(1, 1, 42369, 1)
+    cells = (
+        build.label(0, 0, "编号")
+        + build.label(0, 1, "日期")
+        + build.label(1, 0, "A")
+        + build.number(1, 1, 42369, 1)
+    )
     path = build.xls(tmp_path / "mac.xls", cells, date_1904=True, formats=["General", "yyyy-mm-dd"])
     file = opened(path)
     assert first_row(file) == ("A", date(2020, 1, 1))
@@ -207,7 +220,10 @@ def test_xlsb_is_read_with_its_errors(tmp_path: Path, opened: Opener) -> None:
         build.xlsb_row(2), build.xlsb_text(0, "A2"), bad,
     ]  # fmt: skip
     file = opened(build.xlsb(tmp_path / "b.xlsb", records))
-    assert [row.cells for row in file.default_sheet.rows()] == [("A1", Decimal("0.1")), ("A2", CellError("#DIV/0!"))]
+    assert [row.cells for row in file.default_sheet.rows()] == [
+        ("A1", Decimal("0.1")),
+        ("A2", CellError("#DIV/0!")),
+    ]
 
 
 def test_ods_is_read(tmp_path: Path, opened: Opener) -> None:
