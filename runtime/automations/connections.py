@@ -1,0 +1,72 @@
+"""Stored connectors as sending needs them: kind, complete settings, state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from runtime.errors import NotFound
+from runtime.i18n import N_, Message
+from runtime.secrets import SecretBox
+from runtime.storage.database import Database, Tx
+from runtime.system import System
+
+
+class Connection(msgspec.Struct, frozen=True, kw_only=True):
+    """A connector with its settings in the clear; never logged or answered."""
+
+    number: int
+    id: str
+    app: int
+    kind: str
+    name: str
+    settings: dict[str, str]
+    broken: bool
+
+
+async def connection(system: System, db: Database | Tx, key: str | int) -> Connection:
+    """A connector by public id or number.
+
+    Raises:
+        NotFound: there is none, or it was deleted.
+        ServiceUnavailable: its secrets were sealed with another key.
+    """
+    column = "id" if isinstance(key, int) else "public_id"
+    row = await db.row(f"SELECT * FROM meta.connector WHERE {column} = $1 AND deleted_at IS NULL", key)
+    if row is None:
+        raise NotFound(N_("消息要用的连接已被删除,给步骤换一个连接"), code="connector_gone")
+    return _opened(system.box, row)
+
+
+def seal(box: SecretBox, secrets: dict[str, str]) -> str:
+    """Secret settings as they are stored."""
+    return box.encrypt(msgspec.json.encode(secrets).decode())
+
+
+def unseal(box: SecretBox, sealed: str) -> dict[str, str]:
+    """What :func:`seal` sealed; nothing for a connector without secrets. Raises ServiceUnavailable."""
+    return msgspec.json.decode(box.decrypt(sealed), type=dict[str, str]) if sealed else {}
+
+
+def _opened(box: SecretBox, row: Any) -> Connection:
+    config = msgspec.json.decode(row["config"], type=dict[str, str])
+    return Connection(
+        number=row["id"],
+        id=row["public_id"],
+        app=row["app_id"],
+        kind=row["kind"],
+        name=row["name"],
+        settings={**config, **unseal(box, row["secrets"])},
+        broken=row["status"] == "broken",
+    )
+
+
+async def mark(tx: Tx, number: int, message: Message | None) -> None:
+    """Note that a connector is broken and why, or (without a message) that it works."""
+    await tx.execute(
+        "UPDATE meta.connector SET status = $2, status_message = $3 WHERE id = $1 AND (status <> $2 OR $2 = 'broken')",
+        number,
+        "broken" if message else "ok",
+        msgspec.json.encode(message).decode() if message else None,
+    )

@@ -1,0 +1,281 @@
+"""Carrying a run out: step by step, each in a transaction of its own that also says the step is done.
+
+A run that is taken up again (its worker died, a step waited) passes over what is done and goes on behind it, along the
+same way: where a run goes after a step follows from the step's stored outcome.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+
+from runtime.access import Actor
+from runtime.automations import runs
+from runtime.automations.notes import Failure
+from runtime.automations.reach import Reach
+from runtime.automations.retry import is_passing, wait_seconds
+from runtime.automations.runs import Run, StepNote, StepRow, StepStatus
+from runtime.automations.steps import Attempt, End, Into, kind_of
+from runtime.catalog import App, Catalog
+from runtime.definitions.automations import AutomationDef, Branch, Step
+from runtime.errors import HuobiaoError, NotFound
+from runtime.events.live import Notice
+from runtime.fieldtypes import Context
+from runtime.i18n import N_, Message
+from runtime.records.change import Source
+from runtime.storage.database import Tx
+from runtime.storage.leases import Lease, LeaseLost, new_owner
+from runtime.system import System
+
+log = structlog.get_logger(__name__)
+
+
+class _Paused(Exception):
+    """The run rests, or is over: nothing more to do for now."""
+
+
+class _Stopping(Exception):
+    """The worker is asked to stop; the run goes back to the queue."""
+
+
+async def execute(
+    system: System, public_id: str, process: str = "", stopping: Callable[[], bool] = lambda: False
+) -> bool:
+    """Carry a run out as far as it goes now; False when it was not there to be taken.
+
+    ``process`` names the worker, ``stopping`` tells whether it is to stop; then the run is put back between two steps.
+    Never raises for anything that is the run's own fault: that is stored with the run.
+    """
+    owner = new_owner(process)
+    run = await runs.claim(system.db, public_id, owner)
+    if run is None:
+        return False
+    lease = Lease(system.db, "run", run.number, owner)
+    try:
+        async with lease.renewed():
+            await Execution(system, run, lease, stopping).carry_out()
+    except LeaseLost:
+        log.info("run is in other hands", run=run.id)
+    except _Stopping:
+        await runs.put_back(system.db, run.number, owner)
+    return True
+
+
+@dataclass(frozen=True)
+class _Try:
+    """The ``number``-th try (1 …) at a step."""
+
+    step: Step
+    path: str
+    position: int
+    number: int
+    started: datetime
+
+    def note(self, status: StepStatus, **found: Any) -> StepNote:
+        """What to write down of it."""
+        return StepNote(
+            path=self.path,
+            step=self.step.id,
+            position=self.position,
+            status=status,
+            attempts=self.number,
+            started_at=self.started,
+            **found,
+        )
+
+
+class Execution:
+    """One run being carried out by one worker."""
+
+    def __init__(
+        self, system: System, run: Run, lease: Lease, stopping: Callable[[], bool] = lambda: False
+    ) -> None:
+        self.system, self.run, self.lease, self.stopping = system, run, lease, stopping
+        self.positions = {path: place for place, (path, _) in enumerate(paths(run.definition))}
+        self.rows: dict[str, StepRow] = {}
+        self.results: dict[str, StepRow] = {}
+
+    async def carry_out(self) -> None:
+        """Go from where the run stands to its end, or to where it has to wait."""
+        if self.run.lost >= runs.MAX_LOST:
+            await self._end_as_lost()
+            return
+        for row in (await runs.steps(self.system.db, self.run.number)).values():
+            self._keep(row)
+        try:
+            await self._walk(self.run.definition.steps, "")
+            await self._finish()
+        except _Paused:
+            pass
+        await self._announce()
+
+    async def _walk(self, steps: tuple[Step, ...], prefix: str) -> bool:
+        """Carry out ``steps``; False when the run ends among them."""
+        for step in steps:
+            path = prefix + step.id
+            row = self.rows.get(path)
+            if row is None or row.status not in ("done", "skipped", "failed"):
+                row = await self._try(step, path, row.attempts if row else 0)
+            if row.status != "done":
+                continue
+            way = kind_of(step.config).way(step.config, row.outcome)
+            if isinstance(way, End):
+                return False
+            if isinstance(way, Into) and not await self._walk(way.steps, f"{path}/{way.name}/"):
+                return False
+        return True
+
+    async def _try(self, step: Step, path: str, tried: int) -> StepRow:
+        """Try a step once. Raises :class:`_Paused` when the run has to wait or has failed."""
+        if self.stopping():
+            raise _Stopping
+        this = _Try(step, path, self.positions.get(path, 0), tried + 1, datetime.now(UTC))
+        attempt: Attempt | None = None
+        try:
+            async with self.system.db.transaction() as tx:
+                await self.lease.confirm(tx)
+                attempt = await self._attempt(tx, this)
+                done = await kind_of(step.config).carry_out(attempt, step.config)
+                note = this.note("done", outcome=done.outcome, input=attempt.input, output=done.output)
+                await runs.note_step(tx, self.run.number, note)
+        except LeaseLost:
+            raise
+        except Exception as error:
+            if not isinstance(error, HuobiaoError):
+                log.exception("step failed", run=self.run.id, path=path)
+            return await self._note_failure(this, error, attempt.input if attempt else None)
+        return self._keep(note.as_row())
+
+    async def _attempt(self, tx: Tx, this: _Try) -> Attempt:
+        catalog = await self.system.catalogs.current()
+        app = app_by_number(catalog, self.run.app)
+        return make_attempt(
+            self.system, tx, catalog, app, self.run, this.step, this.path, self.results, this.started
+        )
+
+    async def _note_failure(self, this: _Try, error: Exception, worked_with: Any) -> StepRow:
+        failure = Failure.of(error)
+        again = is_passing(error) and this.number < this.step.attempts
+        stops = this.step.on_failure == "stop"
+        note = this.note("waiting" if again else "failed", input=worked_with, failure=failure)
+        async with self.system.db.transaction() as tx:
+            await self.lease.confirm(tx)
+            await runs.note_step(tx, self.run.number, note)
+            if again:
+                await runs.pause(tx, self.run.number, wait_seconds(this.number, error))
+            elif stops:
+                await runs.end(tx, self.run.number, "failed", failure)
+        if again or stops:
+            raise _Paused
+        return self._keep(note.as_row())
+
+    async def _finish(self) -> None:
+        async with self.system.db.transaction() as tx:
+            await self.lease.confirm(tx)
+            await settle(tx, self.run.number, self.run.definition)
+
+    async def _end_as_lost(self) -> None:
+        failure = Failure(
+            code="worker_lost",
+            message=Message(
+                N_("执行它的进程中断了 {count} 次,先停在这里。看一下日志再重试"), {"count": self.run.lost}
+            ),
+        )
+        async with self.system.db.transaction() as tx:
+            await self.lease.confirm(tx)
+            await runs.end(tx, self.run.number, "failed", failure)
+        await self._announce()
+
+    def _keep(self, row: StepRow) -> StepRow:
+        self.rows[row.path] = self.results[row.step] = row
+        return row
+
+    async def _announce(self) -> None:
+        catalog = await self.system.catalogs.current()
+        await announce(self.system, catalog, self.run)
+
+
+def make_attempt(
+    system: System,
+    tx: Tx,
+    catalog: Catalog,
+    app: App,
+    run: Run,
+    step: Step,
+    path: str,
+    results: dict[str, StepRow],
+    now: datetime,
+    *,
+    rehearsal: bool = False,
+) -> Attempt:
+    """A try at a step, acting as the run's automation."""
+    actor = actor_of(catalog, app, run)
+    return Attempt(
+        system=system,
+        tx=tx,
+        catalog=catalog,
+        app=app,
+        run=run,
+        step=step,
+        path=path,
+        actor=actor,
+        source=Source("automation", run.id, run.depth + 1),
+        reach=Reach(system, catalog, actor, run.record, results),
+        context=Context(zone=app.zone, now=now),
+        rehearsal=rehearsal,
+    )
+
+
+def actor_of(catalog: Catalog, app: App, run: Run) -> Actor:
+    """Who acts in a run: its automation, by its name at the time."""
+    public_id = next((a.id for a in app.automations if a.number == run.automation), "automation")
+    return Actor(kind="automation", id=public_id, name=run.definition.name, everywhere="editor")
+
+
+def app_by_number(catalog: Catalog, number: int) -> App:
+    """The app stored under ``number``. Raises NotFound when it was deleted."""
+    for app in catalog.apps:
+        if app.number == number:
+            return app
+    raise NotFound(N_("这个应用已被删除"))
+
+
+def paths(definition: AutomationDef) -> Iterator[tuple[str, Step]]:
+    """Every step with its path, in the order in which a person reads them."""
+    yield from _paths(definition.steps, "")
+
+
+def _paths(steps: tuple[Step, ...], prefix: str) -> Iterator[tuple[str, Step]]:
+    for step in steps:
+        path = prefix + step.id
+        yield path, step
+        if isinstance(step.config, Branch):
+            for number, arm in enumerate(step.config.arms):
+                yield from _paths(arm.steps, f"{path}/arm{number}/")
+
+
+async def settle(tx: Tx, number: int, definition: AutomationDef) -> None:
+    """End a run that has been walked to its end: finished, unless a step (or its message) failed that should not."""
+    stopping = {path for path, step in paths(definition) if step.on_failure == "stop"}
+    rows = await tx.fetch(
+        "SELECT path, error FROM meta.run_step WHERE run_id = $1 AND status = 'failed' ORDER BY position",
+        number,
+    )
+    failed = [row for row in rows if row["path"] in stopping]
+    if not failed:
+        await runs.end(tx, number, "finished")
+        return
+    await runs.end(tx, number, "failed")
+    await tx.execute("UPDATE meta.run SET error = $2 WHERE id = $1", number, failed[0]["error"])
+
+
+async def announce(system: System, catalog: Catalog, run: Run) -> None:
+    """Tell whoever looks at the run, or at the list of its automation's runs."""
+    topics = [run.id]
+    topics += [a.id for app in catalog.apps for a in app.automations if a.number == run.automation]
+    for topic in topics:
+        await system.live.publish(Notice(topic=topic, kind="run", by=run.id))

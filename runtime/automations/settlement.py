@@ -1,0 +1,181 @@
+"""What became of a message: taken, to be tried again, or given up. Each answer is stored before the next call.
+
+A message that is given up makes its step fail, and with it the run (unless the step's failures do not matter): that is
+where people see it and send it again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import structlog
+
+from runtime.automations import connections, runs
+from runtime.automations.connections import Connection
+from runtime.automations.engine import paths
+from runtime.automations.notes import Failure, dump
+from runtime.automations.retry import wait_seconds
+from runtime.connectors import Receipt
+from runtime.definitions.automations import AutomationDef
+from runtime.errors import HuobiaoError
+from runtime.events.live import Notice
+from runtime.i18n import N_, Message
+from runtime.storage.database import Database, Row, Tx
+from runtime.system import System
+
+log = structlog.get_logger(__name__)
+
+_NOT_COUNTED = frozenset({"wecom_rate_limited"})  # no fault of the message: it only has to wait
+LANE_REST_SECONDS = 5.0
+_ROBOT_GONE = "wecom_robot_gone"
+
+
+async def note_attempt(
+    db: Database | Tx,
+    lane: str,
+    rows: Sequence[Row],
+    *,
+    receipt: Receipt | None = None,
+    error: HuobiaoError | None = None,
+    pause_until: datetime | None = None,
+) -> None:
+    """Store a call and its answer, by which the lane's limit counts."""
+    await db.execute(
+        "INSERT INTO meta.delivery_attempt (at, pacing_key, deliveries, pause_until, response, error)"
+        " VALUES ($1, $2, $3, $4, $5, $6)",
+        datetime.now(UTC),
+        lane,
+        [row["id"] for row in rows],
+        pause_until,
+        dump(receipt) if receipt else None,
+        dump(Failure.of(error)) if error else None,
+    )
+
+
+async def sent(
+    system: System, lane: str, connection: Connection, rows: Sequence[Row], receipt: Receipt
+) -> None:
+    """The receiver took the message."""
+    async with system.db.transaction() as tx:
+        await note_attempt(tx, lane, rows, receipt=receipt)
+        await tx.execute(
+            "UPDATE meta.delivery SET status = 'sent', sent_at = clock_timestamp(), attempts = attempts + 1,"
+            " response = $2, error = NULL WHERE id = ANY($1::bigint[])",
+            [row["id"] for row in rows],
+            dump(
+                {
+                    "errcode": receipt.errcode,
+                    "errmsg": receipt.errmsg,
+                    "raw": receipt.raw,
+                    "merged": len(rows),
+                }
+            ),
+        )
+        if connection.broken:
+            await connections.mark(tx, connection.number, None)
+    await _tell(system, rows)
+
+
+async def put_off(db: Database, numbers: Sequence[int], at: datetime) -> None:
+    """There is no room before ``at``."""
+    await db.execute(
+        "UPDATE meta.delivery SET next_attempt_at = greatest(next_attempt_at, $2) WHERE id = ANY($1::bigint[])"
+        " AND status = 'waiting'",
+        list(numbers),
+        at,
+    )
+
+
+async def try_again(system: System, lane: str, rows: Sequence[Row], error: HuobiaoError) -> None:
+    """Not taken, but that can pass. Who has tried enough gives up; the lane rests a little either way, and as long as
+    the receiver asks it to."""
+    counted = error.error_code not in _NOT_COUNTED
+    over = [row for row in rows if counted and row["attempts"] + 1 >= row["max_attempts"]]
+    again = [row["id"] for row in rows if row not in over]
+    now = datetime.now(UTC)
+    seconds = wait_seconds(max(row["attempts"] for row in rows) + 1, error)
+    asked = getattr(error, "retry_after_seconds", None) or 0.0
+    rest = timedelta(seconds=max(min(seconds, LANE_REST_SECONDS), asked))
+    async with system.db.transaction() as tx:
+        await _fail(tx, over, Failure.of(error))
+        await note_attempt(tx, lane, rows, error=error, pause_until=now + rest)
+        await tx.execute(
+            "UPDATE meta.delivery SET attempts = attempts + $2, next_attempt_at = $3, error = $4"
+            " WHERE id = ANY($1::bigint[])",
+            again,
+            1 if counted else 0,
+            now + timedelta(seconds=seconds),
+            dump(Failure.of(error)),
+        )
+    await _tell(system, rows)
+
+
+async def give_up(system: System, lane: str, rows: Sequence[Row], error: HuobiaoError) -> None:
+    """The receiver will never take it. A robot that is gone marks its connector as broken."""
+    async with system.db.transaction() as tx:
+        await note_attempt(tx, lane, rows, error=error)
+        await _fail(tx, rows, Failure.of(error))
+        if error.error_code == _ROBOT_GONE:
+            for number in {row["connector_id"] for row in rows}:
+                await connections.mark(tx, number, error.message)
+    await _tell(system, rows)
+
+
+async def give_up_all(system: System, connector: int, error: HuobiaoError) -> None:
+    """Give up what is due through a connector that was deleted or cannot be used."""
+    async with system.db.transaction() as tx:
+        rows = await tx.fetch(
+            "SELECT * FROM meta.delivery WHERE connector_id = $1 AND status = 'waiting' AND next_attempt_at <= now()"
+            " ORDER BY id LIMIT 500",
+            connector,
+        )
+        await _fail(tx, rows, Failure.of(error))
+    await _tell(system, rows)
+
+
+async def _fail(tx: Tx, rows: Sequence[Row], failure: Failure) -> None:
+    by_run: dict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_run[row["run_id"] or 0].append(row)
+    for number in sorted(by_run):  # runs are locked in one order, and before their deliveries
+        run = await tx.row("SELECT definition, status FROM meta.run WHERE id = $1 FOR UPDATE", number)
+        await tx.execute(
+            "UPDATE meta.delivery SET status = 'failed', attempts = attempts + 1, error = $2 WHERE id = ANY($1::bigint[])",
+            [row["id"] for row in by_run[number]],
+            dump(failure),
+        )
+        if run is not None:
+            await _fail_run(tx, number, run, by_run[number], failure)
+
+
+async def _fail_run(tx: Tx, number: int, run: Row, rows: Sequence[Row], failure: Failure) -> None:
+    """The steps whose messages were given up fail, and a run that was over fails with them."""
+    failed = {row["path"] for row in rows}
+    await tx.execute(
+        "UPDATE meta.run_step SET status = 'failed', error = $3 WHERE run_id = $1 AND path = ANY($2::text[])",
+        number,
+        sorted(failed),
+        dump(failure),
+    )
+    definition = msgspec.json.decode(run["definition"], type=AutomationDef)
+    matters = any(path in failed and step.on_failure == "stop" for path, step in paths(definition))
+    if matters and run["status"] == "finished":
+        named = next((step.name for path, step in paths(definition) if path in failed), "")
+        words = Failure(
+            code="not_delivered",
+            message=Message(
+                N_("步骤「{step}」的消息没有发出去:{reason}"),
+                {"step": named or Message(N_("发消息")), "reason": failure.message},
+            ),
+        )
+        await runs.end(tx, number, "failed", words)
+
+
+async def _tell(system: System, rows: Sequence[Row]) -> None:
+    numbers = sorted({row["run_id"] for row in rows if row["run_id"]})
+    found = await system.db.fetch("SELECT public_id FROM meta.run WHERE id = ANY($1::bigint[])", numbers)
+    for row in found:
+        await system.live.publish(Notice(topic=row["public_id"], kind="run", by=row["public_id"]))

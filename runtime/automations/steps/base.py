@@ -1,0 +1,97 @@
+"""What every kind of step can do. One file per kind; :mod:`runtime.automations.steps` lists them all."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import msgspec
+
+from runtime.access import Actor
+from runtime.automations.reach import Reach
+from runtime.automations.runs import Run
+from runtime.automations.values import Values
+from runtime.catalog import App, Catalog
+from runtime.definitions.automations import Step
+from runtime.fieldtypes import Context
+from runtime.records.change import Source
+from runtime.storage.database import Tx
+from runtime.system import System
+
+
+@dataclass
+class Attempt:
+    """One try at a step, inside its transaction.
+
+    ``input`` is what the step worked with, in readable form; it is kept when the try fails. ``rehearsal``: nothing of
+    this will last, and nothing may leave the house.
+    """
+
+    system: System
+    tx: Tx
+    catalog: Catalog
+    app: App
+    run: Run
+    step: Step
+    path: str
+    actor: Actor
+    source: Source
+    reach: Reach
+    context: Context
+    rehearsal: bool = False
+    input: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def values(self) -> Values:
+        """Renders the values of this step."""
+        return Values(self.reach, self.context, self.system.settings.base_url)
+
+
+class Done(msgspec.Struct, frozen=True):
+    """How a step ended: an ``outcome`` that later steps can ask for, and named outputs."""
+
+    outcome: str | None = None
+    output: dict[str, Any] = {}
+
+
+class Named(msgspec.Struct, frozen=True):
+    """An outcome or output as a picker shows it; ``label`` is a msgid."""
+
+    key: str
+    label: str
+
+
+class Into(msgspec.Struct, frozen=True):
+    """Steps to be carried out next, before those after this one; ``name`` is their part of the path."""
+
+    name: str
+    steps: tuple[Step, ...]
+
+
+class End(msgspec.Struct, frozen=True):
+    """The run ends here, finished."""
+
+
+Way = Into | End | None
+"""Where a run goes after a step: into an arm, to its end, or (None) on."""
+
+
+class StepKind(ABC):
+    """A kind of step. Texts are msgids, ``icon`` a Lucide name."""
+
+    id: ClassVar[str]
+    name: ClassVar[str]
+    description: ClassVar[str]
+    icon: ClassVar[str]
+    outcomes: ClassVar[tuple[Named, ...]] = ()
+    outputs: ClassVar[tuple[Named, ...]] = ()
+    makes_record: ClassVar[bool] = False
+
+    @abstractmethod
+    async def carry_out(self, attempt: Attempt, config: Any) -> Done:
+        """Do it, within ``attempt.tx``. Raises; everything is then undone, and tried again if that can help."""
+
+    def way(self, config: Any, outcome: str | None) -> Way:
+        """Where the run goes after ``outcome``; the same whenever it is asked, so that a run can be taken up again."""
+        return None

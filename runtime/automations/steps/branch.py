@@ -1,0 +1,36 @@
+"""Branches: the first arm whose test holds."""
+
+from __future__ import annotations
+
+from runtime.automations.steps.base import Attempt, Done, Into, StepKind, Way
+from runtime.automations.steps.conditions import holds
+from runtime.definitions.automations import Branch
+from runtime.i18n import N_
+
+NONE = "none"
+
+
+class BranchStep(StepKind):
+    """Outcome ``arm0`` … is the arm taken, ``none`` when no test holds; the steps behind the branch follow either way."""
+
+    id = "branch"
+    name = N_("分支")
+    description = N_("按条件或前面步骤的结果,走不同的路")
+    icon = "split"
+
+    async def carry_out(self, attempt: Attempt, config: Branch) -> Done:
+        for number, arm in enumerate(config.arms):
+            if arm.test is None or await holds(attempt, arm.test):
+                return Done(arm_name(number), {"arm": arm.name})
+        return Done(NONE)
+
+    def way(self, config: Branch, outcome: str | None) -> Way:
+        for number, arm in enumerate(config.arms):
+            if outcome == arm_name(number):
+                return Into(arm_name(number), arm.steps)
+        return None
+
+
+def arm_name(number: int) -> str:
+    """An arm's part of the path of the steps in it."""
+    return f"arm{number}"

@@ -1,0 +1,72 @@
+"""The outbox: changes of records that automations have not looked at yet.
+
+``records.history`` writes a row in the transaction of the change, if an enabled automation watches the table. The relay
+takes rows away in the transaction that stores the runs they start: a change is looked at once, whatever crashes when.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+if TYPE_CHECKING:
+    from runtime.storage.database import Tx
+
+Action = Literal["create", "update", "delete", "restore"]
+
+
+class Payload(msgspec.Struct, frozen=True):
+    """What ``records.history`` notes of a change; values by field id, in the form of the history."""
+
+    action: Action
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
+    channel: str = ""
+    source: str | None = None
+    depth: int = 0
+    states_as_is: bool = False
+
+
+class Event(msgspec.Struct, frozen=True):
+    """One change of one record: numbers of history row, app, table and record, and what changed."""
+
+    id: int
+    history: int
+    app: int
+    table: int
+    record: int
+    change: Payload
+
+    @property
+    def before(self) -> dict[str, Any]:
+        """Changed values before; empty for a new record."""
+        return self.change.before or {}
+
+    @property
+    def after(self) -> dict[str, Any]:
+        """Changed values after; empty for a deleted record."""
+        return self.change.after or {}
+
+
+async def take(tx: Tx, limit: int) -> list[Event]:
+    """Take up to ``limit`` events, oldest first, out of the outbox; they are gone when ``tx`` commits.
+
+    Rows that another relay is taking at this moment are passed over.
+    """
+    rows = await tx.fetch(
+        "DELETE FROM meta.outbox WHERE id = ANY(ARRAY("
+        "SELECT id FROM meta.outbox ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING *",
+        limit,
+    )
+    return [
+        Event(
+            row["id"],
+            row["history_id"],
+            row["app_id"],
+            row["table_id"],
+            row["record_id"],
+            msgspec.json.decode(row["payload"], type=Payload),
+        )
+        for row in sorted(rows, key=lambda row: int(row["id"]))
+    ]

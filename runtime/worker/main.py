@@ -1,0 +1,163 @@
+"""The two background processes: ``huobiao worker`` carries out runs and jobs, ``huobiao scheduler`` hands them out."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import threading
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import dramatiq
+import structlog
+from dramatiq.asyncio import get_event_loop_thread
+from dramatiq.middleware import AsyncIO, Middleware, MiddlewareError
+from dramatiq.worker import Worker
+
+from runtime.automations.deliveries import Deliveries
+from runtime.automations.engine import execute
+from runtime.system import System
+from runtime.worker.broker import EXECUTE_RUN, JOBS, RUN_JOB, RUNS, BellListener, WorkBroker
+from runtime.worker.jobs import AT_ONCE, JobKinds, run_job
+from runtime.worker.scheduler import Scheduler
+
+log = structlog.get_logger(__name__)
+
+GRACE_SECONDS = 8.0
+"""How long what is under way may go on after a signal to stop; less than a supervisor waits before it kills."""
+
+_THREAD_POLL_MS = 200
+
+
+def run_worker(system: System, kinds: JobKinds | None = None) -> None:
+    """Work until SIGTERM or SIGINT. ``system`` is not started yet; ``kinds`` are the jobs this installation knows."""
+    with _signals() as stopping:
+        WorkerProcess(system, kinds or {}, stopping).run()
+
+
+def run_scheduler(system: System) -> None:
+    """Hand out work until SIGTERM or SIGINT. ``system`` is not started yet."""
+    with _signals() as stopping:
+        asyncio.run(_schedule(system, stopping))
+
+
+async def _schedule(system: System, stopping: threading.Event) -> None:
+    broker = WorkBroker(system.settings.redis_url or "")
+    await system.start()
+    try:
+        await Scheduler(system, broker).run(stopping.is_set)
+    finally:
+        await system.stop()
+        broker.client.close()
+
+
+class WorkerProcess:
+    """One worker: dramatiq's threads take messages, one event loop does all the work.
+
+    Jobs do not hold a thread while they run, so that runs always find one free.
+    """
+
+    def __init__(self, system: System, kinds: JobKinds, stopping: threading.Event) -> None:
+        self.system, self.kinds, self.stopping = system, kinds, stopping
+        self.name = f"{socket.gethostname()}:{os.getpid()}"
+        self._jobs: dict[str, asyncio.Task[None]] = {}
+        self._room = asyncio.Semaphore(AT_ONCE)
+        self._sending: asyncio.Task[None] | None = None
+
+    def run(self) -> None:
+        """Start everything, wait for the signal, let what is under way end."""
+        broker = WorkBroker(self.system.settings.redis_url or "", [AsyncIO(), _Parts(self)])
+        dramatiq.actor(actor_name=EXECUTE_RUN, queue_name=RUNS, broker=broker)(self.execute_run)
+        dramatiq.actor(actor_name=RUN_JOB, queue_name=JOBS, broker=broker)(self.start_job)
+        threads = self.system.settings.worker_threads
+        worker = Worker(broker, worker_threads=threads, worker_timeout=_THREAD_POLL_MS)
+        bell = BellListener(broker)
+        try:
+            worker.start()
+            bell.start()
+            log.info("worker ready", threads=threads)
+            self.stopping.wait()
+        finally:
+            bell.stop()
+            worker.stop(timeout=int(GRACE_SECONDS * 1000))
+
+    async def start(self) -> None:
+        """Connect and begin to send; on the worker's event loop, like everything below."""
+        await self.system.start()
+        self._sending = asyncio.create_task(Deliveries(self.system).run(self.stopping.is_set))
+
+    async def stop(self) -> None:
+        """Let the messages under way be sent, give the jobs back, disconnect."""
+        for task in self._jobs.values():
+            task.cancel()
+        under_way = [*self._jobs.values(), *([self._sending] if self._sending else [])]
+        if under_way:
+            await asyncio.wait(under_way, timeout=GRACE_SECONDS)
+        await self.system.stop()
+
+    async def execute_run(self, public_id: str) -> None:
+        """The actor of runs. What goes wrong here leaves the run to the sweeper, when its lease has run out."""
+        await execute(self.system, public_id, self.name, self.stopping.is_set)
+
+    async def start_job(self, public_id: str) -> None:
+        """The actor of jobs: only starts the job. Until there is room it stays queued, for any worker to take."""
+        if public_id not in self._jobs and not self.stopping.is_set():
+            task = asyncio.create_task(self._job(public_id))
+            self._jobs[public_id] = task
+            task.add_done_callback(lambda done: self._job_ended(public_id, done))
+
+    async def _job(self, public_id: str) -> None:
+        async with self._room:
+            await run_job(self.system, self.kinds, public_id, self.name, self.stopping.is_set)
+
+    def _job_ended(self, public_id: str, task: asyncio.Task[None]) -> None:
+        self._jobs.pop(public_id, None)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("job interrupted", job=public_id, exc_info=task.exception())
+
+
+class _Parts(Middleware):
+    """Starts and stops the process's parts on the event loop, at the right moments of dramatiq's worker."""
+
+    def __init__(self, process: WorkerProcess) -> None:
+        self._process = process
+
+    def before_worker_boot(self, broker: Any, worker: Any) -> None:
+        try:
+            _on_loop(self._process.start())
+        except Exception as error:
+            raise _CannotStart(str(error)) from error
+
+    def after_worker_shutdown(self, broker: Any, worker: Any) -> None:
+        _on_loop(self._process.stop())
+        broker.client.close()
+
+
+class _CannotStart(MiddlewareError):
+    """The database cannot be reached, or the like."""
+
+
+def _on_loop(coroutine: Coroutine[Any, Any, None]) -> None:
+    thread = get_event_loop_thread()
+    assert thread is not None  # noqa: S101 - the AsyncIO middleware runs around this one
+    thread.run_coroutine(coroutine)
+
+
+@contextmanager
+def _signals() -> Iterator[threading.Event]:
+    """An event that SIGTERM and SIGINT set."""
+    stopping = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stopping
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

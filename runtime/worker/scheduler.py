@@ -1,0 +1,101 @@
+"""The scheduler: relays events, sends again what was lost, keeps the house. Several may run; one of them works.
+
+The leader is whoever holds an advisory lock. Two leaders for a moment do no harm: events are taken with SKIP LOCKED,
+a run is unique per event, and a message sent twice is claimed once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import structlog
+from dramatiq.errors import ConnectionError as BrokerConnectionError
+from redis.exceptions import RedisError
+
+from runtime.accounts.sessions import forget_expired
+from runtime.automations import sweeper
+from runtime.automations.locks import Locks
+from runtime.automations.relay import BATCH, relay
+from runtime.automations.retry import DATABASE_TROUBLE
+from runtime.events.live import WAKE_RELAY
+from runtime.system import System
+from runtime.worker.broker import JOBS, RUNS, WorkBroker
+
+log = structlog.get_logger(__name__)
+
+POLL_SECONDS = 0.5
+SWEEP_SECONDS = 1.0
+HOUSEKEEPING_SECONDS = 3600.0
+_LOCKS = 7005  # advisory lock of the leader: (this number, hash of the name)
+_QUEUES = ((RUNS, "run"), (JOBS, "job"))
+
+
+class Scheduler:
+    """One scheduler process's work."""
+
+    def __init__(self, system: System, broker: WorkBroker) -> None:
+        self.system, self.broker = system, broker
+        self.locks = Locks(system.db, _LOCKS)
+        self.leading = False
+        self._swept_at = self._kept_house_at = -HOUSEKEEPING_SECONDS
+
+    async def run(self, stopping: Callable[[], bool]) -> None:
+        """Work, or wait to become the leader, until ``stopping()``."""
+        try:
+            async with self.system.live.wakeups(WAKE_RELAY) as nudges:
+                while not stopping():
+                    more = False
+                    try:
+                        if await self._lead():
+                            more = await self.round()
+                    except (*DATABASE_TROUBLE, RedisError, BrokerConnectionError) as error:
+                        log.warning("scheduler interrupted", error=str(error))
+                        await asyncio.sleep(POLL_SECONDS)
+                    if not more:
+                        await nudges.wait(POLL_SECONDS)
+        finally:
+            await self.locks.close()
+
+    async def _lead(self) -> bool:
+        if self.leading:
+            self.leading = await self.locks.still()
+        if not self.leading:
+            self.leading = await self.locks.acquire("leader")
+            if self.leading:
+                log.info("leading")
+        return self.leading
+
+    async def round(self) -> bool:
+        """Relay a batch and do what else is due; whether there is more to relay at once."""
+        relayed = await relay(self.system)
+        await self._send(RUNS, list(relayed.runs))
+        now = time.monotonic()
+        if now - self._swept_at >= SWEEP_SECONDS:
+            self._swept_at = now
+            await self.sweep()
+        if now - self._kept_house_at >= HOUSEKEEPING_SECONDS:
+            self._kept_house_at = now
+            await self.keep_house()
+        return relayed.events >= BATCH
+
+    async def sweep(self) -> None:
+        """Send what waits for a message it has not got."""
+        for queue, table in _QUEUES:
+            on_the_way = await asyncio.to_thread(self.broker.on_the_way, queue)
+            await self._send(queue, await sweeper.due(self.system.db, table, on_the_way))  # type: ignore[arg-type]
+
+    async def _send(self, queue: str, ids: list[str]) -> None:
+        if ids:
+            await asyncio.to_thread(self.broker.send, queue, ids)
+
+    async def keep_house(self) -> None:
+        """Make room for coming months, forget what has run out."""
+        db = self.system.db
+        await db.value("SELECT meta.make_history_partitions(3)")
+        await db.execute("DELETE FROM meta.idempotency_key WHERE at < now() - interval '1 day'")
+        await db.execute("DELETE FROM meta.delivery_attempt WHERE at < now() - interval '30 days'")
+        with suppress(*DATABASE_TROUBLE):
+            await forget_expired(self.system)
