@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
@@ -24,10 +25,13 @@ _QUIETER = (
     "uvicorn",
     "uvicorn.error",
     "uvicorn.access",
+    "dramatiq",
     "piccolo",
     "multipart",
     "asyncio",
 )
+# repeats a traceback every second while the server is away
+_QUIETEST = ("asyncpg",)
 
 
 def configure_logging(settings: Settings, *, process: str = "") -> None:
@@ -35,7 +39,14 @@ def configure_logging(settings: Settings, *, process: str = "") -> None:
     repeated.
     """
     level = logging.getLevelName(settings.log_level.upper())
+
+    def name_process(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        if process:
+            event["process"] = process
+        return event
+
     shared: list[Any] = [
+        name_process,
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=settings.log_json),
@@ -69,12 +80,8 @@ def configure_logging(settings: Settings, *, process: str = "") -> None:
     root.setLevel(level)
     for name in _QUIETER:
         logging.getLogger(name).setLevel(level if level == logging.DEBUG else max(level, logging.WARNING))
-    logging.getLogger("asyncpg").setLevel(
-        logging.ERROR
-    )  # its pool repeats a traceback while the server is away
+    for name in _QUIETEST:
+        logging.getLogger(name).setLevel(logging.ERROR)
     for name in ("uvicorn", "uvicorn.error", "dramatiq"):
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True
-    structlog.contextvars.clear_contextvars()
-    if process:
-        structlog.contextvars.bind_contextvars(process=process)

@@ -89,7 +89,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except Exception as error:
-        if os.environ.get("HUOBIAO_DEBUG"):
+        if os.environ.get("HUOBIAO_DEBUG") or os.environ.get("HUOBIAO_SUPERVISOR"):
             raise
         what = f"{type(error).__name__}: {error}".splitlines()[0]
         _tell(_(N_("出了意料之外的错误:{what}(设 HUOBIAO_DEBUG=1 再运行,可以看到细节)"), what=what))

@@ -102,14 +102,19 @@ class Supervisor:
             return
 
     def tick(self, seconds: float) -> None:
-        """Wait up to ``seconds`` for a signal, then tend every program. Raises :class:`Stopped` when
-        asked to.
+        """Wait up to ``seconds`` for a signal, then tend every program; raise :class:`Stopped` when asked to.
+
+        Who ended is started again only while the groups before its own are ready.
         """
         self._sleep(seconds)
         if self.asked_to_stop:
             raise Stopped
-        changed = [program.tend() for program in self.programs]
-        if any(changed):
+        changed, grounded = False, True
+        for group in self.groups:
+            for program in group:
+                changed = program.tend(may_start=grounded) or changed
+            grounded = grounded and all(program.ready() for program in group)
+        if changed:
             self.on_change()
 
     def stop(self) -> None:
