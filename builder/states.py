@@ -6,6 +6,7 @@ field that is gone); warnings do not (a state that nobody can reach, one that no
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, get_args
 
 import msgspec
@@ -13,15 +14,18 @@ from piccolo.querystring import QueryString
 
 from builder.queries import check_filter, find_field
 from builder.validation import Problems, check_name, clean_text, has_control
-from runtime import fieldtypes
-from runtime.access import RANK
+from builder.wire import decode
+from runtime import access, fieldtypes
+from runtime.access import RANK, Actor, Operation
 from runtime.catalog import App, Catalog, Field, Table
-from runtime.definitions.fields import READONLY_TYPES, Choice, Link
+from runtime.definitions.fields import READONLY_TYPES, Choice, Link, SingleSelect
 from runtime.definitions.states import Effect, SetField, StateKind, StateMachine, Transition
+from runtime.errors import InvalidInput, Problem
 from runtime.fieldtypes import BadValue, Context
 from runtime.i18n import N_
 from runtime.storage.database import Tx
 from runtime.storage.query import Compiler
+from runtime.system import System
 
 NOW = "$now"
 MAX_TRANSITIONS = 400
@@ -288,3 +292,37 @@ def _held_back(table: Table, field: Field, source: int, where: Any) -> Any:
         source,
         where,
     )
+
+
+class Examined(msgspec.Struct, frozen=True):
+    """A machine that was looked at: as it would be stored (None when its shape is wrong), what is wrong, what it means."""
+
+    machine: StateMachine | None
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    impact: MachineImpact | None
+
+
+async def examine(system: System, actor: Actor, field_id: str, given: Mapping[str, Any]) -> Examined:
+    """Check the machine that JSON spells for a single select and, when it is sound, count what it would mean.
+
+    Raises:
+        InvalidInput: the field is no single select.
+    """
+    catalog = await system.catalogs.current()
+    field = catalog.field(field_id)
+    table = catalog.table(field.table_id)
+    access.require(actor, Operation.BUILD, table.app_id)
+    if not isinstance(field.config, SingleSelect):
+        raise InvalidInput(N_("「{name}」要是单选字段"), code="wrong_type", name=field.name)
+    problems = Problems()
+    machine = decode(problems, number_choices(dict(given), field.config.choices), StateMachine)
+    if machine is None:
+        return Examined(None, tuple(problems.found), (), None)
+    app = catalog.app_of(table)
+    machine = check_machine(problems, app, table, field.config.choices, machine, field.id)
+    impact = None
+    if not problems.found:
+        async with system.db.transaction() as tx:
+            impact = await measure(tx, catalog, table, field, machine)
+    return Examined(machine, tuple(problems.found), tuple(problems.warned), impact)

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from builder import columns
 from builder.references import Use, entries, map_structs, uses_of
 from runtime import access
 from runtime.access import Actor, Operation
@@ -73,8 +74,9 @@ def refuse_used(name: str, uses: list[Use]) -> None:
 
 
 class ChoiceUse(msgspec.Struct, frozen=True):
-    """Where a choice is used: the definitions that name it, and formulas in which its text occurs."""
+    """Where a choice is used: how many records hold it, what names it, and formulas in which its text occurs."""
 
+    records: int
     uses: tuple[Use, ...]
     formulas: tuple[Use, ...]
 
@@ -116,11 +118,15 @@ async def where_choice_used(system: System, actor: Actor, field_id: str, choice:
     field = catalog.field(field_id)
     app = catalog.app_of(catalog.table(field.table_id))
     access.require(actor, Operation.LOOK, app.id)
-    return choice_uses(app, field, choice)
+    table = catalog.table(field.table_id)
+    async with system.db.transaction() as tx:
+        records = await columns.count_choice(tx, table, field, choice) if field.choices_by_id else 0
+    uses, formulas = choice_uses(app, field, choice)
+    return ChoiceUse(records, tuple(uses), tuple(formulas))
 
 
-def choice_uses(app: App, field: Field, choice: int) -> ChoiceUse:
-    """The same for a catalog at hand."""
+def choice_uses(app: App, field: Field, choice: int) -> tuple[list[Use], list[Use]]:
+    """Definitions that name a choice, and formulas in which its text occurs."""
     name = field.choices_by_id[choice].name if choice in field.choices_by_id else ""
     uses: list[Use] = []
     formulas: list[Use] = []
@@ -137,7 +143,7 @@ def choice_uses(app: App, field: Field, choice: int) -> ChoiceUse:
             source = definition.config.source
             if field.id in source and f'"{name}"' in source:
                 formulas.append(Use(kind, entry.id, definition.name, "config.source", field.id, shown))
-    return ChoiceUse(tuple(uses), tuple(formulas))
+    return uses, formulas
 
 
 def _in_machine(field: Field, choice: int) -> bool:

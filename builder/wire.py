@@ -15,13 +15,16 @@ import msgspec
 from builder.computed import shown
 from builder.validation import Problems
 from runtime import fieldtypes
-from runtime.catalog import Field, Table
+from runtime.access import Actor, hidden_fields
+from runtime.catalog import App, Entry, Field, Table, View
 from runtime.definitions.fields import FieldConfig, Formula, Link
 from runtime.i18n import N_
 
 S = TypeVar("S", bound=msgspec.Struct)
 
-_PATH = re.compile(r"(?: - at `\$\.?(?P<path>[^`]*)`)?$")
+_PLACE = re.compile(r"(?P<said>.*?)(?: - at `(?P<path>[^`]*)`)?", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(?P<name>[^`]+)`")
+_WRONG_VALUE = re.compile(r"Invalid (?:enum )?value (?P<value>.+)")
 _OURS = frozenset({"relation", "side", "inverse"})
 
 
@@ -83,25 +86,74 @@ def complete(value: Any) -> Any:
     return value
 
 
-def field_json(table: Table, field: Field) -> dict[str, Any]:
-    """A field as the API answers it; ``operators`` and ``aggregates`` are what conditions and roll-ups may ask of it."""
+def field_json(field: Field, table: Table | None = None, *, managed: bool = False) -> dict[str, Any]:
+    """A field as the API answers it. ``table``: where it stands, so that a formula shows the names of its fields.
+
+    ``operators`` and ``aggregates`` are what conditions and roll-ups may ask of it; ``managed``: only reservations
+    write it.
+    """
     definition = field.definition
     kind = fieldtypes.get(field.config)
     return {
         "id": field.id,
         "name": field.name,
         "type": field.type,
-        "options": shown_options(table, field.config),
+        "options": options_of(field.config) if table is None else shown_options(table, field.config),
         "required": definition.required,
         "unique": definition.unique,
         "default": definition.default,
         "description": definition.description,
-        "readonly": field.readonly,
+        "readonly": field.readonly or managed,
+        "managed": managed,
+        "version": field.version,
         "icon": kind.icon,
         "operators": list(kind.operators),
         "aggregates": list(kind.aggregates),
         "sortable": kind.sortable,
         "groupable": kind.groupable,
+    }
+
+
+def view_json(view: View) -> dict[str, Any]:
+    """A view as the API answers it."""
+    return {"id": view.id, "version": view.version, **complete(view.definition)}
+
+
+def table_json(actor: Actor, app: App, table: Table, estimate: int) -> dict[str, Any]:
+    """A table as the API answers it: its fields (without those hidden from the actor) and views, about how many records
+    it holds, and the actor's role."""
+    hidden = hidden_fields(actor, table)
+    managed = {
+        key for stock in app.stocks for key in (stock.definition.reserved, stock.definition.line_status)
+    }
+    return {
+        "id": table.id,
+        "version": table.version,
+        "app": table.app_id,
+        "name": table.name,
+        "icon": table.definition.icon,
+        "description": table.definition.description,
+        "record_noun": table.definition.record_noun,
+        "primary": table.primary.id if table.primary else None,
+        "fields": [
+            field_json(field, table, managed=field.id in managed)
+            for field in table.fields
+            if field.id not in hidden
+        ],
+        "views": [view_json(view) for view in table.views],
+        "estimate": estimate,
+        "time_zone": app.definition.time_zone,
+        "role": actor.role_in(app.id),
+    }
+
+
+def definition_json(entry: Entry) -> dict[str, Any]:
+    """An automation, dashboard, workbench or stock definition as the API answers it."""
+    return {
+        "id": entry.id,
+        "version": entry.version,
+        "app": getattr(entry, "app_id", None),
+        **complete(entry.definition),  # type: ignore[attr-defined]
     }
 
 
@@ -118,11 +170,19 @@ def decode(problems: Problems, value: Any, kind: Any) -> Any:
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        found = _PATH.search(str(error))
-        place = (found["path"] or "") if found else ""
-        place = re.sub(r"\[(\d+|\.\.\.)\]", r".\1", place).strip(".").replace("...", "*")
-        part = problems.at(place) if place else problems
-        part.add("bad_shape", N_("这里的内容格式不对:{reason}"), reason=_PATH.sub("", str(error)))
+        found = _PLACE.fullmatch(str(error))
+        said, place = (found["said"], found["path"] or "") if found else (str(error), "")
+        steps = [step for step in re.split(r"[.\[\]]+", place.removeprefix("$")) if step and step != "..."]
+        for step in steps:
+            problems = problems.at(step)
+        missing = _MISSING.fullmatch(said)
+        wrong = _WRONG_VALUE.fullmatch(said)
+        if missing:
+            problems.at(missing["name"]).add("missing", N_("缺少「{name}」"), name=missing["name"])
+        elif wrong:
+            problems.add("unknown_choice", N_("没有 {value} 这个选项"), value=wrong["value"][:60])
+        else:
+            problems.add("bad_shape", N_("这里的内容格式不对"))
         return None
 
 

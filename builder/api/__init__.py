@@ -1,0 +1,29 @@
+"""The builder over HTTP. ``ROUTES`` are all its routes, under ``/api/v1``; the work is done by the modules above."""
+
+from builder.api import (
+    apps,
+    automations,
+    connectors,
+    dashboards,
+    fields,
+    states,
+    stocks,
+    tables,
+    trash,
+    views,
+    workbenches,
+)
+
+ROUTES = (
+    *apps.ROUTES,
+    *tables.ROUTES,
+    *fields.ROUTES,
+    *states.ROUTES,
+    *views.ROUTES,
+    *stocks.ROUTES,
+    *automations.ROUTES,
+    *dashboards.ROUTES,
+    *workbenches.ROUTES,
+    *connectors.ROUTES,
+    *trash.ROUTES,
+)
