@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 
 from runtime.errors import InvalidInput
+from runtime.formulas import moments
 from runtime.formulas.checker import check
-from runtime.formulas.evaluator import evaluate
+from runtime.formulas.evaluator import DEFAULT_ZONE, evaluate
 from runtime.formulas.problems import FormulaRejected
 from runtime.formulas.types import (
     BOOLEAN,
@@ -53,6 +54,7 @@ def evaluate_json(
     understood the code is ``#NAME?`` (unknown function), ``#REF!`` (unknown field) or ``#ERROR!``, with ``message`` and
     ``position`` (from 1).
     """
+    zone = zone or DEFAULT_ZONE
     typed = {name: _typed(value) for name, value in (values or {}).items()}
     fields = {name: FieldInfo(name, type_, digits=40, scale=30) for name, (type_, _) in typed.items()}
     try:
@@ -63,7 +65,7 @@ def evaluate_json(
     result = evaluate(checked, {name: value for name, (_, value) in typed.items()}, now=now, zone=zone)
     if isinstance(result, FormulaError):
         return {"error": result.code}
-    return {"value": "" if result is None and checked.type is TEXT else json_value(result)}
+    return {"value": "" if result is None and checked.type is TEXT else json_value(result, zone)}
 
 
 def evaluate_line(line: str | bytes) -> bytes:
@@ -85,14 +87,14 @@ def encode(answer: Mapping[str, Any]) -> bytes:
     return _encoder.encode(answer)
 
 
-def json_value(value: Value) -> Any:
-    """A value as JSON knows it."""
+def json_value(value: Value, zone: tzinfo) -> Any:
+    """A value as JSON knows it; date-times by the clock of ``zone``."""
     if isinstance(value, bool) or value is None or isinstance(value, str):
         return value
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else value
     if isinstance(value, datetime):
-        return value.replace(tzinfo=None).isoformat()
+        return moments.wall_clock(value, zone).isoformat()
     if isinstance(value, date):
         return value.isoformat()
     return list(value)

@@ -34,6 +34,7 @@ from runtime.formulas.terms import (
 )
 from runtime.formulas.types import DATE, NUM, FormulaError, FormulaFailure, Value, ValueType
 
+DEFAULT_ZONE: Final = ZoneInfo("Asia/Shanghai")
 _ZONE: Final = "zone"
 _TODAY: Final = "today"
 _NOW: Final = "now"
@@ -49,10 +50,10 @@ def evaluate(
     """The value of a formula for one record.
 
     ``values`` are by field id; what is missing is blank. A naive ``datetime`` among them is the wall clock of ``zone``
-    (China's without one). ``now`` is an aware moment. A date-time result is aware, in ``zone``; blank is None, and so
-    is an empty text.
+    (China's without one). ``now`` is an aware moment. A date-time result is aware, in UTC; blank is None, and so is an
+    empty text.
     """
-    zone = zone or ZoneInfo("Asia/Shanghai")
+    zone = zone or DEFAULT_ZONE
     program = program_of(checked)
     moment = (now or datetime.now(zone)).astimezone(zone).replace(tzinfo=None, fold=0)
     names: dict[str, Any] = {_ZONE: zone, _NOW: moment, _TODAY: moment.date()}
@@ -69,7 +70,7 @@ def _finished(result: Any, zone: tzinfo) -> Value:
     if isinstance(result, Decimal):
         return numbers.canonical(result)
     if isinstance(result, datetime):
-        return moments.aware(result, zone)
+        return moments.moment_at(result, zone)
     if result in ("", ()):
         return None
     return result  # type: ignore[no-any-return]
@@ -93,7 +94,7 @@ def plain_value(value: Any, type_: ValueType, zone: tzinfo) -> Value:
             return value.date() if isinstance(value, datetime) else value
         case ValueType.DATETIME:
             if isinstance(value, datetime):
-                return value.astimezone(zone).replace(tzinfo=None, fold=0) if value.tzinfo else value
+                return moments.wall_clock(value, zone) if value.tzinfo else value
             return datetime(value.year, value.month, value.day)
         case _:
             return str(value)

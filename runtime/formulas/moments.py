@@ -76,6 +76,22 @@ def aware(wall: datetime, zone: tzinfo) -> datetime:
     return min(first, second, key=lambda moment: moment.utcoffset() or timedelta(0))
 
 
+def wall_clock(moment: datetime, zone: tzinfo) -> datetime:
+    """What ``zone``'s clock shows at an aware moment; held to the calendar's ends."""
+    try:
+        return moment.astimezone(zone).replace(tzinfo=None, fold=0)
+    except OverflowError:
+        return datetime.max if moment.year > 5000 else datetime.min
+
+
+def moment_at(wall: datetime, zone: tzinfo) -> datetime:
+    """:func:`aware`, in UTC; held to the calendar's ends."""
+    try:
+        return aware(wall, zone).astimezone(UTC)
+    except OverflowError:
+        return (datetime.max if wall.year > 5000 else datetime.min).replace(tzinfo=UTC)
+
+
 def moment_text(moment: datetime) -> str:
     """``2024-01-31 09:05:00``."""
     return f"{date_text(moment.date())} {moment.hour:02}:{moment.minute:02}:{moment.second:02}"

@@ -3,41 +3,51 @@
 from __future__ import annotations
 
 from runtime.formulas import moments, numbers
-from runtime.formulas.operations import Operand, Outcome, bounded, failing, sql, text, whole
+from runtime.formulas.operations import Operand, Outcome, failing, sql, text, whole
 from runtime.formulas.sqltree import Sql
 from runtime.formulas.types import NUM, VALUE
 
 FIRST = "date '0001-01-01'"
-LAST = "date '9999-12-31'"
 FIRST_MOMENT = "timestamp '0001-01-01'"
+LAST = "date '9999-12-31'"
+LAST_MOMENT = "timestamp '9999-12-31 23:59:59.999999'"
 PAST_MOMENT = "timestamp '10000-01-01'"
 EPOCH = "date '1899-12-30'"
 _DAY = moments.DAY_MICROS
+_LAST_ORDINAL = (moments.LAST_DAY - moments.FIRST_DAY).days
 
 
-def day_outcome(raw: Sql, *, nullable: bool = False) -> Outcome:
-    """A day that may have left the calendar: then ``#NUM!`` and NULL."""
-    outside = sql(f"({{0}} < {FIRST} OR {{0}} > {LAST})", raw)
-    held = sql("CASE WHEN NOT {1} THEN {0} END", raw, outside)
-    return Outcome(held, failing(outside, NUM), nullable=nullable)
+def clamped(value: Sql, low: str, high: str) -> Sql:
+    """``value`` held between two constants; NULL stays NULL."""
+    return sql(f"CASE WHEN {{0}} < {low} THEN {low} WHEN {{0}} > {high} THEN {high} ELSE {{0}} END", value)
 
 
-def moment_outcome(raw: Sql, *, nullable: bool = False) -> Outcome:
-    """A moment that may have left the calendar: then ``#NUM!`` and NULL."""
-    outside = sql(f"({{0}} < {FIRST_MOMENT} OR {{0}} >= {PAST_MOMENT})", raw)
-    held = sql("CASE WHEN NOT {1} THEN {0} END", raw, outside)
-    return Outcome(held, failing(outside, NUM), nullable=nullable)
+def ordinal(day: Sql | Operand) -> Sql:
+    """Days since the first day, an integer."""
+    return sql(f"({{0}} - {FIRST})", day)
 
 
-def plus_micros(moment: Sql, micros: Sql) -> Sql:
-    """``moment`` shifted by a whole numeric of microseconds, held to what PostgreSQL can count."""
-    limit = moments.MAX_SHIFT_DAYS * _DAY
-    held = sql(f"LEAST(GREATEST({{0}}, -{limit}), {limit})", micros)
-    return sql(
-        f"({{0}} + make_interval(days => div({{1}}, {_DAY})::integer)"
-        f" + interval '1 microsecond' * mod({{1}}, {_DAY})::double precision)",
-        moment, held,
+def day_at(ordinal_: Sql) -> Outcome:
+    """The day at an integer ordinal; ``#NUM!`` (and NULL) outside the calendar."""
+    inside = sql(f"({{0}} BETWEEN 0 AND {_LAST_ORDINAL})", ordinal_)
+    day = sql(f"CASE WHEN {{1}} THEN {FIRST} + {{0}} END", ordinal_, inside)
+    return Outcome(day, failing(sql("(NOT {0})", inside), NUM))
+
+
+def moment_at(micros: Sql) -> Outcome:
+    """The moment at a whole numeric of microseconds since the first one; ``#NUM!`` (and NULL) outside the calendar."""
+    inside = sql(f"({{0}} >= 0 AND {{0}} < {(_LAST_ORDINAL + 1) * _DAY})", micros)
+    moment = sql(
+        f"CASE WHEN {{1}} THEN {FIRST_MOMENT} + make_interval(days => div({{0}}, {_DAY})::integer)"
+        f" + interval '1 microsecond' * mod({{0}}, {_DAY})::double precision END",
+        micros, inside,
     )
+    return Outcome(moment, failing(sql("(NOT {0})", inside), NUM))
+
+
+def plus_micros(moment: Sql | Operand, micros: Sql) -> Outcome:
+    """``moments.plus_micros``; ``micros`` is a whole numeric."""
+    return moment_at(sql("({0} + {1})", micros_between(moment, sql(FIRST_MOMENT)), micros))
 
 
 def micros_between(later: Operand | Sql, earlier: Operand | Sql) -> Sql:
@@ -58,23 +68,21 @@ def quotient(left: Sql | Operand, right: Sql | Operand) -> Sql:
 def moment_plus_days(moment: Operand, days: Operand) -> Outcome:
     """``moments.moment_plus_days``."""
     limit = moments.MAX_SHIFT_DAYS
-    held = sql(f"LEAST(GREATEST({{0}}, -{limit + 1}), {limit + 1})", days)
-    shifted = moment_outcome(plus_micros(moment.value, sql(f"round({{0}} * {_DAY})", held)))
-    return Outcome(shifted.value, shifted.error)
+    held = sql(f"LEAST(GREATEST({{0}}, -{limit}), {limit})", days)
+    return plus_micros(moment, sql(f"round({{0}} * {_DAY})", held))
 
 
 def date_plus_days(day: Operand, days: Operand) -> Outcome:
     """``moments.date_plus_days`` with whole days."""
-    return day_outcome(sql("({0} + {1})", day, whole(days, moments.MAX_SHIFT_DAYS)))
+    return day_at(sql("({0} + {1})", ordinal(day), whole(days, moments.MAX_SHIFT_DAYS)))
 
 
 def moment_of_serial(serial: Operand) -> Outcome:
     """``moments.moment_of_serial``."""
-    micros = sql(f"round({{0}} * {_DAY})", serial)
-    past = (moments.LAST_SERIAL + 1) * _DAY
-    outside = sql(f"({{0}} < 0 OR {{1}} >= {past})", serial, micros)
-    held = sql("CASE WHEN NOT {1} THEN {0} ELSE 0 END", micros, outside)
-    return Outcome(plus_micros(sql(f"{EPOCH}::timestamp"), held), failing(outside, NUM), nullable=serial.nullable)
+    limit = moments.MAX_SHIFT_DAYS
+    held = sql(f"CASE WHEN {{0}} < 0 THEN -{limit} ELSE LEAST({{0}}, {limit}) END", serial)
+    result = plus_micros(sql(f"{EPOCH}::timestamp"), sql(f"round({{0}} * {_DAY})", held))
+    return Outcome(result.value, result.error, nullable=serial.nullable)
 
 
 def serial_of_date(day: Operand) -> Outcome:
@@ -102,7 +110,7 @@ def day_of(year: Sql, month: Sql, day: Sql) -> Outcome:
     index = sql("((CASE WHEN {0} < 1900 THEN {0} + 1900 ELSE {0} END) * 12 + {1} - 1)", year, month)
     outside = sql("({0} < 0 OR {1} < 12 OR {1} >= 120000)", year, index)
     start = sql("CASE WHEN {1} THEN " + FIRST + " ELSE make_date({0} / 12, {0} % 12 + 1, 1) END", index, outside)
-    result = day_outcome(sql("({0} + {1} - 1)", start, day))
+    result = day_at(sql("({0} + {1} - 1)", ordinal(start), day))
     error = sql("COALESCE({0}, {1})", failing(outside, NUM), result.error) if result.error else None
     return Outcome(result.value, error)
 
@@ -144,8 +152,3 @@ def moment_from_text(zone: Sql, source: Operand) -> Outcome:
     inside = sql(f"({{0}} >= {FIRST_MOMENT} AND {{0}} < {PAST_MOMENT})", moment)
     value = sql("CASE WHEN {1} THEN {0} END", moment, inside)
     return Outcome(value, failing(sql("{0} <> '' AND {1} IS NOT TRUE", tidy, inside), VALUE), nullable=True)
-
-
-def number_of_days(days: Sql) -> Outcome:
-    """An integer of days as a number."""
-    return bounded(sql("({0})::numeric", days), digits=7, scale=0)

@@ -94,12 +94,12 @@ def over(name: str, template: str, *arguments: Sql | Operand) -> Sql:
 
 
 def parameter(value: object, type_: str) -> Sql:
-    """A value as SQL of the given type."""
-    return Parameter(value, type_)
+    """A value of the formula as SQL of the given type."""
+    return Parameter(value, type_, is_opaque=True)
 
 
 def text(value: str) -> Sql:
-    """A text constant."""
+    """A text constant of an operation: never the only argument of something that can raise."""
     return Parameter(value, "text")
 
 

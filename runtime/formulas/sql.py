@@ -15,6 +15,7 @@ from piccolo.querystring import QueryString
 
 from runtime.formulas import sqltree
 from runtime.formulas.checker import CheckedFormula
+from runtime.formulas.moments_sql import FIRST, FIRST_MOMENT, LAST, LAST_MOMENT, clamped
 from runtime.formulas.operations import (
     SQL_TYPES,
     Operand,
@@ -94,7 +95,8 @@ def _finished(result: Operand, zone: Sql) -> tuple[Sql, Sql | None]:
     if result.type is NUMBER:
         return tidy_number(result), result.error
     if result.type is DATETIME:
-        return sql("({0} AT TIME ZONE {1})", result, zone), result.error
+        moment = sql("({0} AT TIME ZONE {1})", result, zone)
+        return clamped(moment, f"({FIRST_MOMENT} AT TIME ZONE 'UTC')", f"({LAST_MOMENT} AT TIME ZONE 'UTC')"), result.error
     if result.type is TEXT:
         return sql("NULLIF({0}, '')", result), result.error
     return result.value, result.error
@@ -144,8 +146,10 @@ class _Compiler:
         known = self._fields.get(term.id)
         if known is None:
             value: Sql = Foreign(self._column(term.id))
-            if term.type is DATETIME:
-                value = sql("({0} AT TIME ZONE {1})", value, self.zone)
+            if term.type is DATE:  # drivers store Python's first and last day as infinities
+                value = clamped(value, FIRST, LAST)
+            elif term.type is DATETIME:
+                value = clamped(sql("({0} AT TIME ZONE {1})", value, self.zone), FIRST_MOMENT, LAST_MOMENT)
             elif term.type is TEXT:
                 value = sql('({0} COLLATE "C")', value)
             known = self._fields[term.id] = Operand(term.type, value, digits=term.digits, scale=term.scale)

@@ -49,14 +49,19 @@ class Sql:
 
 
 class Parameter(Sql):
-    """A value, sent apart from the SQL."""
+    """A value, sent apart from the SQL.
 
-    __slots__ = ("type", "value")
+    ``is_opaque`` hides it from the planner (as a sub-select that is computed once): an operation on constants alone
+    would otherwise be computed while planning, ahead of the guard around it.
+    """
 
-    def __init__(self, value: object, type_: str) -> None:
+    __slots__ = ("is_opaque", "type", "value")
+
+    def __init__(self, value: object, type_: str, *, is_opaque: bool = False) -> None:
         super().__init__("", ())
         self.value = value
         self.type = type_
+        self.is_opaque = is_opaque
 
 
 class Foreign(Sql):
@@ -125,7 +130,7 @@ def _own_cost(node: Sql) -> int:
 
 def _write(node: Sql, written: dict[int, _Written]) -> _Written:
     if isinstance(node, Parameter):
-        return f"{{}}::{node.type}", [node.value]
+        return f"(SELECT {{}}::{node.type})" if node.is_opaque else f"{{}}::{node.type}", [node.value]
     if isinstance(node, Foreign):
         return "{}", [node.query]
     text, values = "", []

@@ -64,7 +64,8 @@ def _plus_time(moment: datetime, amount: Decimal, unit: str) -> datetime:
 
 def _plus_time_sql(moment: Operand, amount: Operand, unit: str) -> Outcome:
     micros = sql(f"round({{0}} * {_MICROS[unit]})", settled(amount))
-    return moments_sql.moment_outcome(moments_sql.plus_micros(moment.value, micros))
+    limit = moments.MAX_SHIFT_DAYS * moments.DAY_MICROS
+    return moments_sql.plus_micros(moment, sql(f"LEAST(GREATEST({{0}}, -{limit}), {limit})", micros))
 
 
 def _plus_days(day: Any, amount: int, unit: str) -> Any:
@@ -74,11 +75,10 @@ def _plus_days(day: Any, amount: int, unit: str) -> Any:
 
 
 def _plus_days_sql(day: Operand, amount: Operand, unit: str) -> Outcome:
+    days = _times(amount, _DAYS[unit], moments.MAX_SHIFT_DAYS)
     if day.type is DATETIME:
-        return moments_sql.moment_outcome(
-            sql("({0} + make_interval(days => {1}))", day, _times(amount, _DAYS[unit], moments.MAX_SHIFT_DAYS))
-        )
-    return moments_sql.day_outcome(sql("({0} + {1})", day, _times(amount, _DAYS[unit], moments.MAX_SHIFT_DAYS)))
+        return moments_sql.plus_micros(day, sql(f"({{0}}::numeric * {moments.DAY_MICROS})", days))
+    return moments_sql.day_at(sql("({0} + {1})", moments_sql.ordinal(day), days))
 
 
 def _times(count: Operand, factor: int, limit: int) -> Sql:

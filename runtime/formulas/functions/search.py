@@ -189,7 +189,7 @@ def _substitute_sql(value: Operand, old: Operand, new: Operand) -> Outcome:
 def _substitute_one_sql(value: Operand, old: Operand, new: Operand, nth: Operand) -> Outcome:
     parts = sql("string_to_array({0}, {1})", value, old)
     replaced = sql(
-        "(array_to_string({0}[1:{3}], {1}) || {2} || array_to_string({0}[{3} + 1:], {1}))",
+        "(array_to_string(({0})[1:{3}], {1}) || {2} || array_to_string(({0})[{3} + 1:], {1}))",
         parts, old, new, sql("GREATEST({0}, 1)", nth),
     )
     result = limited(sql(
