@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from runtime.definitions.queries import Filter, GroupLevel, Sort
+from runtime.definitions.queries import AggregateFunction, Filter, GroupLevel, Sort
 
 
 class AppDef(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -31,11 +31,12 @@ class TableDef(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Column(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How one field stands in a view; ``width`` in CSS pixels."""
+    """How one field stands in a view; ``width`` in CSS pixels, ``summary`` the number shown under the column."""
 
     field: str
     hidden: bool = False
     width: int | None = None
+    summary: AggregateFunction | None = None
 
 
 class ViewDef(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -81,11 +81,15 @@ class NavSection:
 
 @dataclass(frozen=True, kw_only=True)
 class Crumb:
-    """A step of the way here; the last one is the place itself and has no ``href``."""
+    """A step of the way here; the last one is the place itself and has no ``href``.
+
+    ``menu``: id of a menu that the page holds for the place (rename, delete …); shown as an arrow behind the name.
+    """
 
     name: str
     href: str = ""
     icon: str = ""
+    menu: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
