@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
-import { iconSprite } from "./ui/build/icons";
-import { islandMessages } from "./ui/build/messages";
+import { iconSprite } from "./ui/build/icons.ts";
+import { islandMessages } from "./ui/build/messages.ts";
 
 const root = import.meta.dirname;
 const islands = join(root, "ui/islands");
@@ -21,7 +21,7 @@ export default defineConfig(({ command }) => ({
   root,
   base: command === "build" ? "/static/dist/" : "/",
   publicDir: false,
-  plugins: [iconSprite(join(root, "ui")), islandMessages(islands)],
+  plugins: [iconSprite(root), islandMessages(islands)],
   build: {
     outDir: "ui/static/dist",
     emptyOutDir: true,

@@ -1,9 +1,9 @@
 /**
  * The icon sprite: one SVG file with a <symbol> for each Lucide icon the product names.
  *
- * An icon is "named" when its name stands in quotes anywhere in the templates, islands or pages (so that
- * `icon("a" if x else "b")` works too), or on a line of `ui/icons.txt` (names that come from stored definitions:
- * the icons people may choose for an app or a table). A few quoted words that happen to be icon names cost
+ * An icon is "named" when its name stands in quotes anywhere in templates, islands or Python (so that
+ * `icon("a" if x else "b")` works too), after `icon:` in a template package, or on a line of `ui/icons.txt` (names that
+ * come from stored definitions: the icons people may choose for an app or a table). A few quoted words that happen to be icon names cost
  * some hundred bytes each and nothing else.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
@@ -13,24 +13,31 @@ import type { Plugin } from "vite";
 
 const require = createRequire(import.meta.url);
 const lucideFolder = join(dirname(require.resolve("lucide-static/package.json")), "icons");
-const sources = /\.(html|ts|py)$/;
-const quoted = /["'`]([a-z][a-z0-9]*(?:-[a-z0-9]+)*)["'`]/g;
+const sources = /\.(html|ts|py|ya?ml)$/;
+const quoted = /["'`]([a-z][a-z0-9]*(?:-[a-z0-9]+)*)["'`]|\bicon:\s*([a-z][a-z0-9-]*)/g;
+const packages = ["ui", "runtime", "builder", "templates_market"];
+
+const skipped = new Set(["static", "build", "locale", "__pycache__"]);
 
 function filesBelow(folder: string): string[] {
   return readdirSync(folder).flatMap((name) => {
     const path = join(folder, name);
-    if (statSync(path).isDirectory()) return name === "static" || name === "build" ? [] : filesBelow(path);
+    if (statSync(path).isDirectory()) return skipped.has(name) ? [] : filesBelow(path);
     return sources.test(name) && !name.endsWith(".test.ts") ? [path] : [];
   });
 }
 
-/** Names of Lucide icons that the files below `root` use, sorted. */
+function allFiles(root: string): string[] {
+  return packages.map((name) => join(root, name)).filter(existsSync).flatMap(filesBelow);
+}
+
+/** Names of Lucide icons that the packages below `root` (the repository) use, sorted. */
 export function usedIcons(root: string): string[] {
   const names = new Set<string>();
-  for (const file of filesBelow(root)) {
-    for (const match of readFileSync(file, "utf8").matchAll(quoted)) names.add(match[1]!);
+  for (const file of allFiles(root)) {
+    for (const match of readFileSync(file, "utf8").matchAll(quoted)) names.add(match[1] ?? match[2]!);
   }
-  for (const line of readFileSync(join(root, "icons.txt"), "utf8").split("\n")) {
+  for (const line of readFileSync(join(root, "ui/icons.txt"), "utf8").split("\n")) {
     const name = line.trim();
     if (name && !name.startsWith("#")) names.add(name);
   }
@@ -89,7 +96,7 @@ export function iconSprite(root: string): Plugin {
     },
     buildStart() {
       if (!this.meta.watchMode) return;
-      for (const file of filesBelow(root)) this.addWatchFile(file);
+      for (const file of allFiles(root)) this.addWatchFile(file);
     },
     generateBundle() {
       this.emitFile({ type: "asset", name: "icons.svg", originalFileName: "icons.svg", source: sprite(root) });

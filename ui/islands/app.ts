@@ -14,6 +14,7 @@ import { startRequests } from "./shell/requests";
 import { startShortcuts } from "./shell/shortcuts";
 import { startTooltips } from "./shell/tooltip";
 import { startForms } from "./shell/forms";
+import { startReveal } from "./shell/reveal";
 import { startTimes } from "./shell/times";
 import { startUndo } from "./undo";
 
@@ -29,6 +30,7 @@ startTooltips();
 startShortcuts();
 startUndo();
 startForms();
+startReveal();
 startTimes();
 startOffline();
 delegate("click", "[data-palette]", () => openPalette());

@@ -76,6 +76,11 @@ export class SaveQueue extends EventTarget {
     });
   }
 
+  /** Resolves when what was sent so far has been answered, or cannot be sent now. */
+  async settled(): Promise<void> {
+    await this.#sending;
+  }
+
   /** Try again at once (the button on the banner, or the browser coming online). */
   retry(): void {
     clearTimeout(this.#timer);

@@ -7,7 +7,7 @@
  *
  * From code set `.options` (or `.source`, a function that searches), `.value` (a string, or an array if `multiple`).
  * It takes part in forms under its `name`, and sends `change`; with `creatable`, `hb:create` ({label}) comes before a new
- * option is added, and a listener may prevent it to do the adding itself.
+ * option is added, and a listener may prevent it to do the adding itself. `hb:close` follows when the list closes.
  */
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { define, HbElement } from "../base";
@@ -15,7 +15,7 @@ import { debounce, uniqueId } from "../dom";
 import { hide, isOpen, show } from "../floating";
 import { icon } from "../icons";
 import { t } from "../i18n";
-import { optionLook, readOptions, search, type Look, type Option } from "./options";
+import { optionLook, readOptions, search as searchOptions, type Look, type Option } from "./options";
 
 const searchFrom = 8;
 
@@ -34,6 +34,7 @@ export class HbSelect extends HbElement {
     required: { type: Boolean },
     disabled: { type: Boolean },
     small: { type: Boolean },
+    search: { type: Boolean },
     invalid: { type: Boolean },
     chosen: { state: true },
     query: { state: true },
@@ -55,6 +56,8 @@ export class HbSelect extends HbElement {
   declare required: boolean;
   declare disabled: boolean;
   declare small: boolean;
+  /** Show the search box however few options there are. */
+  declare search: boolean;
   declare invalid: boolean;
   declare private chosen: string[];
   declare private query: string;
@@ -81,6 +84,7 @@ export class HbSelect extends HbElement {
     this.required = false;
     this.disabled = false;
     this.small = false;
+    this.search = false;
     this.invalid = false;
     this.chosen = [];
     this.query = "";
@@ -135,6 +139,7 @@ export class HbSelect extends HbElement {
     const inside = this.contains(document.activeElement) || document.activeElement === document.body;
     this.opened = false;
     if (inside) this.focus();
+    this.emit("hb:close");
   }
 
   close(): void {
@@ -159,7 +164,7 @@ export class HbSelect extends HbElement {
 
   #list(): Option[] {
     if (this.source) return this.found ?? [];
-    return search(this.options, this.query);
+    return searchOptions(this.options, this.query);
   }
 
   /** What could be created from the words typed, or "" if an option has that very name. */
@@ -323,7 +328,7 @@ export class HbSelect extends HbElement {
   }
 
   protected override render(): TemplateResult {
-    const searching = this.source !== null || this.creatable || this.options.length > searchFrom;
+    const searching = this.search || this.source !== null || this.creatable || this.options.length > searchFrom;
     const active = this.opened ? `${this.#listId}-${this.cursor}` : nothing;
     return html`<div
         class="inp sel-box ${this.small ? "s" : ""} ${this.disabled ? "off" : ""} ${this.invalid ? "bad" : ""}"

@@ -83,7 +83,11 @@ function fadeAfter(box: HTMLElement, life: number, close: () => void): void {
   box.addEventListener("focusout", resume);
 }
 
-/** Say that something was done and offer to undo it for ten seconds. */
+let closeLastUndo: () => void = () => {};
+
+/** Say that something was done and offer to undo it for ten seconds; what was said so before goes. */
 export function toastUndo(message: string, undo: () => void): () => void {
-  return toast(message, { action: t("撤销"), run: undo });
+  closeLastUndo();
+  closeLastUndo = toast(message, { action: t("撤销"), run: undo });
+  return closeLastUndo;
 }

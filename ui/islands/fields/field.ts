@@ -1,0 +1,183 @@
+/** Fields, records and conditions as the API speaks them (`docs/dev-contracts.md`), shared by every island. */
+
+export interface Choice {
+  id: number;
+  name: string;
+  color: string;
+  archived?: boolean;
+}
+
+export interface Transition {
+  source: number;
+  target: number;
+  label?: string;
+}
+
+export interface StateMachine {
+  initial: number[];
+  transitions: Transition[];
+  states: { choice: number; kind: "open" | "waiting" | "done" | "cancelled" }[];
+}
+
+export interface FieldOptions {
+  choices?: Choice[];
+  machine?: StateMachine | null;
+  decimals?: number;
+  unit?: string;
+  thousands?: boolean;
+  currency?: string;
+  format?: string;
+  seconds?: boolean;
+  table?: string;
+  many?: boolean;
+  result?: string;
+  minimum?: number | null;
+  maximum?: number | null;
+  max_length?: number;
+  [more: string]: unknown;
+}
+
+export interface Field {
+  id: string;
+  name: string;
+  type: string;
+  options: FieldOptions;
+  readonly?: boolean;
+  required?: boolean;
+  unique?: boolean;
+  description?: string;
+  icon?: string;
+  operators?: string[];
+  aggregates?: string[];
+  sortable?: boolean;
+  groupable?: boolean;
+}
+
+export interface LinkValue {
+  id: string;
+  name: string;
+}
+
+export interface ErrorValue {
+  error: string;
+}
+
+export type Value = unknown;
+
+export interface RecordData {
+  id: string;
+  version: number;
+  fields: Record<string, Value>;
+  created_at?: string | null;
+  updated_at?: string | null;
+}
+
+export interface Condition {
+  kind: "condition";
+  field: string;
+  op: string;
+  value?: Value;
+}
+
+export interface Group {
+  kind: "group";
+  conjunction?: "and" | "or";
+  items?: Filter[];
+}
+
+export type Filter = Condition | Group;
+
+export interface Sort {
+  field: string;
+  descending?: boolean;
+}
+
+const icons: Record<string, string> = {
+  text: "type",
+  long_text: "align-left",
+  email: "mail",
+  url: "link-2",
+  phone: "phone",
+  number: "hash",
+  currency: "banknote",
+  percent: "percent",
+  checkbox: "square-check",
+  date: "calendar",
+  datetime: "calendar-clock",
+  single_select: "circle-dot",
+  multi_select: "tags",
+  auto_number: "list-ordered",
+  link: "link",
+  lookup: "file-search",
+  rollup: "sigma",
+  formula: "calculator",
+  created_time: "clock",
+  updated_time: "clock-arrow-up",
+  created_by: "user",
+  updated_by: "user",
+};
+
+/** The icon of a field: what the server says, else its type's. */
+export function fieldIcon(field: Field): string {
+  return field.icon ?? icons[field.type] ?? "type";
+}
+
+/** A field that shows numbers, aligned at the right. */
+export function isNumeric(field: Field): boolean {
+  if (["number", "currency", "percent"].includes(field.type)) return true;
+  if (field.type === "rollup") return true;
+  return field.type === "formula" && field.options.result === "number";
+}
+
+/** Empty as the server means it: nothing, empty text, empty list. */
+export function isEmpty(value: Value): boolean {
+  return value === null || value === undefined || value === "" || (Array.isArray(value) && value.length === 0);
+}
+
+/** The choice of a select by its name. */
+export function choiceOf(field: Field, name: Value): Choice | undefined {
+  return field.options.choices?.find((choice) => choice.name === name);
+}
+
+const openGlyphs = ["start", "quarter", "half", "most"];
+
+/**
+ * The glyph of a state: done and cancelled ones by their kind, waiting ones by the turning arrow, open ones by how far
+ * along the row of open states they stand. "" for a select that is no state machine. (`ui/looks.py` says the same.)
+ */
+export function stateGlyph(field: Field, choice: Choice | undefined): string {
+  const machine = field.options.machine;
+  if (!machine || !choice) return "";
+  const kinds = new Map(machine.states.map((state) => [state.choice, state.kind]));
+  const kind = kinds.get(choice.id) ?? "open";
+  if (kind === "done") return "done";
+  if (kind === "cancelled") return "closed";
+  if (kind === "waiting") return "back";
+  const open = (field.options.choices ?? []).filter((other) => (kinds.get(other.id) ?? "open") === "open");
+  const place = open.findIndex((other) => other.id === choice.id);
+  if (place <= 0) return "start";
+  const last = openGlyphs.length - 1;
+  return openGlyphs[open.length <= openGlyphs.length ? place : Math.max(1, Math.round((place / (open.length - 1)) * last))]!;
+}
+
+/** Names of the states that a record in state `from` may move to; null from a record that has none yet. */
+export function allowedMoves(field: Field, from: string | null): string[] {
+  const { choices = [], machine } = field.options;
+  if (!machine) return choices.filter((choice) => !choice.archived).map((choice) => choice.name);
+  const nameOf = new Map(choices.map((choice) => [choice.id, choice.name]));
+  const source = choices.find((choice) => choice.name === from);
+  const targets = source
+    ? machine.transitions.filter((move) => move.source === source.id).map((move) => move.target)
+    : machine.initial;
+  return targets.map((id) => nameOf.get(id)).filter((name): name is string => name !== undefined);
+}
+
+/** Equal as wire values: a missing value, nothing and an empty text are the same. */
+export function same(one: Value, other: Value): boolean {
+  if (isEmpty(one) && isEmpty(other)) return true;
+  if (Array.isArray(one) && Array.isArray(other)) {
+    const keys = (list: unknown[]) => list.map((item) => (typeof item === "object" && item ? (item as { id?: string }).id : item));
+    return JSON.stringify(keys(one)) === JSON.stringify(keys(other));
+  }
+  return one === other;
+}

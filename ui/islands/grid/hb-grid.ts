@@ -1,0 +1,624 @@
+/**
+ * `<hb-grid>`: a table of records, edited in place. In a page:
+ *
+ *     {{ json_data("grid", {"table": …, "view": …, "can": {"edit": true, "create": true, "build": false}}) }}
+ *     <hb-grid data-source="grid"></hb-grid>
+ *
+ * or from code: `grid.configure({ source, fields, … })`. Events, all bubbling:
+ * `hb:open-record` {record, row, total} (Space, the expand button; by default the record's panel opens),
+ * `hb:columns` {columns} (order, widths, hidden, summaries; the page saves them with the view),
+ * `hb:field` {action, field, …} (from a head's menu: sort filter group edit insert-left insert-right delete new),
+ * `hb:total` {total, exact}, `hb:checked` {ids}, `hb:find` (Ctrl-F; a page that searches prevents the default),
+ * `hb:schema` (the table's fields have changed).
+ */
+import "./grid.css";
+import { showError } from "../api";
+import { define, readJson } from "../base";
+import { onConnection } from "../live";
+import { shortcutHelp } from "../shell/shortcuts";
+import { openPanel } from "../shell/panel";
+import { t } from "../i18n";
+import { isEmpty, same, type Field, type RecordData, type Sort, type Value } from "../fields/field";
+import { textOf } from "../fields/format";
+import { redo, undo } from "../undo";
+import { saves } from "../savequeue/savequeue";
+import { Actions } from "./actions";
+import { allStates, changedStates, movedStates, visibleColumns, type Column } from "./columns";
+import { CopyPaste } from "./copypaste";
+import { Edits } from "./edits";
+import { Editor, isTyped, type Then } from "./editor";
+import { Footer } from "./footer";
+import { Headers } from "./headers";
+import { gridKeys, Keys } from "./keys";
+import { Layout } from "./layout";
+import { Follower } from "./follower";
+import { Pointer } from "./pointer";
+import { Rows } from "./rows";
+import { Selection, type Range } from "./selection";
+import { ApiSource, type GridPageData } from "./source-api";
+import type { ColumnState, GroupInfo, GridSource, Row, RowMark } from "./types";
+import { GridView } from "./view";
+
+export interface GridSettings {
+  source: GridSource;
+  fields: Field[];
+  primary?: string | null;
+  columns?: ColumnState[];
+  sorts?: Sort[];
+  /** Fields that the view's filter uses, marked in the head. */
+  filtered?: string[];
+  groupField?: string | null;
+  rowHeight?: "short" | "medium" | "tall";
+  canEdit?: boolean;
+  canCreate?: boolean;
+  canBuild?: boolean;
+  mark?: (row: RecordData) => RowMark;
+  /** Address of a record's panel, if `hb:open-record` is not handled by the page. */
+  panelOf?: (id: string) => string;
+}
+
+const rowHeights = { short: 32, medium: 48, tall: 72 };
+
+export class HbGrid extends HTMLElement {
+  #settings: Required<Omit<GridSettings, "source">> & { source: GridSource } = {
+    source: null as unknown as GridSource,
+    fields: [],
+    primary: null,
+    columns: [],
+    sorts: [],
+    filtered: [],
+    groupField: null,
+    rowHeight: "short",
+    canEdit: false,
+    canCreate: false,
+    canBuild: false,
+    mark: () => null,
+    panelOf: (id) => `/records/${id}/panel`,
+  };
+
+  readonly selection = new Selection();
+  readonly checked = new Set<string>();
+  wrap!: HTMLElement;
+  input!: HTMLTextAreaElement;
+  view!: GridView;
+  rows!: Rows;
+  edits!: Edits;
+  editor!: Editor;
+  copyPaste!: CopyPaste;
+  layout = new Layout([], { row: 32, head: 36 });
+  columns: Column[] = [];
+  focused = false;
+  #headers!: Headers;
+  #footer!: Footer;
+  #actions!: Actions;
+  #follower: Follower | null = null;
+  #announcer!: HTMLElement;
+  #resize = new ResizeObserver(() => this.view?.schedule());
+  #stop: (() => void)[] = [];
+
+  /* ---- life ---- */
+
+  connectedCallback(): void {
+    if (!this.view) this.#build();
+    this.#resize.observe(this);
+    const data = readJson<GridPageData>(this.dataset.source);
+    if (data && !this.#settings.source) this.configure(ApiSource.settings(data));
+    else if (this.#settings.source) this.#follow();
+    document.addEventListener("hb:undone", this.#undone);
+    shortcutHelp.splice(0, shortcutHelp.length, ...gridKeys.map((row) => ({ keys: row.keys, does: t(row.does) })));
+  }
+
+  disconnectedCallback(): void {
+    this.#resize.disconnect();
+    this.#follower?.stop();
+    for (const stop of this.#stop.splice(0)) stop();
+    this.view.stop();
+    document.removeEventListener("hb:undone", this.#undone);
+  }
+
+  readonly #undone = () => void this.refresh();
+
+  #build(): void {
+    this.wrap = document.createElement("div");
+    this.wrap.className = "g-wrap";
+    this.wrap.setAttribute("role", "grid");
+    this.wrap.setAttribute("aria-multiselectable", "true");
+    const scene = document.createElement("div");
+    scene.className = "g-scene";
+    this.input = document.createElement("textarea");
+    this.input.className = "g-input";
+    this.input.rows = 1;
+    this.input.autocapitalize = "off";
+    this.input.spellcheck = false;
+    this.#announcer = document.createElement("div");
+    this.#announcer.className = "sr";
+    this.#announcer.setAttribute("aria-live", "polite");
+    this.wrap.append(scene, this.input);
+    this.replaceChildren(this.wrap, this.#announcer);
+    this.view = new GridView(scene, this, () => this.#scrolled());
+    this.editor = new Editor(this);
+    this.#headers = new Headers(this);
+    this.#footer = new Footer(this);
+    this.copyPaste = new CopyPaste(this);
+    this.#actions = new Actions(this);
+    new Pointer(this.#pointerHost(), this.wrap);
+    this.#listen(new Keys(this.#keysHost()));
+  }
+
+  /** Set what the grid shows. What is left out stays as it is; a new source starts from the first row. */
+  configure(settings: Partial<GridSettings>): void {
+    if (!this.view) this.#build();
+    const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+    this.#settings = { ...this.#settings, ...given };
+    if (settings.source) {
+      this.rows = new Rows(settings.source, {
+        onLayout: () => this.#relayout(),
+        onRows: () => this.view.schedule(),
+        onError: (failure) => showError(failure),
+      });
+      this.edits = new Edits({ source: settings.source, rows: this.rows, redraw: () => this.redraw(), stored: () => this.#actions.summariseSoon() });
+      if (this.isConnected) this.#follow();
+    }
+    this.wrap.style.setProperty("--g-row", `${rowHeights[this.#settings.rowHeight]}px`);
+    this.#recolumn();
+    if (settings.source || "groupField" in settings) void this.refresh();
+    else this.#relayout();
+  }
+
+  #follow(): void {
+    this.#follower?.stop();
+    this.#follower = new Follower(this.source, this.rows, this);
+    this.#stop.push(onConnection((connected) => this.classList.toggle("g-live", connected)));
+  }
+
+  /** Ask the server again; what is in sight stays until the answer comes. */
+  async refresh(): Promise<void> {
+    if (!this.rows) return;
+    await this.rows.reload(this.#settings.groupField !== null, this.#actions.wantedSummaries());
+    this.#actions.summariseSoon();
+  }
+
+  /* ---- what the parts ask for ---- */
+
+  get source(): GridSource {
+    return this.#settings.source;
+  }
+  get fields(): Field[] {
+    return this.#settings.fields;
+  }
+  get sorts(): readonly Sort[] {
+    return this.#settings.sorts;
+  }
+  get marked(): ReadonlySet<string> {
+    return new Set(this.#settings.filtered);
+  }
+  get groupField(): string | null {
+    return this.#settings.groupField;
+  }
+  get canEdit(): boolean {
+    return this.#settings.canEdit;
+  }
+  get canCreate(): boolean {
+    return this.#settings.canCreate;
+  }
+  get canBuild(): boolean {
+    return this.#settings.canBuild;
+  }
+  get rowCount(): number {
+    return this.layout.rowCount;
+  }
+  get bounds(): { rows: number; columns: number } {
+    return { rows: this.layout.rowCount, columns: this.columns.length };
+  }
+  get pageRows(): number {
+    return this.view.pageRows;
+  }
+  get editing(): boolean {
+    return this.editor.open;
+  }
+  get typing(): boolean {
+    return this.editor.typing;
+  }
+  get total(): number {
+    return this.rows?.total ?? 0;
+  }
+  get exact(): boolean {
+    return this.rows?.exact ?? false;
+  }
+  get counted(): number | null {
+    if (this.checked.size) return this.checked.size;
+    const { top, bottom } = this.selection.range;
+    return bottom > top ? bottom - top + 1 : null;
+  }
+  get summaries(): ReadonlyMap<string, Value> {
+    return this.#actions.summaries;
+  }
+  get allChecked(): boolean {
+    return this.checked.size > 0 && this.checked.size === this.rowCount;
+  }
+
+  row(section: number, index: number): Row | undefined {
+    return this.rows?.row(section, index);
+  }
+
+  rowAt(row: number): Row | undefined {
+    const place = this.layout.find(row);
+    return place ? this.row(place.section, place.index) : undefined;
+  }
+
+  group(section: number): GroupInfo | null {
+    return this.rows?.group(section) ?? null;
+  }
+
+  mark(row: Row): RowMark {
+    return this.#settings.mark(row);
+  }
+
+  need(section: number, from: number, to: number): void {
+    this.rows.forget(section, from - 400, to + 400);
+    this.rows.need(section, from, to);
+  }
+
+  choices(field: Field, words: string): ReturnType<GridSource["choices"]> {
+    return this.source.choices(field, words);
+  }
+
+  /** The active cell's field. */
+  get activeField(): Field | undefined {
+    return this.columns[this.selection.active.column]?.field;
+  }
+
+  cellValue(row: number, column: number): Value {
+    const found = this.rowAt(row);
+    const field = this.columns[column]?.field;
+    if (!found || !field) return null;
+    const draft = found.drafts?.[field.id];
+    return draft ? draft.value : found.fields[field.id];
+  }
+
+  filled(row: number, column: number): boolean | null {
+    return this.rowAt(row) ? !isEmpty(this.cellValue(row, column)) : null;
+  }
+
+  /** Where the active cell stands inside the wrap. */
+  cellBox(): { left: number; top: number; width: number; height: number } | null {
+    const cell = this.view.cell(this.selection.active.row, this.selection.active.column);
+    if (!cell) return null;
+    const box = cell.getBoundingClientRect();
+    const wrap = this.wrap.getBoundingClientRect();
+    return { left: box.left - wrap.left, top: box.top - wrap.top, width: box.width, height: box.height - 1 };
+  }
+
+  /* ---- drawing ---- */
+
+  redraw(): void {
+    this.view.rowsChanged();
+    this.#showProblem();
+  }
+
+  repaint(): void {
+    this.moved(false);
+  }
+
+  #recolumn(): void {
+    this.columns = visibleColumns(this.fields, this.#settings.columns, this.#settings.primary);
+    this.#headers.draw();
+    this.#footer.draw();
+    this.wrap.setAttribute("aria-colcount", String(this.columns.length + 1));
+    this.selection.clamp(this.bounds);
+    this.view.columnsChanged();
+  }
+
+  #relayout(): void {
+    this.layout = new Layout(this.rows?.sections() ?? [], { row: rowHeights[this.#settings.rowHeight], head: 36 });
+    this.wrap.setAttribute("aria-rowcount", String(this.layout.rowCount + 1));
+    this.selection.clamp(this.bounds);
+    this.drawFooter();
+    this.#actions.drawEmpty();
+    this.view.schedule();
+    this.dispatchEvent(new CustomEvent("hb:total", { bubbles: true, detail: { total: this.total, exact: this.exact } }));
+  }
+
+  drawFooter(): void {
+    this.#footer.draw();
+  }
+
+  #scrolled(): void {
+    this.wrap.classList.toggle("g-scrolled", this.view.scroller.scrollLeft > 0);
+    if (this.editor.open && this.typing) this.editor.grow();
+    this.#placeInput();
+    this.#showProblem();
+  }
+
+  /* ---- selection ---- */
+
+  /** The active cell or range has changed: show it, and read it out. */
+  moved(reveal = true): void {
+    this.selection.clamp(this.bounds);
+    const { row, column } = this.selection.head;
+    if (reveal) this.view.reveal(row, column);
+    this.view.paintSelection();
+    this.drawFooter();
+    this.#placeInput();
+    this.#announce();
+    this.#showProblem();
+  }
+
+  #placeInput(): void {
+    if (this.typing) return;
+    const box = this.cellBox();
+    if (box) Object.assign(this.input.style, { left: `${box.left + 8}px`, top: `${box.top + 4}px` });
+  }
+
+  #announce(): void {
+    const field = this.activeField;
+    if (!field) return;
+    const { row, column } = this.selection.active;
+    const text = textOf(field, this.cellValue(row, column)) || t("空");
+    this.input.setAttribute("aria-label", t("第 {row} 行,{name}:{value}", { row: row + 1, name: field.name, value: text }));
+    this.input.setAttribute("aria-activedescendant", `g-${row}-${column}`);
+    if (this.focused) this.#announcer.textContent = `${field.name}: ${text}`;
+  }
+
+  #showProblem(): void {
+    this.#actions.showProblem();
+  }
+
+  focusInput(): void {
+    this.input.focus({ preventScroll: true });
+  }
+
+  override focus(): void {
+    this.focusInput();
+  }
+
+  /** Go to a cell. */
+  select(row: number, column: number): void {
+    this.selection.set(row, column);
+    this.moved();
+  }
+
+  /* ---- editing ---- */
+
+  edit(how: "keep" | "replace"): void {
+    const field = this.activeField;
+    const row = this.rowAt(this.selection.active.row);
+    if (!field || !row || this.editor.open) return;
+    const refusal = !this.canEdit ? t("只能看,没有修改权限") : field.readonly ? t("「{name}」是自动算出的,不能直接改", { name: field.name }) : null;
+    if (refusal) {
+      this.input.value = "";
+      this.#actions.say(refusal);
+      return;
+    }
+    if (field.type === "checkbox") {
+      this.toggleCheckbox();
+      return;
+    }
+    this.view.reveal(this.selection.active.row, this.selection.active.column);
+    this.view.draw();
+    this.editor.start(field, this.cellValue(this.selection.active.row, this.selection.active.column), how);
+    this.#showProblem();
+  }
+
+  commit(value: Value, then: Then): void {
+    const row = this.rowAt(this.selection.active.row);
+    const field = this.activeField;
+    if (row && field) {
+      const before = this.cellValue(this.selection.active.row, this.selection.active.column);
+      const refused = row.drafts?.[field.id]?.problem !== undefined;
+      if (refused || !same(before, value)) void this.edits.apply([{ id: row.id, field, value }]);
+    }
+    if (then !== "stay") this.selection.step(then, this.bounds);
+    this.moved();
+  }
+
+  closed(): void {
+    this.focusInput();
+    this.moved(false);
+  }
+
+  finishEdit(): void {
+    if (this.typing) this.editor.commitTyping("stay");
+    else this.editor.cancel();
+  }
+
+  toggleCheckbox(): boolean {
+    const field = this.activeField;
+    const row = this.rowAt(this.selection.active.row);
+    if (field?.type !== "checkbox" || !row || !this.canEdit || field.readonly) return false;
+    void this.edits.apply([{ id: row.id, field, value: this.cellValue(this.selection.active.row, this.selection.active.column) !== true }]);
+    return true;
+  }
+
+  async fetchRange(range: Range): Promise<boolean> {
+    return this.#actions.fetchRange(range);
+  }
+
+  createRows(records: Record<string, Value>[], typecast: boolean): Promise<void> {
+    return this.#actions.createRows(records, typecast);
+  }
+
+  /** Make an empty record at the end (of the active cell's group) and begin to fill it. */
+  addRow(): Promise<void> {
+    return this.#actions.addRow();
+  }
+
+  /* ---- columns ---- */
+
+  resize(field: string, width: number, final: boolean): void {
+    this.#setColumns(changedStates(this.fields, this.#settings.columns, this.#settings.primary, field, { width }), final);
+  }
+
+  move(field: string, before: string | null): void {
+    this.#setColumns(movedStates(this.fields, this.#settings.columns, this.#settings.primary, field, before), true);
+  }
+
+  hide(field: string): void {
+    this.#setColumns(changedStates(this.fields, this.#settings.columns, this.#settings.primary, field, { hidden: true }), true);
+  }
+
+  choose(field: string, fn: string | null): void {
+    this.#setColumns(changedStates(this.fields, this.#settings.columns, this.#settings.primary, field, { summary: fn }), true);
+    this.#actions.summariseSoon(0);
+  }
+
+  #setColumns(columns: ColumnState[], final: boolean): void {
+    this.#settings.columns = columns;
+    this.#recolumn();
+    if (!final) return;
+    const detail = { columns: allStates(this.fields, columns, this.#settings.primary) };
+    this.dispatchEvent(new CustomEvent("hb:columns", { bubbles: true, detail }));
+  }
+
+  selectColumn(column: number, extend: boolean): void {
+    const last = this.layout.rowCount - 1;
+    if (extend) this.selection.extend(last, column);
+    else {
+      this.selection.set(0, column);
+      this.selection.extend(last, column);
+    }
+    this.focusInput();
+    this.moved(false);
+  }
+
+  ask(action: string, field: Field | null, detail: Record<string, unknown> = {}): void {
+    this.dispatchEvent(new CustomEvent("hb:field", { bubbles: true, detail: { action, field: field?.id ?? null, ...detail } }));
+  }
+
+  /* ---- rows ---- */
+
+  *allRows(): IterableIterator<Row> {
+    yield* this.rows.all();
+  }
+
+  open(row: number): void {
+    const record = this.rowAt(row);
+    if (!record) return;
+    this.selection.set(row, this.selection.active.column);
+    this.moved();
+    const detail = { record: record.id, row, total: this.total };
+    const event = new CustomEvent("hb:open-record", { bubbles: true, cancelable: true, detail });
+    if (this.dispatchEvent(event)) void openPanel(this.#settings.panelOf(record.id));
+  }
+
+  /** Records that a person has ticked have changed. */
+  checksChanged(): void {
+    this.wrap.classList.toggle("g-checking", this.checked.size > 0);
+    this.redraw();
+    this.#headers.draw();
+    this.drawFooter();
+    this.#actions.drawBulk();
+    this.dispatchEvent(new CustomEvent("hb:checked", { bubbles: true, detail: { ids: [...this.checked] } }));
+  }
+
+  checkAll(checked: boolean): void {
+    this.checked.clear();
+    if (checked) for (const row of this.rows.all()) this.checked.add(row.id);
+    this.checksChanged();
+  }
+
+  /* ---- wiring ---- */
+
+  #pointerHost(): ConstructorParameters<typeof Pointer>[0] {
+    const grid = this;
+    return {
+      view: grid.view,
+      selection: grid.selection,
+      get bounds() {
+        return grid.bounds;
+      },
+      get canEdit() {
+        return grid.canEdit;
+      },
+      moved: () => grid.moved(),
+      focusInput: () => grid.focusInput(),
+      finishEdit: () => grid.finishEdit(),
+      edit: () => grid.edit("keep"),
+      toggleCheckbox: () => grid.toggleCheckbox(),
+      check: (row, extend) => grid.#actions.check(row, extend),
+      open: (row) => grid.open(row),
+      toggleGroup: (section) => grid.rows.toggle(section),
+      add: () => void grid.addRow(),
+      menu: (event) => grid.#actions.menu(event),
+      fill: (source, target) => void grid.copyPaste.fill(source, target),
+      showFill: (target) => grid.#actions.showFill(target),
+    };
+  }
+
+  #keysHost(): ConstructorParameters<typeof Keys>[0] {
+    const grid = this;
+    return {
+      selection: grid.selection,
+      get bounds() {
+        return grid.bounds;
+      },
+      get pageRows() {
+        return grid.pageRows;
+      },
+      get editing() {
+        return grid.editing;
+      },
+      get typing() {
+        return grid.typing;
+      },
+      filled: (row, column) => grid.filled(row, column),
+      moved: () => grid.moved(),
+      edit: (how) => grid.edit(how),
+      opensByKey: () => grid.activeField !== undefined && !isTyped(grid.activeField),
+      commit: (then) => grid.editor.commitTyping(then),
+      cancel: () => grid.editor.cancel(),
+      toggleCheckbox: () => grid.toggleCheckbox(),
+      clear: () => void grid.copyPaste.clear(),
+      fillDown: () => void grid.copyPaste.fillDown(),
+      fillRight: () => void grid.copyPaste.fillRight(),
+      expand: () => grid.open(grid.selection.active.row),
+      undo: () => void saves.settled().then(() => undo()),
+      redo: () => void saves.settled().then(() => redo()),
+      find: () => !grid.dispatchEvent(new CustomEvent("hb:find", { bubbles: true, cancelable: true })),
+      today: () => grid.#actions.today(),
+      newLine: () => grid.#newLine(),
+      leave: () => grid.input.blur(),
+      scrollToStart: () => (grid.view.scroller.scrollLeft = 0),
+    };
+  }
+
+  #newLine(): void {
+    this.input.setRangeText("\n", this.input.selectionStart, this.input.selectionEnd, "end");
+    this.editor.grow();
+  }
+
+  #listen(keys: Keys): void {
+    const { input } = this;
+    input.addEventListener("keydown", (event) => keys.handle(event));
+    input.addEventListener("compositionstart", () => !this.editing && this.activeField && isTyped(this.activeField) && this.edit("replace"));
+    input.addEventListener("input", () => {
+      if (!this.editing) this.edit("replace");
+      this.editor.grow();
+    });
+    input.addEventListener("copy", (event) => !this.typing && this.copyPaste.copy(event));
+    input.addEventListener("cut", (event) => {
+      if (this.typing) return;
+      this.copyPaste.copy(event);
+      void this.copyPaste.clear();
+    });
+    input.addEventListener("paste", (event) => {
+      if (this.typing) return;
+      event.preventDefault();
+      void this.copyPaste.paste(event.clipboardData?.getData("text/plain") ?? "");
+    });
+    input.addEventListener("focus", () => this.#setFocused(true));
+    input.addEventListener("blur", () => {
+      if (this.typing) this.editor.commitTyping("stay");
+      this.#setFocused(false);
+    });
+  }
+
+  #setFocused(focused: boolean): void {
+    this.focused = focused;
+    this.wrap.classList.toggle("g-focus", focused);
+    this.view.paintSelection();
+    if (focused) this.#announce();
+  }
+}
+
+define("hb-grid", HbGrid);
