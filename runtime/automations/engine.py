@@ -145,7 +145,9 @@ class Execution:
         except LeaseLost:
             raise
         except Exception as error:
-            if not isinstance(error, HuobiaoError):
+            if is_passing(error):
+                log.warning("step interrupted", run=self.run.id, path=path, error=str(error))
+            elif not isinstance(error, HuobiaoError):
                 log.exception("step failed", run=self.run.id, path=path)
             return await self._note_failure(this, error, attempt.input if attempt else None)
         return self._keep(note.as_row())

@@ -7,11 +7,11 @@ tables and statements through :class:`Tx` run in it.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import asyncpg
-from piccolo.engine.postgres import PostgresEngine
+from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.querystring import QueryString
 
 Sql = str | QueryString
@@ -100,17 +100,31 @@ class Database:
         if current is not None:
             yield self._open[id(current)]
             return
-        async with self.engine.transaction() as piccolo_transaction:
-            tx = Tx(piccolo_transaction.connection)
-            self._open[id(piccolo_transaction)] = tx
-            try:
-                yield tx
-            finally:
-                del self._open[id(piccolo_transaction)]
+        piccolo_transaction = self.engine.transaction()
+        try:
+            async with piccolo_transaction:
+                tx = Tx(piccolo_transaction.connection)
+                self._open[id(piccolo_transaction)] = tx
+                try:
+                    yield tx
+                finally:
+                    del self._open[id(piccolo_transaction)]
+        except BaseException:
+            await self._let_go(piccolo_transaction)
+            raise
         for act in tx.after_commit:
             result = act()
             if hasattr(result, "__await__"):
                 await result
+
+    async def _let_go(self, transaction: PostgresTransaction) -> None:
+        """End what Piccolo leaves open when the connection breaks under its commit or rollback."""
+        if self.engine.current_transaction.get() is transaction:
+            self.engine.current_transaction.set(None)
+        connection = getattr(transaction, "connection", None)
+        if connection is not None:  # releasing twice does nothing
+            with suppress(asyncpg.InterfaceError):
+                await self.pool.release(connection)
 
     def in_transaction(self) -> bool:
         """Whether this task has a transaction open."""
