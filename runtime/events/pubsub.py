@@ -100,6 +100,7 @@ class LiveBackend(ChannelsBackend):
             except (RedisError, OSError) as error:
                 self._lost = True
                 self._heard.clear()
+                _end_if_cancelled()
                 log.warning("live channel lost, connecting again", error=str(error), pause_seconds=pause)
             await asyncio.sleep(pause)
             pause = min(_LONGEST_PAUSE_SECONDS, pause * 2 or 0.1)
@@ -108,6 +109,7 @@ class LiveBackend(ChannelsBackend):
         async with self._redis.pubsub() as pubsub:
             await pubsub.subscribe(self._control)
             while True:
+                _end_if_cancelled()
                 await self._reconcile(pubsub)
                 message = await pubsub.get_message(timeout=_POLL_SECONDS)
                 if message is None:
@@ -136,3 +138,10 @@ class LiveBackend(ChannelsBackend):
         if extra := asked - self._wanted:
             self._heard -= extra
             await pubsub.unsubscribe(*(self._prefix + name for name in extra))
+
+
+def _end_if_cancelled() -> None:
+    """Raise the cancellation that redis-py swallows when it comes while a connection is being made."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
