@@ -30,7 +30,7 @@ def open_tabular(
     """Open the table file at ``path``, whatever its name says it is, and check that at least one sheet can be read.
 
     ``filename`` is the name under which a person sent it (default: that of ``path``). ``encoding`` and ``delimiter``
-    overrule what is found for text files. The caller closes the result.
+    overrule what is found for text files. The caller closes the result. Reading blocks: in a server, do it in a thread.
 
     Raises ``TooMuch``: ``file_too_large``, ``file_unpacks_too_large``, ``workbook_too_large``, ``sheet_too_large``,
     ``too_many_columns``; ``InvalidInput``: ``file_empty``, ``file_not_table``, ``file_encrypted``, ``file_damaged``,

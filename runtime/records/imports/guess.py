@@ -13,11 +13,11 @@ import msgspec
 from runtime.i18n import N_, Message
 from runtime.records.imports.cells import Cell, SourceRow, show
 from runtime.records.imports.dates import ORDER_NAMES, DateOrder, OrderVerdict, decide_order
-from runtime.records.imports.guess_rules import KIND_NAMES, Column, first_match, guess_empty
+from runtime.records.imports.guess_rules import Column, first_match, guess_empty
 from runtime.records.imports.tabular import SAMPLE_ROWS, Sheet
 from runtime.records.imports.vocabulary import Kind
 
-__all__ = ["KIND_NAMES", "ColumnGuess", "guess_columns", "guess_sheet"]
+__all__ = ["ColumnGuess", "guess_columns", "guess_sheet"]
 
 _EXAMPLES = 4
 _LONG = 60

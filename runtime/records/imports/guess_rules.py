@@ -15,6 +15,7 @@ from functools import cached_property
 
 import msgspec
 
+from runtime.fieldtypes import registry
 from runtime.i18n import N_, Message
 from runtime.records.imports import values
 from runtime.records.imports.cells import Cell, CellError, show
@@ -30,28 +31,17 @@ from runtime.records.imports.dates import (
 from runtime.records.imports.unreadable import Unreadable
 from runtime.records.imports.vocabulary import Hint, Kind, hint_of
 
-KIND_NAMES: dict[Kind, str] = {
-    "text": N_("文本"),
-    "long_text": N_("多行文本"),
-    "number": N_("数字"),
-    "currency": N_("金额"),
-    "percent": N_("百分比"),
-    "checkbox": N_("勾选"),
-    "date": N_("日期"),
-    "datetime": N_("日期时间"),
-    "single_select": N_("单选"),
-    "multi_select": N_("多选"),
-    "phone": N_("手机号"),
-    "email": N_("邮箱"),
-    "url": N_("网址"),
-}
-
 _SURE, _WITH_HINT = 0.95, 0.7  # the share of cells that must fit, without and with a header that says so
 _MAX_OPTIONS, _MAX_OPTIONS_WITH_HINT = 40, 60
 _OPTION_LENGTH = 30
 _LONG = 60
 _IDENTIFIER_DIGITS = 12
 _MAX_DECIMALS = 10
+
+
+def kind_name(kind: Kind) -> Message:
+    """What people call a kind: the label of the field type of that name."""
+    return Message(registry.get_by_name(kind).label)
 
 
 class Found(msgspec.Struct, kw_only=True):
@@ -323,7 +313,7 @@ def _as_long_text(column: Column) -> Found | None:
 
 
 def _content(kind: Kind, share: float, *, header: bool = False) -> Message:
-    params = {"share": f"{share * 100:.0f}", "kind": Message(KIND_NAMES[kind])}
+    params = {"share": f"{share * 100:.0f}", "kind": kind_name(kind)}
     if header:
         return Message(N_("列名像{kind},{share}% 的内容也合适"), params)
     return Message(N_("{share}% 的内容是{kind}"), params)

@@ -69,7 +69,7 @@ class WorkbookXml:
         codes = {
             int(tag.attributes["numFmtId"]): tag.attributes.get("formatCode", "")
             for tag in tags
-            if tag.name == "numFmt" and tag.attributes.get("numFmtId", "").isdigit()
+            if tag.name == "numFmt" and tag.attributes.get("numFmtId", "").isdecimal()
         }
         names = [tag.name for tag in tags]
         if "cellXfs" not in names:
@@ -80,8 +80,9 @@ class WorkbookXml:
             if tag.name in ("cellStyles", "dxfs"):
                 break
             if tag.name == "xf":
-                number = int(tag.attributes.get("numFmtId", "0") or 0)
-                formats[style] = codes.get(number) or BUILT_IN_FORMATS.get(number, "")
+                number = tag.attributes.get("numFmtId", "")
+                known = int(number) if number.isdecimal() else 0
+                formats[style] = codes.get(known) or BUILT_IN_FORMATS.get(known, "")
                 style += 1
         return formats
 

@@ -14,7 +14,8 @@ import msgspec
 
 from runtime.definitions.fields import READONLY_TYPES
 from runtime.i18n import N_, Message
-from runtime.records.imports.guess import KIND_NAMES, ColumnGuess
+from runtime.records.imports.guess import ColumnGuess
+from runtime.records.imports.guess_rules import kind_name
 from runtime.records.imports.vocabulary import Kind, concept_of, normalise, words
 
 LEAST_SCORE = 0.5
@@ -108,7 +109,7 @@ def _rate(header: str, kind: Kind | None, field: FieldLike) -> tuple[float, Mess
         return score * 0.97, reason
     contradiction = Message(
         N_("名字对得上字段「{field}」,但内容像{kind},请核对"),
-        {"field": field.name, "kind": Message(KIND_NAMES[kind])},
+        {"field": field.name, "kind": kind_name(kind)},
     )
     return score * _CONTRADICTION, contradiction
 
@@ -150,7 +151,7 @@ def _match_by_content(
         columns = [column for column, held in enumerate(kinds) if held == kind and column not in matches]
         suiting = [field for field in fields if field.type == kind]
         if len(columns) == 1 and len(suiting) == 1:
-            reason = Message(N_("内容像{kind}"), {"kind": Message(KIND_NAMES[kind])})
+            reason = Message(N_("内容像{kind}"), {"kind": kind_name(kind)})
             matches[columns[0]] = ColumnMatch(columns[0], suiting[0].id, _BY_CONTENT, reason)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import lzma
 import posixpath
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from xml.parsers import expat
@@ -14,6 +17,12 @@ from runtime.records.imports.refusals import damaged, encrypted, unpacks_too_lar
 
 MAX_UNPACKED_BYTES = 2 << 30
 """What all tables of a package may unpack to."""
+
+BROKEN = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error,
+    OSError, EOFError, RuntimeError, NotImplementedError, ValueError, KeyError,
+)  # fmt: skip
+"""What reading a damaged zip raises."""
 
 _MAX_MEMBERS = 20_000
 _MAX_SMALL_PART = 64 << 20
@@ -37,7 +46,7 @@ def guard(path: Path, max_unpacked: int = MAX_UNPACKED_BYTES) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, ValueError) as error:
+    except BROKEN as error:
         raise damaged() from error
     if any(member.flag_bits & 1 for member in members):
         raise encrypted()
@@ -93,7 +102,7 @@ def read_part(archive: zipfile.ZipFile, member: str) -> bytes | None:
         raise damaged()
     try:
         return archive.read(info)
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
+    except BROKEN as error:
         raise damaged() from error
 
 
@@ -103,20 +112,8 @@ def chunks(archive: zipfile.ZipFile, member: str, size: int = 1 << 20) -> Iterat
         with archive.open(member) as part:
             while chunk := part.read(size):
                 yield chunk
-    except (
-        zipfile.BadZipFile,
-        OSError,
-        RuntimeError,
-        NotImplementedError,
-        EOFError,
-        ValueError,
-        KeyError,
-    ) as error:
+    except BROKEN as error:
         raise damaged() from error
-    except Exception as error:
-        if type(error).__module__ in ("zlib", "lzma"):
-            raise damaged() from error
-        raise
 
 
 def resolve(part: str, target: str) -> str:

@@ -8,16 +8,16 @@ from runtime.i18n import N_, Message
 MAX_COLUMNS = 500
 """How many columns a sheet may have."""
 
-PICTURE = N_("图片")
-WORD = N_("Word 文档")
-SLIDES = N_("演示文稿")
-ARCHIVE = N_("压缩包")
-MEDIA = N_("音频或视频")
-PROGRAM = N_("程序")
-DATABASE = N_("数据库文件")
-WEB_ARCHIVE = N_("单文件网页(MHTML)")
-NUMBERS = N_("Numbers 表格")
-EMAIL_FILE = N_("邮件")
+PICTURE = N_("一张图片")
+WORD = N_("一份 Word 文档")
+SLIDES = N_("一份演示文稿")
+ARCHIVE = N_("一个压缩包")
+MEDIA = N_("一段音频或视频")
+PROGRAM = N_("一个程序")
+DATABASE = N_("一个数据库文件")
+WEB_ARCHIVE = N_("一个单文件网页(MHTML)")
+NUMBERS = N_("一份 Numbers 表格")
+EMAIL_FILE = N_("一封邮件")
 
 
 def empty() -> InvalidInput:

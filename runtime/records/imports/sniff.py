@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 
 from runtime.records.imports import refusals
 from runtime.records.imports.encoding import utf16_without_mark
+from runtime.records.imports.package_xml import BROKEN
 
 Format: TypeAlias = Literal["text", "html", "xml", "xlsx", "xlsb", "xls", "ods"]
 """``xml``: XML Spreadsheet 2003. ``xlsx`` includes ``.xlsm``; ``xls`` includes WPS's ``.et``."""
@@ -106,7 +107,7 @@ def _zip_format(path: Path) -> Format:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
             kind = archive.read("mimetype")[:80] if "mimetype" in names else b""
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
+    except BROKEN as error:
         raise refusals.damaged() from error
     lowered = {name.lower().replace("\\", "/") for name in names}
     if "xl/workbook.bin" in lowered:

@@ -218,7 +218,10 @@ class Sheet:
 
 
 class TabularFile:
-    """An opened file. Close it (or use ``with``): a workbook is held by a process of its own."""
+    """An opened file. Close it (or use ``with``): a workbook is held by a process of its own.
+
+    ``encoding`` and ``delimiter`` of text files; ``date_1904``: numbers that are dates count from 1904-01-01.
+    """
 
     def __init__(
         self,
@@ -230,10 +233,12 @@ class TabularFile:
         notices: list[Message] | None = None,
         encoding: str | None = None,
         delimiter: str | None = None,
+        date_1904: bool = False,
         on_close: Callable[[], None] | None = None,
     ) -> None:
         self.path, self.filename, self.kind = path, filename, kind
         self.encoding, self.delimiter = encoding, delimiter
+        self.date_1904 = date_1904
         self.sheets = tuple(Sheet(source) for source in sources)
         self.notices = [*(notices or []), *_about_hidden(self.sheets)]
         self._on_close = on_close

@@ -143,7 +143,7 @@ CONCEPTS: tuple[tuple[str, ...], ...] = (
     ("库存", "库存数量", "可用库存", "现有库存", "stock", "inventory", "on hand", "units in stock", "stock quantity"),
     ("供应商", "供货商", "供应商名称", "卖家", "supplier", "supplier name", "vendor", "seller", "seller id", "supplier id"),
     ("负责人", "业务员", "销售人员", "跟单员", "客服", "地区经理", "owner", "sales rep", "salesperson", "manager", "employee", "employee id"),
-    ("邮箱", "电子邮箱", "电子邮件", "email", "e mail", "mail", "email address"),
+    ("邮箱", "电子邮箱", "电子邮件", "email", "mail", "email address"),
     ("发票抬头", "抬头", "开票抬头", "invoice title"),
     ("发票号", "发票号码", "invoice no", "invoice number"),
     ("性别", "gender", "sex"),

@@ -11,6 +11,7 @@ answered by one frame on standard output: 4 bytes of length, then a pickled pair
 
 from __future__ import annotations
 
+import contextlib
 import json
 import pickle
 import sys
@@ -19,6 +20,9 @@ from itertools import islice
 from typing import Any
 
 import python_calamine
+
+CPU_SECONDS = 600
+"""What reading one workbook may cost before it is taken for endless; a million rows take about 20."""
 
 
 class Holder:
@@ -68,13 +72,18 @@ class Holder:
 
 
 def limit_memory(size: int) -> None:
-    """Let allocations beyond ``size`` bytes fail, where the system can do that."""
+    """Let allocations beyond ``size`` bytes fail, and end the process if it never ends; where the system can do that."""
     try:
         import resource
     except ImportError:  # Windows
         return
-    resource.setrlimit(resource.RLIMIT_AS, (size, size))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for what, most in (
+        (resource.RLIMIT_AS, size),
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        with contextlib.suppress(ValueError, OSError):  # not every system has every limit
+            resource.setrlimit(what, (most, most))
 
 
 def main() -> None:

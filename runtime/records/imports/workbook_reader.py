@@ -46,14 +46,17 @@ def open_workbook(path: Path, filename: str, kind: Format, memory_bytes: int = M
         if not sources:
             raise refusals.damaged()
         notices = []
-        if inspector is not None and inspector.date_1904:
+        date_1904 = inspector is not None and inspector.date_1904
+        if date_1904:
             notices.append(Message(N_("这个工作簿用 1904 日期系统(旧版 Mac Excel),日期已按它换算")))
         if kind == "ods" and (errors := count_ods_errors(path)):
             notices.append(Message(N_("{n} 个单元格是公式错误,读作空白"), {"n": errors}))
     except BaseException:
         process.close()
         raise
-    return TabularFile(path, filename, kind, list(sources), notices=notices, on_close=process.close)
+    return TabularFile(
+        path, filename, kind, list(sources), notices=notices, date_1904=date_1904, on_close=process.close
+    )
 
 
 def _inspector(path: Path, kind: Format) -> Inspector | None:

@@ -48,6 +48,7 @@ class _Reader:
         self._ranges: list[Range] = []
         self._number = 0
         self._cells: list[Cell] = []
+        self._at: int | None = None  # the open cell
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         local = {key.rpartition(":")[2]: value for key, value in attributes.items()}
@@ -56,7 +57,7 @@ class _Reader:
                 self._new_sheet(local.get("Name", ""))
             case "Row":
                 self._number = max(_integer(local.get("Index")) or 0, self._number + 1)
-                self._cells = []
+                self._cells, self._at = [], None
             case "Cell":
                 self._start_cell(local)
             case "Data":
@@ -82,7 +83,8 @@ class _Reader:
         text = "".join(self._text or [])
         match tag.rpartition(":")[2]:
             case "Data":
-                self._cells[self._at] = _value(self._type, text)
+                if self._at is not None:
+                    self._cells[self._at] = _value(self._type, text)
                 self._text = None
             case "Visible":
                 self._hidden = text.strip() in ("SheetHidden", "SheetVeryHidden")

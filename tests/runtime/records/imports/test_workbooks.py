@@ -209,6 +209,7 @@ def test_an_old_xls_of_the_1904_date_system(tmp_path: Path, opened: Opener) -> N
     path = build.xls(tmp_path / "mac.xls", cells, date_1904=True, formats=["General", "yyyy-mm-dd"])
     file = opened(path)
     assert first_row(file) == ("A", date(2020, 1, 1))
+    assert file.date_1904
     assert any("1904" in sentence for sentence in sentences(file))
 
 
