@@ -188,6 +188,8 @@ class XlsxWriter(_Closing):
     def _cell(self, index: int, value: Value) -> None:
         row, sheet, own = self._row, self._sheet, self._formats[index]
         match value:
+            case str():
+                sheet.write_string(row, index, self._fitting(value), own)
             case bool():
                 sheet.write_boolean(row, index, value)
             case int() | Decimal() if _is_exact(value):
@@ -218,6 +220,8 @@ class XlsxWriter(_Closing):
 
     def _fitting(self, text: str) -> str:
         text = tidy(text)
+        if len(text) <= _CELL_CHARACTERS // 2:
+            return text
         if len(text) + sum(ord(character) > 0xFFFF for character in text) <= _CELL_CHARACTERS:
             return text
         self.shortened += 1
@@ -262,7 +266,9 @@ def sheet_name(title: str, number: int = 1) -> str:
 
 def _is_exact(value: int | Decimal) -> bool:
     """Whether a double holds the number as it is: at most 15 significant digits, of a size Excel knows."""
-    number = Decimal(value)
+    if isinstance(value, int):
+        return abs(value) < 10**_EXACT_DIGITS
+    number = value
     if not number.is_finite():
         return False
     digits = len(number.normalize().as_tuple().digits)
