@@ -14,6 +14,7 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template.config import TemplateConfig
 from litestar.types import ControllerRouterHandler
 
+from builder import api as builder_api
 from runtime.api import dashboards, live, me, members, record_panel, records, workbenches
 from runtime.settings import Settings, load_settings
 from runtime.system import System
@@ -23,39 +24,32 @@ from ui.bootstrap import build
 from ui.http import authentication, csrf, errors, health, language, openapi
 from ui.http.edge import Edge
 from ui.http.idempotency import IdempotencyMiddleware
+from ui.pages import account, home, sign_in, welcome
+from ui.pages import members as member_pages
 
 MAX_BODY_BYTES = 10_000_000
 """What a request may carry; routes that take files say more."""
 
 # the API under /api/v1, room by room
 API: Sequence[ControllerRouterHandler] = (
-    me.read_me,
-    me.change_me,
-    members.list_members,
-    members.invite,
-    members.set_role,
-    members.remove_member,
-    members.revoke_invitation,
-    records.query_records,
-    records.list_records,
-    records.aggregate_records,
-    records.create_records,
-    records.update_records,
-    records.delete_records,
-    records.restore_records,
-    records.read_record,
-    record_panel.record_moves,
-    record_panel.record_panel,
-    record_panel.record_history,
-    record_panel.record_choices,
-    record_panel.undo,
+    *me.ROUTES,
+    *members.ROUTES,
+    *records.ROUTES,
+    *record_panel.ROUTES,
     *dashboards.ROUTES,
     *workbenches.ROUTES,
     *market.ROUTES,
-    live.live,
+    *live.ROUTES,
+    *builder_api.ROUTES,
 )
 # addresses that people open
-PAGES: Sequence[ControllerRouterHandler] = ()
+PAGES: Sequence[ControllerRouterHandler] = (
+    *home.ROUTES,
+    *welcome.ROUTES,
+    *sign_in.ROUTES,
+    *account.ROUTES,
+    *member_pages.ROUTES,
+)
 # for those who watch over the installation
 WATCH: Sequence[ControllerRouterHandler] = (health.health, health.ready, health.figures)
 

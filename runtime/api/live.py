@@ -260,3 +260,6 @@ async def missed_since(system: System, topics: Sequence[str], last: int, now: in
         records = tuple(record_id(number, row["record_id"]) for row in members)
         notices.append(Notice(tables[number], kind, max(r["id"] for r in members), records))  # type: ignore[arg-type]
     return notices
+
+
+ROUTES = (live,)

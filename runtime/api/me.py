@@ -74,3 +74,6 @@ async def change_me(system: TheSystem, actor: TheActor, data: MePatch) -> MeAnsw
         **{k: v for k, v in msgspec.structs.asdict(data).items() if v is not msgspec.UNSET},
     )
     return await read_me.fn(system, changed)  # type: ignore[no-any-return]
+
+
+ROUTES = (read_me, change_me)

@@ -105,3 +105,6 @@ async def revoke_invitation(
 ) -> None:
     """Make an open invitation's link useless."""
     await accounts.revoke_invitation(system, actor, app, number)
+
+
+ROUTES = (list_members, invite, set_role, remove_member, revoke_invitation)

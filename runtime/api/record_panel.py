@@ -229,3 +229,6 @@ async def undo(system: TheSystem, actor: TheActor, translator: TheTranslator, da
         message,
         tuple(result.id for result in outcome.results if result.id and not result.problems),
     )
+
+
+ROUTES = (record_moves, record_panel, record_history, record_choices, undo)

@@ -364,3 +364,15 @@ async def read_record(
     table = (await system.catalogs.current()).table_by_number(parse_record_id(record)[0])
     body = Names(table, field_keys).record(view)
     return SingleRecord(body.id, table.id, body.version, body.fields, body.created_at, body.updated_at)
+
+
+ROUTES = (
+    query_records,
+    list_records,
+    aggregate_records,
+    create_records,
+    update_records,
+    delete_records,
+    restore_records,
+    read_record,
+)

@@ -1,0 +1,135 @@
+"""``/``: the apps one can reach; on the first visit, two ways to begin."""
+
+from __future__ import annotations
+
+import csv
+from typing import Any
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.response import Redirect, Template
+
+from builder import apps as apps_builder
+from builder import tables as tables_builder
+from runtime.access import Actor, Operation, allowed, role_name
+from runtime.api.common import TheActor, TheSystem
+from runtime.catalog import App
+from runtime.definitions.tables import AppDef
+from runtime.i18n import N_
+from runtime.records.sizes import sizes
+from templates_market import installer
+from templates_market import reader as market
+from templates_market.package import Template as Package
+from ui.pages.context import Person as Face
+from ui.pages.shell import build as build_shell
+from ui.reader import Reader
+from ui.render import PageRequest
+
+FIRST_TEMPLATE = "order-pool"
+TheReader = NamedDependency[Reader]
+
+
+@get("/", include_in_schema=False)
+async def home_page(request: PageRequest, system: TheSystem, actor: TheActor, reader: TheReader) -> Template:
+    """The apps as cards, or the first choices while there is none."""
+    catalog = await system.catalogs.current()
+    apps = [app for app in catalog.apps if allowed(actor, Operation.LOOK, app.id)]
+    if not apps:
+        context = {
+            "person": Face(id=actor.id, name=actor.name, email=actor.email),
+            "package": _package(market.find(FIRST_TEMPLATE), reader),
+            "upload_mb": system.settings.max_upload_mb,
+        }
+        return Template("home/first.html", context=context)
+    cards = []
+    for app in apps:
+        counts = await sizes(system.db, app.tables)
+        cards.append(_card(app, actor, reader, sum(counts.values())))
+    shell = await build_shell(system, actor, request)
+    return Template("home/home.html", context={"shell": shell, "cards": cards})
+
+
+def _card(app: App, actor: Actor, reader: Reader, records: int) -> dict[str, Any]:
+    parts = (
+        (N_("{n} 张数据表"), len(app.tables)),
+        (N_("{n} 个自动化"), len(app.automations)),
+        (N_("{n} 个仪表盘"), len(app.dashboards)),
+        (N_("{n} 个工作台"), len(app.workbenches)),
+    )
+    role = actor.role_in(app.id)
+    return {
+        "href": f"/a/{app.id}",
+        "name": app.name,
+        "icon": app.definition.icon,
+        "color": app.definition.color,
+        "description": app.definition.description,
+        "parts": [reader.text(text, n=n) for text, n in parts if n],
+        "records": records,
+        "role": role_name(role).text(reader.translator) if role else "",
+    }
+
+
+def _package(package: Package, reader: Reader) -> dict[str, Any]:
+    """What the card of a template shows: its words, its contents in numbers, its first sample records."""
+    contents = package.contents()
+    words = (
+        (N_("{n} 张数据表"), contents.get("tables", 0)),
+        (N_("{n} 个自动化"), contents.get("automations", 0)),
+        (N_("{n} 个仪表盘"), contents.get("dashboards", 0)),
+    )
+    table_key = next(iter(package.records), "")
+    main = max(package.records, key=lambda key: len(package.tables[key]["fields"]), default=table_key)
+    columns, rows, total = _sample(package, main)
+    return {
+        "slug": package.slug,
+        "name": package.name.of(reader.language),
+        "summary": package.summary.of(reader.language),
+        "contents": [reader.text(text, n=n) for text, n in words if n],
+        "columns": columns,
+        "rows": rows,
+        "total": total,
+    }
+
+
+def _sample(package: Package, key: str, limit: int = 6) -> tuple[list[str], list[list[dict[str, Any]]], int]:
+    """A few telling columns of a table's sample records: a text, its selects, an amount."""
+    if not key or package.folder is None:
+        return [], [], 0
+    fields = list(package.tables[key]["fields"].values())
+    with (package.folder / "records" / package.records[key].file).open(encoding="utf-8", newline="") as file:
+        records = list(csv.DictReader(file))
+    present = [f for f in fields if records and f["name"] in records[0]]
+    wanted = ("text", "single_select", "single_select", "currency")
+    chosen: list[dict[str, Any]] = []
+    for kind in wanted:
+        found = next((f for f in present if f["type"] == kind and f not in chosen), None)
+        if found is not None:
+            chosen.append(found)
+    rows = [[_cell(field, record[field["name"]]) for field in chosen] for record in records[:limit]]
+    return [field["name"] for field in chosen], rows, len(records)
+
+
+def _cell(field: dict[str, Any], text: str) -> dict[str, Any]:
+    color = next((c.get("color", "grey") for c in field.get("choices", ()) if c["name"] == text), "")
+    return {"text": text, "kind": field["type"], "color": color, "state": "machine" in field}
+
+
+@post("/start/template", include_in_schema=False)
+async def start_with_template(system: TheSystem, actor: TheActor) -> Redirect:
+    """Install the recommended template with its sample records, and go there."""
+    installed = await installer.install_app(system, actor, market.find(FIRST_TEMPLATE))
+    return Redirect(f"/a/{installed.app}", status_code=303)
+
+
+@post("/start/table", include_in_schema=False)
+async def start_with_table(system: TheSystem, actor: TheActor, reader: TheReader) -> Redirect:
+    """Make an app with one empty table, and go there."""
+    async with system.db.transaction():
+        app = await apps_builder.create(system, actor, AppDef(name=reader.text(N_("我的应用"))))
+        owner = apps_builder.owner_of(actor, app)
+        spec = tables_builder.TableSpec(name=reader.text(N_("数据表 1")))
+        table = await tables_builder.create(system, owner, app.id, spec)
+    return Redirect(f"/t/{table.id}", status_code=303)
+
+
+ROUTES = (home_page, start_with_template, start_with_table)
