@@ -336,6 +336,8 @@ class CatalogStore:
             "SELECT id, public_id, kind, app_id, table_id, position, version, body FROM meta.definition"
             " WHERE deleted_at IS NULL ORDER BY position, id"
         )
+        # a new version may come with other columns, which statements prepared before do not know of
+        await self._db.forget_statements()
         return _compile(version, rows)
 
 

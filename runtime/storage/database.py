@@ -154,6 +154,14 @@ class Database:
             text, values = compiled(sql, args)
             return await connection.execute(text, *values)  # type: ignore[no-any-return]
 
+    async def forget_statements(self) -> None:
+        """Let go of the pool's prepared statements after tables have changed.
+
+        Outside a transaction asyncpg prepares a stale one again by itself; inside one it can only fail.
+        """
+        async with self._connection() as connection:
+            await connection.reload_schema_state()
+
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
         current = self.engine.current_transaction.get()
