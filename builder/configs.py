@@ -122,7 +122,7 @@ def _read_select(
     before: tuple[Choice, ...] = ()
     if scope.old is not None and isinstance(scope.old.config, SingleSelect | MultiSelect):
         before = scope.old.config.choices
-    choices = read_choices(here.at("choices"), options.get("choices", before), before)
+    choices = read_choices(here.at("choices"), options.get("choices", msgspec.to_builtins(before)), before)
     given = {**options, "choices": msgspec.to_builtins(choices)}
     if name == "single_select":
         given["machine"] = states.number_choices(options.get("machine"), choices)

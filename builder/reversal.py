@@ -13,12 +13,13 @@ from typing import Any
 import msgspec
 
 from builder import columns, fields, links, removal, stocks, views, workbenches
+from builder.computed import recheck
 from builder.configs import check_field
 from builder.edit import Edit, Stored
 from builder.reconvert import take_back
 from builder.validation import Problems, free_name
 from runtime.catalog import decode_body
-from runtime.definitions.fields import AutoNumber, FieldDef, Link
+from runtime.definitions.fields import AutoNumber, FieldDef, Formula, Link
 from runtime.errors import RuleBroken
 from runtime.i18n import N_
 from runtime.records import computed
@@ -192,7 +193,13 @@ class Reversal:
             self._back.append(stored.number)
             return
         catalog = await self.edit.refresh()
-        await fields.put(self.edit, catalog.field(stored.id), before)
+        field = catalog.field(stored.id)
+        if isinstance(before.config, Formula):
+            # the type of its result follows from what it reads as that is now
+            config = recheck(catalog.table(field.table_id), before.config)
+            before = msgspec.structs.replace(before, config=config)
+        if before != field.definition:
+            await fields.put(self.edit, field, before)
 
     async def _unconvert(self, change: Change, stored: Stored) -> None:
         after = decode_body("field", change.after or "{}")

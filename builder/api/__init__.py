@@ -6,6 +6,7 @@ from builder.api import (
     connectors,
     dashboards,
     fields,
+    imports,
     states,
     stocks,
     tables,
@@ -25,5 +26,6 @@ ROUTES = (
     *dashboards.ROUTES,
     *workbenches.ROUTES,
     *connectors.ROUTES,
+    *imports.ROUTES,
     *trash.ROUTES,
 )
