@@ -30,7 +30,15 @@ from runtime.definitions.automations import (
 from runtime.definitions.fields import Checkbox, Choice, Currency, Link, LongText, Number, SingleSelect, Text
 from runtime.definitions.states import StateMachine, Transition
 from runtime.definitions.stock import StockDef
-from runtime.definitions.values import Assignment, FieldValue, Literal_, RecordUrl, StepOutput, TextValue, Value
+from runtime.definitions.values import (
+    Assignment,
+    FieldValue,
+    Literal_,
+    RecordUrl,
+    StepOutput,
+    TextValue,
+    Value,
+)
 from runtime.ids import new_id
 from runtime.records import read
 from tests.support.world import EDITOR, World, named
@@ -144,7 +152,10 @@ class Shop:
                     Arm(
                         "有缺货",
                         (
-                            Step("stp3", UpdateRecord(self.sets(异常=True, 异常原因=StepOutput("stp1", "reason")))),
+                            Step(
+                                "stp3",
+                                UpdateRecord(self.sets(异常=True, 异常原因=StepOutput("stp1", "reason"))),
+                            ),
                             Step("stp4", SendWecom(robot, alert, ("aqiang",)), "企业微信告警"),
                         ),
                         OutcomeIs("stp1", "short"),
@@ -178,7 +189,9 @@ class Shop:
         given = {"订单状态": "已支付", **fields}
         (order,) = await self.world.create(self.orders, given)
         for shelf, quantity in lines:
-            await self.world.create(self.lines, {"名称": "行", "订单": order, "库存": shelf, "数量": quantity})
+            await self.world.create(
+                self.lines, {"名称": "行", "订单": order, "库存": shelf, "数量": quantity}
+            )
         return order
 
     async def shelf(self, on_hand: float, place: str = "A区-03排-02架") -> str:

@@ -23,7 +23,9 @@ def wecom() -> Iterator[WecomStandIn]:
 @pytest.fixture
 def settings(settings: Settings, wecom: WecomStandIn) -> Settings:
     """Settings that name the stand-in as WeCom's server."""
-    return msgspec.structs.replace(settings, wecom_base_url=wecom.base_url, public_url="https://huobiao.example")
+    return msgspec.structs.replace(
+        settings, wecom_base_url=wecom.base_url, public_url="https://huobiao.example"
+    )
 
 
 @pytest.fixture

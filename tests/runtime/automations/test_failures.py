@@ -203,7 +203,9 @@ async def test_a_stopping_worker_puts_the_run_back_between_two_steps(shop: Shop)
 
 
 async def test_a_condition_that_no_longer_fits_is_said_in_a_failed_run(shop: Shop) -> None:
-    await shop.automation(RecordCreated(shop.orders.id, Condition("fldGoneGoneGone00", "is", 1)), _makes_line(shop))
+    await shop.automation(
+        RecordCreated(shop.orders.id, Condition("fldGoneGoneGone00", "is", 1)), _makes_line(shop)
+    )
     await shop.order()
     assert await shop.settle() == []
     (row,) = await shop.world.system.db.fetch("SELECT * FROM meta.run")

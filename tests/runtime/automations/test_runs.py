@@ -84,7 +84,9 @@ async def test_each_kind_of_trigger_starts_on_what_it_says(shop: Shop) -> None:
     note = UpdateRecord(shop.sets(备注="见过"))
     paid = Condition(shop.orders.field("实付金额").id, "gt", 100)
     created = await shop.automation(RecordCreated(shop.orders.id, paid), note)
-    updated = await shop.automation(RecordUpdated(shop.orders.id, (shop.orders.field("实付金额").id,), paid), note)
+    updated = await shop.automation(
+        RecordUpdated(shop.orders.id, (shop.orders.field("实付金额").id,), paid), note
+    )
     moved = await shop.automation(shop.checking_starts, note)
     off = await shop.automation(RecordCreated(shop.orders.id), note, enabled=False)
 
@@ -135,8 +137,18 @@ async def test_conditions_stop_a_run_and_branches_take_the_first_arm_that_holds(
     runs = await shop.settle()
     assert [await shop.steps(run) for run in runs] == [
         {"stp1": ("done", "no")},
-        {"stp1": ("done", "yes"), "stp2": ("done", "arm1"), "stp2/arm1/stp12": ("done", None), "stp3": ("done", None)},
-        {"stp1": ("done", "yes"), "stp2": ("done", "arm0"), "stp2/arm0/stp11": ("done", None), "stp3": ("done", None)},
+        {
+            "stp1": ("done", "yes"),
+            "stp2": ("done", "arm1"),
+            "stp2/arm1/stp12": ("done", None),
+            "stp3": ("done", None),
+        },
+        {
+            "stp1": ("done", "yes"),
+            "stp2": ("done", "arm0"),
+            "stp2/arm0/stp11": ("done", None),
+            "stp3": ("done", None),
+        },
     ]
     read = [await shop.read(order) for order in (small, middle, large)]
     assert [(r["备注"], r["次数"]) for r in read] == [(None, None), ("普通", 1), ("大单", 1)]
@@ -160,10 +172,16 @@ async def test_a_record_that_a_step_made_can_be_used_by_the_next(shop: Shop) -> 
     (run,) = await shop.settle()
     assert (await shop.run(run))["status"] == "finished"
     rows = await shop.world.system.db.fetch(f"SELECT * FROM {line.sql}")
-    assert [(row[line.field("名称").column], row[line.field("数量").column]) for row in rows] == [("赠品 · A1", 12)]
+    assert [(row[line.field("名称").column], row[line.field("数量").column]) for row in rows] == [
+        ("赠品 · A1", 12)
+    ]
     assert (await shop.read(order))["备注"] == "赠品 · A1"
     actor = await shop.world.system.db.row("SELECT * FROM meta.history WHERE source = $1 LIMIT 1", run)
-    assert (actor["actor_kind"], actor["actor_name"], actor["channel"]) == ("automation", "自动化", "automation")
+    assert (actor["actor_kind"], actor["actor_name"], actor["channel"]) == (
+        "automation",
+        "自动化",
+        "automation",
+    )
 
 
 @pytest.mark.parametrize("missing", ["field", "stock"])
@@ -179,4 +197,6 @@ async def test_what_a_step_needs_and_is_gone_is_said(shop: Shop, robot: str, mis
     (run,) = await shop.settle()
     row = await shop.run(run)
     assert row["status"] == "failed"
-    assert msgspec.json.decode(row["error"])["code"] == ("not_found" if missing == "stock" else "unknown_field")
+    assert msgspec.json.decode(row["error"])["code"] == (
+        "not_found" if missing == "stock" else "unknown_field"
+    )
