@@ -270,6 +270,7 @@ async def start(system: System, actor: Actor, job_id: str, decision: Decision) -
     chosen = [c for c in decision.columns if c.field or c.new]
     if not chosen:
         raise InvalidInput(N_("还没有选要导入的列"), code="no_columns")
+    chosen = [await _with_all_options(system, found, c, decision) for c in chosen]
     async with system.db.transaction() as tx:
         status = await tx.value("SELECT status FROM meta.job WHERE id = $1 FOR UPDATE", found.number)
         if status != "draft":
@@ -301,6 +302,29 @@ async def start(system: System, actor: Actor, job_id: str, decision: Decision) -
         )
         tx.after_commit.append(partial(system.live.wake, WAKE_RELAY))
     return table.id
+
+
+async def _with_all_options(
+    system: System, found: Draft, choice: ColumnChoice, decision: Decision
+) -> ColumnChoice:
+    """A new select gets every value of its column as an option, not only those of the sample that was looked at.
+
+    A column with more kinds of values than a select can offer becomes a text field.
+    """
+    spec = choice.new
+    if spec is None or choice.field or spec.type not in ("single_select", "multi_select"):
+        return choice
+    plan = _plan(found, "", decision, ())
+    work = partial(
+        _distinct, files_folder(system), plan, system.settings.max_upload_bytes, choice.column, spec.type
+    )
+    names = await asyncio.to_thread(work)
+    if len(names) > MAX_OPTIONS:
+        return msgspec.structs.replace(choice, new=msgspec.structs.replace(spec, type="text", options={}))
+    given = list(spec.options.get("choices", ()))
+    known = {item.get("name") for item in given}
+    options = {**spec.options, "choices": [*given, *({"name": name} for name in names if name not in known)]}
+    return msgspec.structs.replace(choice, new=msgspec.structs.replace(spec, options=options))
 
 
 def _plan(found: Draft, table: str, decision: Decision, columns: tuple[ColumnPlan, ...]) -> ImportPlan:
@@ -359,6 +383,12 @@ async def _add_options(
         _distinct, files_folder(system), plan, system.settings.max_upload_bytes, choice.column, field.type
     )
     missing = [name for name in names if name not in field.choices_by_name]
+    if len(missing) + len(field.choices_by_id) > MAX_OPTIONS:
+        raise InvalidInput(
+            N_("这一列有 {max} 种以上的值,不适合做成选项,改用文本字段"),
+            code="too_many_options",
+            max=MAX_OPTIONS,
+        )
     if missing:
         options = options_of(field.config)
         choices = [*options["choices"], *({"name": name} for name in missing)]
@@ -380,11 +410,7 @@ def _values(sheet: Sheet, column: int, kind: str) -> dict[str, None]:
         found = to_options(cell) if kind == "multi_select" else (show(cell).strip(),)
         names.update(dict.fromkeys(name for name in found or () if name))
         if len(names) > MAX_OPTIONS:
-            raise InvalidInput(
-                N_("这一列有 {max} 种以上的值,不适合做成选项,改用文本字段"),
-                code="too_many_options",
-                max=MAX_OPTIONS,
-            )
+            break
     return names
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from builder import apps, automations, dashboards, fields, stocks, tables, views, workbenches
+from builder import apps, automations, connectors, dashboards, fields, stocks, tables, views, workbenches
 from builder.wire import FieldPatch, FieldSpec
 from runtime.access import Actor, Operation, require
 from runtime.catalog import App, Catalog, Workbench
@@ -19,7 +19,7 @@ from runtime.definitions.workbenches import LookupBindings, WorkbenchDef
 from runtime.errors import InvalidInput
 from runtime.i18n import N_
 from runtime.system import System
-from templates_market import binding, placeholders, samples
+from templates_market import binding, samples
 from templates_market.package import Template
 from templates_market.symbols import Symbols
 
@@ -137,7 +137,9 @@ async def _finish_table(
 async def _rest(system: System, actor: Actor, app: App, template: Template, symbols: Symbols) -> None:
     """Connectors (without their secrets), automations, dashboards, workbenches."""
     for key, connector in template.connectors.items():
-        made = await placeholders.connector(system, app, kind=connector["kind"], name=connector["name"])
+        made = await connectors.create_placeholder(
+            system, actor, app.id, kind=connector["kind"], name=connector["name"]
+        )
         symbols.put(f"@connectors/{key}", made)
     for key, automation in template.automations.items():
         definition = msgspec.convert(symbols.resolve(automation), AutomationDef)

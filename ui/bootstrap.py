@@ -10,6 +10,11 @@ from runtime.secrets import SecretBox
 from runtime.settings import Settings
 from runtime.storage.database import Database
 from runtime.system import System
+from runtime.worker import imports
+from runtime.worker.jobs import JobKinds
+
+JOB_KINDS: JobKinds = {"import": imports.run}
+"""What each kind of job does; the worker is given it."""
 
 
 def build(settings: Settings) -> System:

@@ -42,7 +42,10 @@ async def _start_all_new(system: System, owner: Actor, job: str, name: str, **mo
         for c in found.columns
     )
     return await imports.start(
-        system, owner, job, imports.Decision(columns=columns, new_table=name, **more)  # type: ignore[arg-type]
+        system,
+        owner,
+        job,
+        imports.Decision(columns=columns, new_table=name, **more),  # type: ignore[arg-type]
     )
 
 
@@ -59,7 +62,9 @@ async def test_a_new_table_from_a_file_with_bad_rows(system: System, owner: Acto
     bad = await bad_rows(system, draft.number)
     assert [(b.number, b.problems[0].field_name) for b in bad] == [(3, "手机号"), (4, "金额")]
     assert bad[1].cells[3] == "abc"
-    status = await system.db.row("SELECT status, done, created, failed FROM meta.job WHERE id = $1", draft.number)
+    status = await system.db.row(
+        "SELECT status, done, created, failed FROM meta.job WHERE id = $1", draft.number
+    )
     assert tuple(status) == ("finished", 4, 2, 2)
     (entry,) = await history.of_record(system, owner, page.records[0].id)
     assert (entry.channel, entry.source) == ("import", draft.id)
@@ -68,12 +73,15 @@ async def test_a_new_table_from_a_file_with_bad_rows(system: System, owner: Acto
 async def test_columns_are_matched_to_an_existing_table_and_options_added(
     system: System, owner: Actor, app: str
 ) -> None:
-    first = await imports.keep(system, owner, app, "a.csv", io.BytesIO("单号,渠道\nA,淘宝\nB,淘宝\n".encode()))
-    specs = (FieldSpec(name="单号"), FieldSpec(name="渠道", type="single_select", options={"choices": [{"name": "淘宝"}]}))
-    choices = tuple(imports.ColumnChoice(column=i, new=s) for i, s in enumerate(specs))
-    table_id = await imports.start(
-        system, owner, first.id, imports.Decision(columns=choices, new_table="池")
+    first = await imports.keep(
+        system, owner, app, "a.csv", io.BytesIO("单号,渠道\nA,淘宝\nB,淘宝\n".encode())
     )
+    specs = (
+        FieldSpec(name="单号"),
+        FieldSpec(name="渠道", type="single_select", options={"choices": [{"name": "淘宝"}]}),
+    )
+    choices = tuple(imports.ColumnChoice(column=i, new=s) for i, s in enumerate(specs))
+    table_id = await imports.start(system, owner, first.id, imports.Decision(columns=choices, new_table="池"))
     await run_job(system, JOB_KINDS, first.id)
     second = await imports.keep(
         system, owner, app, "b.csv", io.BytesIO("渠道,单号\n抖音,C\n".encode()), table_id
@@ -82,7 +90,9 @@ async def test_columns_are_matched_to_an_existing_table_and_options_added(
     table = (await system.catalogs.current()).table(table_id)
     assert [table.by_id[c.field or ""].name for c in found.columns] == ["渠道", "单号"]
     decision = imports.Decision(
-        columns=tuple(imports.ColumnChoice(column=c.column, field=c.field, add_options=True) for c in found.columns)
+        columns=tuple(
+            imports.ColumnChoice(column=c.column, field=c.field, add_options=True) for c in found.columns
+        )
     )
     await imports.start(system, owner, second.id, decision)
     await run_job(system, JOB_KINDS, second.id)
@@ -92,7 +102,9 @@ async def test_columns_are_matched_to_an_existing_table_and_options_added(
 
 
 async def test_refusals_are_sentences(system: System, owner: Actor, app: str) -> None:
-    picture = await imports.keep(system, owner, app, "订单.xlsx", io.BytesIO(b"\x89PNG\r\n\x1a\n" + b"0" * 100))
+    picture = await imports.keep(
+        system, owner, app, "订单.xlsx", io.BytesIO(b"\x89PNG\r\n\x1a\n" + b"0" * 100)
+    )
     with pytest.raises(InvalidInput) as refused:
         await imports.preview(system, owner, picture.id)
     assert refused.value.error_code == "file_not_table"
@@ -113,7 +125,10 @@ async def test_the_real_tmall_orders(system: System, owner: Actor, app: str) -> 
     await run_job(system, JOB_KINDS, draft.id)
     table = (await system.catalogs.current()).table(table_id)
     status = await system.db.row("SELECT status, created, failed FROM meta.job WHERE id = $1", draft.number)
-    bad = [(b.number, b.problems[0].field_name, b.problems[0].message.text()) for b in await bad_rows(system, draft.number, 5)]
+    bad = [
+        (b.number, b.problems[0].field_name, b.problems[0].message.text())
+        for b in await bad_rows(system, draft.number, 5)
+    ]
     assert tuple(status) == ("finished", 28010, 0), bad
     total = await system.db.value(f"SELECT sum({table.field('总金额').column}) FROM {table.sql}")
     assert str(total) == "2995760.61"

@@ -18,11 +18,11 @@ from ui.cli.options import data_option, settings_of, supervised
 def worker(data_dir: Path | None) -> None:
     """Work on the queues until stopped."""
     from runtime.worker.main import run_worker
-    from ui.bootstrap import build
+    from ui.bootstrap import JOB_KINDS, build
 
     supervised()
     with services_for(settings_of(data_dir, "worker"), "worker") as settings:
-        run_worker(build(settings))
+        run_worker(build(settings), JOB_KINDS)
 
 
 @click.command(help=_(N_("运行定时器:到点的自动化、重试、清理。可以开几个,同一时刻只有一个在工作。")))

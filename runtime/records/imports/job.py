@@ -1,4 +1,4 @@
-"""Importing a file into a table as a background job.
+"""Importing a file into a table: what the import job of the worker does with each chunk of rows.
 
 Rows are written in chunks through the one write path; a chunk, its count and its list of bad rows commit together, so a
 killed worker goes on behind the last chunk and nothing is written twice. A bad row is left out whole and kept with its
@@ -8,7 +8,7 @@ reasons, to be downloaded, mended and imported again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,8 @@ import msgspec
 from runtime import accounts
 from runtime.access import Actor
 from runtime.catalog import Field
-from runtime.errors import HuobiaoError, Problem
-from runtime.records import jobs, write
+from runtime.errors import Problem
+from runtime.records import write
 from runtime.records.change import Change, NewRecord, Source
 from runtime.records.imports.cast import Caster, ColumnPlan, caster
 from runtime.records.imports.cells import SourceRow, show
@@ -73,56 +73,28 @@ def files_folder(system: System) -> Path:
     return folder
 
 
-async def run(system: System, job: jobs.Job) -> None:
-    """Carry out an import job, from where it stopped if it was begun before."""
-    plan = msgspec.convert(job.config, ImportPlan)
-    try:
-        actor = await _actor_of(system, job)
-        file, sheet = await asyncio.to_thread(
-            open_sheet, files_folder(system), plan, system.settings.max_upload_bytes
-        )
-        try:
-            cancelled = await _write_rows(system, job, plan, actor, sheet)
-        finally:
-            await asyncio.to_thread(file.close)
-    except HuobiaoError as error:
-        await jobs.finish(system, job, "failed", error.message)
-        return
-    await jobs.finish(system, job, "cancelled" if cancelled else "done")
-
-
-async def _actor_of(system: System, job: jobs.Job) -> Actor:
+async def actor_of(system: System, person: int) -> Actor:
     """The person who started the import, with the roles they have now."""
-    public_id = await system.db.value("SELECT public_id FROM meta.person WHERE id = $1", job.person)
-    person = await accounts.person_actor(system, public_id or "")
-    return msgspec.structs.replace(person, kind="import")
+    public_id = await system.db.value("SELECT public_id FROM meta.person WHERE id = $1", person)
+    actor = await accounts.person_actor(system, public_id or "")
+    return msgspec.structs.replace(actor, kind="import")
 
 
-async def _write_rows(system: System, job: jobs.Job, plan: ImportPlan, actor: Actor, sheet: Sheet) -> bool:
-    """Write the rows not written yet. Returns whether the job was cancelled."""
-    rows = iter(await asyncio.to_thread(sheet.rows, job.done))
-    total = max(sheet.row_estimate, job.total or 0)
-    while True:
-        chunk = await asyncio.to_thread(_take, rows)
-        if not chunk:
-            return False
-        async with system.db.transaction() as tx:
-            created, bad = await _write_chunk(system, tx, job, plan, actor, chunk)
-            await _keep_bad_rows(tx, job, bad)
-            cancel = await jobs.advance(
-                system, tx, job, done=len(chunk), created=created, failed=len(bad), total=total
-            )
-        if cancel:
-            return True
+async def chunks(sheet: Sheet, start: int) -> AsyncIterator[list[SourceRow]]:
+    """The data rows from the ``start``-th on, read beside the event loop, up to :data:`CHUNK` at a time."""
+    rows = await asyncio.to_thread(lambda: iter(sheet.rows(start)))
+    while chunk := await asyncio.to_thread(_take, rows):
+        yield chunk
 
 
 def _take(rows: Iterator[SourceRow]) -> list[SourceRow]:
     return list(islice(rows, CHUNK))
 
 
-async def _write_chunk(
-    system: System, tx: Tx, job: jobs.Job, plan: ImportPlan, actor: Actor, chunk: list[SourceRow]
+async def write_chunk(
+    system: System, tx: Tx, ref: str, plan: ImportPlan, actor: Actor, chunk: list[SourceRow]
 ) -> tuple[int, list[tuple[SourceRow, list[Problem]]]]:
+    """Write rows in ``tx``; ``ref`` is the job's id. Returns how many were created, and the bad rows with reasons."""
     catalog = await system.catalogs.locked(tx)
     table = catalog.table(plan.table)
     zone = catalog.app_of(table).zone
@@ -142,7 +114,7 @@ async def _write_chunk(
     change = Change(
         table=table.id,
         actor=actor,
-        source=Source("import", job.id),
+        source=Source("import", ref),
         creates=tuple(record for _, record in good),
         typecast=True,
         states_as_is=plan.states_as_is,
@@ -173,12 +145,13 @@ def _read_row(
     return fields, problems
 
 
-async def _keep_bad_rows(tx: Tx, job: jobs.Job, bad: list[tuple[SourceRow, list[Problem]]]) -> None:
+async def keep_bad_rows(tx: Tx, job: int, bad: list[tuple[SourceRow, list[Problem]]]) -> None:
+    """Keep bad rows and their reasons with the job of that number."""
     if bad:
         await tx.execute(
             "INSERT INTO meta.job_error (job_id, row_number, problems, cells) SELECT $1, n, p::jsonb, c::jsonb"
             " FROM unnest($2::bigint[], $3::text[], $4::text[]) AS u(n, p, c)",
-            job.number,
+            job,
             [row.number for row, _ in bad],
             [msgspec.json.encode(problems).decode() for _, problems in bad],
             [msgspec.json.encode([show(cell) for cell in row.cells]).decode() for row, _ in bad],
@@ -193,11 +166,11 @@ class BadRow(msgspec.Struct, frozen=True):
     cells: tuple[str, ...]
 
 
-async def bad_rows(system: System, job: jobs.Job, limit: int = 200) -> list[BadRow]:
+async def bad_rows(system: System, job: int, limit: int = 200) -> list[BadRow]:
     """The rows left out so far, by number."""
     rows = await system.db.fetch(
         "SELECT row_number, problems, cells FROM meta.job_error WHERE job_id = $1 ORDER BY row_number LIMIT $2",
-        job.number,
+        job,
         limit,
     )
     return [
@@ -210,4 +183,7 @@ async def bad_rows(system: System, job: jobs.Job, limit: int = 200) -> list[BadR
     ]
 
 
-__all__ = ["KIND", "BadRow", "ImportPlan", "bad_rows", "files_folder", "open_sheet", "run"]
+__all__ = [
+    "CHUNK", "KIND", "BadRow", "ImportPlan", "actor_of", "bad_rows", "chunks", "files_folder", "keep_bad_rows",
+    "open_sheet", "write_chunk",
+]  # fmt: skip
