@@ -26,6 +26,8 @@ SHEET_ROWS = 1_048_576
 
 _CELL_CHARACTERS = 32_767
 _EXACT_DIGITS = 15
+_EXACT_INTEGER = 10**15
+_MAX_EXPONENT = 300
 _FIRST_DAY = date(1900, 3, 1)  # Excel's calendar has a wrong day before
 _LONG_DIGITS = re.compile(r"0\d+|\d{12,}")
 _SYMBOLS = {"CNY": "¥", "JPY": "¥", "USD": "$", "HKD": "HK$", "TWD": "NT$", "EUR": "€", "GBP": "£"}
@@ -267,12 +269,11 @@ def sheet_name(title: str, number: int = 1) -> str:
 def _is_exact(value: int | Decimal) -> bool:
     """Whether a double holds the number as it is: at most 15 significant digits, of a size Excel knows."""
     if isinstance(value, int):
-        return abs(value) < 10**_EXACT_DIGITS
-    number = value
-    if not number.is_finite():
+        return abs(value) < _EXACT_INTEGER
+    if not value.is_finite():
         return False
-    digits = len(number.normalize().as_tuple().digits)
-    return digits <= _EXACT_DIGITS and (not number or -300 < number.adjusted() < 300)
+    digits = len(value.normalize().as_tuple().digits)
+    return digits <= _EXACT_DIGITS and (value.is_zero() or abs(value.adjusted()) < _MAX_EXPONENT)
 
 
 def _width(column: ExportColumn) -> float:

@@ -177,3 +177,12 @@ def test_the_sheet_is_called_like_the_file(opened: Opener) -> None:
 def test_the_separator_of_a_preamble_does_not_decide() -> None:
     lines = ["导出人,张三\n", *["a\tb\tc\n"] * 20]
     assert sniff_delimiter(lines) == "\t"
+
+
+def test_tabbed_text_in_gbk_named_xls_is_read(opened: Opener) -> None:
+    file = opened(
+        "订单编号\t金额\t\r\n1234567890123\t\u300012.5\t\r\n".encode("gb18030"), filename="订单.xls"
+    )
+    assert (file.kind, file.delimiter) == ("text", "\t")
+    assert file.default_sheet.headers == ("订单编号", "金额")
+    assert cells(file) == [("1234567890123", "12.5")]
