@@ -13,7 +13,6 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
-from structlog.tracebacks import ExceptionDictTransformer
 
 from runtime.settings import Settings
 
