@@ -24,7 +24,9 @@ async def run(system: System, running: Running) -> Message | None:
         total = max(await asyncio.to_thread(lambda: sheet.row_estimate), job.total or 0)
         async for chunk in importing.chunks(sheet, done):
             async with system.db.transaction() as tx:
-                stored, bad = await importing.write_chunk(system, tx, job.id, plan, actor, chunk)
+                stored, bad = await importing.write_chunk(
+                    system, tx, job.id, plan, actor, chunk, date_1904=file.date_1904
+                )
                 await importing.keep_bad_rows(tx, job.number, bad)
                 done, created, failed = done + len(chunk), created + stored, failed + len(bad)
                 await running.progress_in(

@@ -92,14 +92,25 @@ def _take(rows: Iterator[SourceRow]) -> list[SourceRow]:
 
 
 async def write_chunk(
-    system: System, tx: Tx, ref: str, plan: ImportPlan, actor: Actor, chunk: list[SourceRow]
+    system: System,
+    tx: Tx,
+    ref: str,
+    plan: ImportPlan,
+    actor: Actor,
+    chunk: list[SourceRow],
+    *,
+    date_1904: bool = False,
 ) -> tuple[int, list[tuple[SourceRow, list[Problem]]]]:
     """Write rows in ``tx``; ``ref`` is the job's id. Returns how many were created, and the bad rows with reasons."""
     catalog = await system.catalogs.locked(tx)
     table = catalog.table(plan.table)
     zone = catalog.app_of(table).zone
     casters = [
-        (column.column, table.by_id[column.field], caster(table.by_id[column.field], column, zone))
+        (
+            column.column,
+            table.by_id[column.field],
+            caster(table.by_id[column.field], column, zone, date_1904=date_1904),
+        )
         for column in plan.columns
         if column.field in table.by_id
     ]
