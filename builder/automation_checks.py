@@ -10,6 +10,8 @@ import msgspec
 from builder.queries import check_filter, find_field
 from builder.states import check_value
 from builder.validation import Problems, check_description, check_name, clean_text
+from runtime.automations.steps import kind_of
+from runtime.automations.values import ITSELF
 from runtime.catalog import App, Field, Table
 from runtime.definitions import automations as defs
 from runtime.definitions.automations import AutomationDef, Step
@@ -33,15 +35,6 @@ MAX_DEPTH = 4
 MAX_ATTEMPTS = 20
 MAX_ASSIGNMENTS = 200
 MAX_TEXT = 4000
-
-# What later steps may ask of a step that has run: how it ended, and what it gave.
-OUTCOMES: dict[type, tuple[str, ...]] = {
-    defs.ReserveLines: ("reserved", "short", "moved_on"),
-    defs.ReleaseLines: ("released",),
-}
-OUTPUTS: dict[type, tuple[str, ...]] = {
-    defs.ReserveLines: ("reason", "lines"),
-}
 
 
 class _Reach:
@@ -213,7 +206,7 @@ def _check_test(problems: Problems, test: defs.Test, reach: _Reach) -> defs.Test
     step = reach.steps.get(test.step)
     if step is None:
         problems.at("step").add("unknown_step", N_("选前面的一个步骤"))
-    elif test.outcome not in OUTCOMES.get(type(step.config), ()):
+    elif test.outcome not in {o.key for o in kind_of(step.config).outcomes}:
         problems.at("outcome").add(
             "unknown_outcome", N_("那个步骤没有「{outcome}」这种结果"), outcome=test.outcome[:40]
         )
@@ -316,6 +309,10 @@ def _check_value(problems: Problems, value: Value, field: Field, reach: _Reach) 
 def _check_fit(problems: Problems, value: FieldValue, field: Field, reach: _Reach) -> None:
     """Links take links to the same table; other fields take anything that is not a link but by its text."""
     table = reach.records.get(value.of)
+    if value.field == ITSELF:
+        if field.type == "link" and table is not None and getattr(field.config, "table", None) != table.id:
+            problems.add("wrong_type", N_("「{name}」要填关联到同一张数据表的记录"), field=field, name=field.name)
+        return
     source = table.by_id.get(value.field) if table is not None else None
     if source is None:
         return
@@ -330,7 +327,7 @@ def _check_any(problems: Problems, value: Value, reach: _Reach) -> Value:
     """A value that may stand anywhere; fields by id."""
     if isinstance(value, FieldValue):
         table = _record(problems.at("of"), value.of, reach)
-        if table is None:
+        if table is None or value.field == ITSELF:
             return value
         field = find_field(problems.at("field"), table, value.field)
         return value if field is None else msgspec.structs.replace(value, field=field.id)
@@ -338,7 +335,7 @@ def _check_any(problems: Problems, value: Value, reach: _Reach) -> Value:
         step = reach.steps.get(value.step)
         if step is None:
             problems.at("step").add("unknown_step", N_("选前面的一个步骤"))
-        elif value.key not in OUTPUTS.get(type(step.config), ()):
+        elif value.key not in {o.key for o in kind_of(step.config).outputs}:
             problems.at("key").add("unknown_output", N_("那个步骤没有「{key}」这个结果"), key=value.key[:40])
     elif isinstance(value, RecordUrl):
         _record(problems.at("of"), value.of, reach)

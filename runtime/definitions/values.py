@@ -14,7 +14,10 @@ class Literal_(msgspec.Struct, frozen=True, tag="literal", tag_field="kind"):  #
 
 
 class FieldValue(msgspec.Struct, frozen=True, tag="field", tag_field="kind", omit_defaults=True):
-    """A field of a record in reach: ``of`` is ``"trigger"`` or the id of a step that found or made a record."""
+    """A field of a record in reach: ``of`` is ``"trigger"`` or the id of a step that found or made a record.
+
+    ``field`` may be ``$id``: the record itself, for a link to it or its name in a text.
+    """
 
     field: str
     of: str = "trigger"

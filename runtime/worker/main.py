@@ -23,6 +23,7 @@ from runtime.automations.engine import execute
 from runtime.system import System
 from runtime.worker.broker import EXECUTE_RUN, JOBS, RUN_JOB, RUNS, BellListener, WorkBroker
 from runtime.worker.jobs import AT_ONCE, JobKinds, run_job
+from runtime.worker.kinds import KINDS
 from runtime.worker.scheduler import Scheduler
 
 log = structlog.get_logger(__name__)
@@ -33,10 +34,10 @@ GRACE_SECONDS = 8.0
 _THREAD_POLL_MS = 200
 
 
-def run_worker(system: System, kinds: JobKinds | None = None) -> None:
+def run_worker(system: System, kinds: JobKinds = KINDS) -> None:
     """Work until SIGTERM or SIGINT. ``system`` is not started yet; ``kinds`` are the jobs this installation knows."""
     with _signals() as stopping:
-        WorkerProcess(system, kinds or {}, stopping).run()
+        WorkerProcess(system, kinds, stopping).run()
 
 
 def run_scheduler(system: System) -> None:
