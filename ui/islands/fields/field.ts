@@ -45,6 +45,8 @@ export interface Field {
   readonly?: boolean;
   required?: boolean;
   unique?: boolean;
+  /** What a new record begins with. */
+  default?: unknown;
   description?: string;
   icon?: string;
   operators?: string[];

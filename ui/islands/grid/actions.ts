@@ -110,6 +110,8 @@ export class Actions {
     const section = place?.section ?? 0;
     const group = grid.group(section);
     const fields: Record<string, Value> = group && grid.groupField ? { [grid.groupField]: group.key } : {};
+    // A page with a form of its own (for tables that want fields filled first) takes over here.
+    if (!grid.dispatchEvent(new CustomEvent("hb:new-record", { bubbles: true, cancelable: true, detail: { fields } }))) return;
     try {
       const answer = await grid.source.create([fields]);
       const result = answer.results[0];

@@ -9,6 +9,7 @@
  * `hb:columns` {columns} (order, widths, hidden, summaries; the page saves them with the view),
  * `hb:field` {action, field, …} (from a head's menu: sort filter group edit insert-left insert-right delete new),
  * `hb:total` {total, exact}, `hb:checked` {ids}, `hb:find` (Ctrl-F; a page that searches prevents the default),
+ * `hb:new-record` {fields} (before an empty record is stored; a page that asks first prevents the default),
  * `hb:schema` (the table's fields have changed).
  */
 import "./grid.css";

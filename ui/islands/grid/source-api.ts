@@ -180,7 +180,7 @@ export class ApiSource implements GridSource {
   }
 
   remove(ids: string[]): Promise<SaveAnswer> {
-    return this.#write({ method: "DELETE", path: this.#records, body: { records: ids.map((id) => ({ id })) } });
+    return this.#write({ method: "DELETE", path: this.#records, body: { records: ids } });
   }
 
   async choices(field: Field, words: string): Promise<ChoiceRecord[]> {

@@ -4,7 +4,7 @@
  * Set `.record` (its id), and where known `.seed` and `.table` (so that it shows at once what the grid has), `.order`
  * (the view's columns), `.neighbours`, `.back`. Events, all bubbling: `hb:record-step` {by}, `hb:record-open` {record}
  * (a linked record or a sibling), `hb:record-back`, `hb:record-gone` {record, change} (deleted),
- * `hb:record-made` {record} (duplicated).
+ * `hb:record-made` {record} (duplicated), `hb:record-saved` {record} (its data).
  */
 import "../../styles/record.css";
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
@@ -132,6 +132,7 @@ export class HbRecord extends HbElement {
       record: () => host.data,
       stored: (record) => {
         host.data = record;
+        host.emit("hb:record-saved", { record });
         host.#reloadSoon();
       },
       changed: () => host.requestUpdate(),

@@ -1,0 +1,452 @@
+/**
+ * `<hb-table data-source="table-page">`: the table page's conductor. It knows the table, its views and what this person
+ * changed of them; it gives the grid (or, on a phone, the list of cards) its rows and columns, opens records beside it,
+ * and keeps the address true. Everything it shows is drawn by the modules beside it.
+ */
+import "../../styles/table.css";
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { createRef, ref } from "lit/directives/ref.js";
+import { api, showError } from "../api";
+import { define, HbElement } from "../base";
+import { debounce } from "../dom";
+import { isOpen, show } from "../floating";
+import "../grid/hb-grid";
+import type { HbGrid } from "../grid/hb-grid";
+import { ApiSource, type GridPageData } from "../grid/source-api";
+import type { Condition, Filter, Sort, Value } from "../fields/field";
+import { icon } from "../icons";
+import { t } from "../i18n";
+import { onConnection } from "../live";
+import "../record/hb-record";
+import { shortcutHelp } from "../shell/shortcuts";
+import { goTo, readPlace } from "./address";
+import { ViewDraft, type ViewParts } from "./draft";
+import { columnsWith, deleteField, openFieldPanel, type Beside } from "./field-actions";
+import "./hb-cards";
+import { refreshTable, rememberTable, type RowHeight, type TableInfo, type View } from "./info";
+import { RecordsSide } from "./records-side";
+import { openNewRecord } from "./new-record";
+import { choosePrimary, deleteTable, exportTable, renameTable } from "./table-actions";
+import { tabsTemplate } from "./tabs";
+import { toolbarTemplate } from "./toolbar";
+import { Views } from "./views";
+
+interface PageData {
+  table: TableInfo;
+  view: string;
+  person: { id: string; name: string };
+  can_edit: boolean;
+  can_build: boolean;
+}
+
+interface FieldRequest {
+  action: string;
+  field: string | null;
+  descending?: boolean;
+  anchor?: HTMLElement;
+}
+
+const phone = matchMedia("(max-width: 640px)");
+
+export class HbTable extends HbElement {
+  static override properties = {
+    table: { state: true },
+    viewId: { state: true },
+    search: { state: true },
+    searching: { state: true },
+    fieldWords: { state: true },
+    live: { state: true },
+    phone: { state: true },
+    open: { state: true },
+  };
+
+  declare table: TableInfo;
+  declare private viewId: string;
+  declare private search: string;
+  declare private searching: boolean;
+  declare private fieldWords: string;
+  declare private live: boolean;
+  declare private phone: boolean;
+  /** The record that stands beside the table. */
+  declare private open: string | null;
+
+  #data!: PageData;
+  readonly #drafts = new Map<string, ViewDraft>();
+  readonly #grid = createRef<HbGrid>();
+  readonly #views = new Views(this.#viewsHost());
+  #side!: RecordsSide;
+  #stop: (() => void)[] = [];
+  /** What the rows on show were asked for with, to tell whether they have to be asked for again. */
+  #asked = "";
+
+  constructor() {
+    super();
+    this.viewId = "";
+    this.search = "";
+    this.searching = false;
+    this.fieldWords = "";
+    this.live = true;
+    this.phone = phone.matches;
+    this.open = null;
+  }
+
+  /* ---- life ---- */
+
+  protected override createRenderRoot(): HTMLElement {
+    const data = this.pageData<PageData>();
+    if (!data) throw new Error("hb-table: its data are missing");
+    this.#data = data;
+    this.table = data.table;
+    rememberTable(data.table);
+    const wanted = readPlace().view ?? data.view;
+    this.viewId = this.table.views.some((view) => view.id === wanted) ? wanted : data.view;
+    return super.createRenderRoot();
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#side ??= new RecordsSide(this.#sideHost());
+    addEventListener("popstate", this.#popped);
+    document.addEventListener("click", this.#clicked);
+    document.addEventListener("keydown", this.#key);
+    document.addEventListener("hb:field-saved", this.#fieldSaved);
+    const resized = () => (this.phone = phone.matches);
+    phone.addEventListener("change", resized);
+    this.#stop.push(() => phone.removeEventListener("change", resized), onConnection((connected) => (this.live = connected)));
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    removeEventListener("popstate", this.#popped);
+    document.removeEventListener("click", this.#clicked);
+    document.removeEventListener("keydown", this.#key);
+    document.removeEventListener("hb:field-saved", this.#fieldSaved);
+    for (const stop of this.#stop.splice(0)) stop();
+  }
+
+  protected override firstUpdated(): void {
+    shortcutHelp.push({ keys: "Alt ↑ / Alt ↓", does: t("上一条 / 下一条记录(记录打开时)") });
+    const { record } = readPlace();
+    if (record) this.#side.follow(record);
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    if (changed.has("table") || changed.has("viewId") || changed.has("search") || changed.has("phone")) this.#configure();
+  }
+
+  #viewsHost(): ConstructorParameters<typeof Views>[0] {
+    const host = this;
+    return {
+      get table() {
+        return host.table.id;
+      },
+      get views() {
+        return host.table.views;
+      },
+      setViews: (views, open) => host.#setViews(views, open),
+      reload: () => host.#reload(),
+    };
+  }
+
+  #sideHost(): ConstructorParameters<typeof RecordsSide>[0] {
+    const host = this;
+    return {
+      get table() {
+        return host.table;
+      },
+      get view() {
+        return host.view;
+      },
+      get grid() {
+        return host.#grid.value ?? null;
+      },
+      opened: (record) => (host.open = record),
+    };
+  }
+
+  /* ---- views ---- */
+
+  get #draft(): ViewDraft {
+    let draft = this.#drafts.get(this.viewId);
+    if (!draft) {
+      const base = this.table.views.find((view) => view.id === this.viewId) ?? this.table.views[0]!;
+      this.#drafts.set(this.viewId, (draft = new ViewDraft(base)));
+    }
+    return draft;
+  }
+
+  /** The view as this person sees it. */
+  get view(): View {
+    return this.#draft.view;
+  }
+
+  #setViews(views: View[], open?: string): void {
+    this.table = { ...this.table, views };
+    rememberTable(this.table);
+    for (const view of views) this.#drafts.get(view.id)?.rebase(view);
+    if (open) this.#openView(open);
+    else if (!views.some((view) => view.id === this.viewId)) this.#openView(views[0]!.id);
+  }
+
+  #openView(id: string): void {
+    if (id === this.viewId) return;
+    this.viewId = id;
+    this.search = "";
+    this.searching = false;
+    goTo({ view: id, record: this.open }, "push");
+  }
+
+  #change(parts: Partial<ViewParts>): void {
+    this.#draft.set(parts);
+    this.requestUpdate();
+    this.#configure();
+  }
+
+  #revert(): void {
+    this.#draft.revert();
+    this.requestUpdate();
+    this.#configure();
+  }
+
+  #gridData(): GridPageData {
+    const { view } = this;
+    return {
+      table: this.table,
+      view: { ...view, groups: view.groups.filter((level) => level.field).map((level) => ({ field: level.field ?? null, descending: level.descending ?? false })) },
+      search: this.search.trim() || null,
+      can: { edit: this.#data.can_edit, create: this.#data.can_edit, build: this.#data.can_build },
+    };
+  }
+
+  /** Give the grid what it is to show; rows are asked for again only when other rows, or another order, are wanted. */
+  #configure(): void {
+    const grid = this.#grid.value;
+    if (!grid || this.phone) return;
+    const data = this.#gridData();
+    const settings = ApiSource.settings(data);
+    const asked = JSON.stringify([data.view.where, data.view.sorts, data.view.groups, data.search, this.table.fields, this.viewId]);
+    if (asked === this.#asked && grid.source) {
+      const { source: _same, groupField: _group, ...rest } = settings;
+      grid.configure(rest);
+      return;
+    }
+    this.#asked = asked;
+    grid.configure(settings);
+  }
+
+  readonly #searchSoon = debounce((words: string) => (this.search = words), 220);
+
+  /* ---- the structure has changed ---- */
+
+  readonly #schemaChanged = debounce(() => void this.#reload(), 150);
+
+  async #reload(): Promise<void> {
+    try {
+      const table = await refreshTable(this.table.id);
+      rememberTable(table);
+      this.table = table;
+      for (const view of table.views) this.#drafts.get(view.id)?.rebase(view);
+      if (!table.views.some((view) => view.id === this.viewId) && table.views[0]) this.#openView(table.views[0].id);
+    } catch (failure) {
+      showError(failure);
+    }
+  }
+
+  /** A field was made beside another: put it there in this view, for everybody, as it was asked for. */
+  readonly #fieldSaved = (event: Event) => {
+    const { field, beside, created } = (event as CustomEvent<{ field: string; beside?: Beside | null; created?: boolean }>).detail;
+    void this.#reload().then(async () => {
+      if (!created || !beside || !this.table.fields.some((one) => one.id === field)) return;
+      const columns = columnsWith(this.table, this.view, field, beside);
+      const alone = !this.#draft.dirty;
+      this.#change({ columns });
+      if (!alone) return;
+      try {
+        const saved = await api.patch<View>(`/api/v1/views/${this.viewId}`, { columns });
+        this.#setViews(this.table.views.map((view) => (view.id === saved.id ? saved : view)));
+      } catch (failure) {
+        showError(failure);
+      }
+    });
+  };
+
+  /* ---- what the grid asks for ---- */
+
+  #fieldAsked(event: CustomEvent<FieldRequest>): void {
+    const { action, field: id, descending } = event.detail;
+    const field = this.table.fields.find((one) => one.id === id) ?? null;
+    if (action === "new") this.#fieldSettings(null, null);
+    else if (!field) return;
+    else if (action === "sort") this.#change({ sorts: [{ field: field.id, descending: descending ?? false }] });
+    else if (action === "filter") this.#filterBy(field.id, field.operators?.[0] ?? "is");
+    else if (action === "group") this.#change({ groups: [{ field: field.id, descending: false }] });
+    else if (action === "edit") this.#fieldSettings(field, null);
+    else if (action === "insert-left" || action === "insert-right") this.#fieldSettings(null, { field: field.id, side: action === "insert-left" ? "left" : "right" });
+    else if (action === "delete") void deleteField(field).then((gone) => (gone ? this.#reload() : undefined));
+  }
+
+  #fieldSettings(field: TableInfo["fields"][number] | null, beside: Beside | null): void {
+    this.#side.leave();
+    openFieldPanel(this.table, field, beside);
+  }
+
+  /** Begin a condition on a field and show the filter. */
+  #filterBy(field: string, op: string): void {
+    const condition: Condition = { kind: "condition", field, op };
+    const { where } = this.view;
+    const items: Filter[] = !where ? [] : where.kind === "group" && (where.conjunction ?? "and") === "and" ? (where.items ?? []) : [where];
+    const tool = this.querySelector<HTMLElement>('[data-pop="tb-filter"]');
+    const box = document.getElementById("tb-filter");
+    const filter = box?.querySelector<HTMLElement & { value: Filter | null; begin?(condition: Condition): void }>("hb-filter");
+    if (filter?.begin) filter.begin(condition);
+    else if (filter) filter.value = { kind: "group", conjunction: "and", items: [...items, condition] };
+    if (tool && box && !isOpen(box)) show(box, tool);
+  }
+
+  #openRecord(event: CustomEvent<{ record: string }>): void {
+    event.preventDefault();
+    this.#side.open(event.detail.record);
+  }
+
+  /** A new record: in the last line of the grid where an empty one can be stored, else in a form beside it. */
+  #newRecord(event?: CustomEvent<{ fields?: Record<string, Value> }>): void {
+    const needsForm = this.phone || this.table.fields.some((field) => field.required && !field.readonly && (field.default === null || field.default === undefined));
+    if (!needsForm) {
+      if (!event) void this.#grid.value?.addRow();
+      return;
+    }
+    event?.preventDefault();
+    this.#side.leave();
+    openNewRecord(this.table, this.view.columns, event?.detail.fields ?? {}, (record) => {
+      void this.#grid.value?.refresh();
+      this.querySelector<HTMLElement & { refresh(): void }>("hb-cards")?.refresh();
+      this.#side.open(record);
+    });
+  }
+
+  /* ---- the page ---- */
+
+  readonly #popped = () => {
+    const place = readPlace();
+    const view = place.view ?? this.#data.view;
+    if (view !== this.viewId && this.table.views.some((one) => one.id === view)) this.viewId = view;
+    this.#side.follow(place.record);
+  };
+
+  /** The menu behind the table's name stands in the server's part of the page. */
+  readonly #clicked = (event: Event) => {
+    const item = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-table-action]") : null;
+    const action = item?.dataset.tableAction;
+    if (!item || !action) return;
+    const name = document.querySelector<HTMLElement>(".crumb [aria-current]")!;
+    if (action === "rename") void renameTable(this.table).then((done) => done && location.reload());
+    else if (action === "primary") setTimeout(() => choosePrimary(this.table, name.getBoundingClientRect(), () => void this.#reload()));
+    else if (action === "delete") void deleteTable(this.table);
+    else if (action === "export-xlsx") void exportTable(this.table, this.view, this.search, "xlsx");
+    else if (action === "export-csv") void exportTable(this.table, this.view, this.search, "csv");
+  };
+
+  readonly #key = (event: KeyboardEvent) => {
+    if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    if (event.altKey && this.open && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+      if (event.target instanceof Element && event.target.closest(".tb-pop, .tb-tablist")) return;
+      event.preventDefault();
+      void this.#side.step(event.key === "ArrowDown" ? 1 : -1);
+    }
+  };
+
+  #find(event: Event): void {
+    event.preventDefault();
+    this.searching = true;
+    void this.updateComplete.then(() => this.querySelector<HTMLInputElement>("#tb-search")?.focus());
+  }
+
+  /* ---- drawing ---- */
+
+  protected override render(): TemplateResult {
+    const { view } = this;
+    const dirty = new Set(this.table.views.filter((one) => (this.#drafts.get(one.id) ?? new ViewDraft(one)).dirty).map((one) => one.id));
+    return html`${tabsTemplate({
+      views: this.table.views,
+      current: this.viewId,
+      dirty,
+      canBuild: this.#data.can_build,
+      live: this.live,
+      open: (one) => this.#openView(one.id),
+      create: () => void this.#views.create(),
+      rename: (one) => void this.#views.rename(one),
+      duplicate: (one) => void this.#views.duplicate(one),
+      remove: (one) => void this.#views.remove(one),
+      reorder: (ids) => void this.#views.reorder(ids),
+    })}
+    ${toolbarTemplate({
+      table: this.table,
+      view,
+      dirty: this.#draft.dirty,
+      canEdit: this.#data.can_edit,
+      canBuild: this.#data.can_build,
+      phone: this.phone,
+      search: this.search,
+      searching: this.searching,
+      fieldWords: this.fieldWords,
+      setFieldWords: (words) => (this.fieldWords = words),
+      setColumns: (columns) => this.#change({ columns }),
+      setWhere: (where: Filter | null) => this.#change({ where }),
+      setSorts: (sorts: Sort[]) => this.#change({ sorts }),
+      setGroup: (field, descending = false) => this.#change({ groups: field ? [{ field, descending }] : [] }),
+      setRowHeight: (height: RowHeight) => this.#change({ row_height: height }),
+      setSearch: (words) => this.#searchSoon(words),
+      openSearch: (open) => {
+        this.searching = open;
+        if (open) void this.updateComplete.then(() => this.querySelector<HTMLInputElement>("#tb-search")?.focus());
+      },
+      newField: () => this.#fieldSettings(null, null),
+      newRecord: () => this.#newRecord(),
+      saveView: () => void this.#views.save(this.#draft).then(() => this.requestUpdate()),
+      saveAs: () => void this.#views.create(this.#parts()).then((made) => made && this.#forgetDraft(view.id)),
+      revert: () => this.#revert(),
+    })}
+    ${this.phone ? this.#cards() : this.#rows()}`;
+  }
+
+  #parts(): ViewParts {
+    const { columns, where, sorts, groups, row_height } = this.view;
+    return { columns, where, sorts, groups, row_height };
+  }
+
+  /** The changes live on in the new view. */
+  #forgetDraft(id: string): void {
+    this.#drafts.get(id)?.revert();
+    this.requestUpdate();
+  }
+
+  #rows(): TemplateResult {
+    return html`<hb-grid
+      id="tb-grid"
+      ${ref(this.#grid)}
+      @hb:open-record=${this.#openRecord}
+      @hb:new-record=${this.#newRecord}
+      @hb:columns=${(event: CustomEvent<{ columns: ViewParts["columns"] }>) => this.#change({ columns: event.detail.columns })}
+      @hb:field=${this.#fieldAsked}
+      @hb:total=${() => this.#side?.refreshNeighbours()}
+      @hb:find=${this.#find}
+      @hb:schema=${() => this.#schemaChanged()}
+    ></hb-grid>`;
+  }
+
+  #cards(): TemplateResult {
+    return html`<hb-cards
+        .table=${this.table}
+        .view=${this.view}
+        .search=${this.search.trim()}
+        .open=${this.open}
+        @hb:open-record=${this.#openRecord}
+        @hb:schema=${() => this.#schemaChanged()}
+      ></hb-cards>
+      ${this.#data.can_edit
+        ? html`<div class="tb-thumb"><button type="button" class="btn p w" @click=${() => this.#newRecord()}>${icon("plus")}${t("新建记录")}</button></div>`
+        : nothing}`;
+  }
+}
+
+define("hb-table", HbTable);

@@ -1,0 +1,160 @@
+/** The form beside the table in which a record is made, where a table wants some fields filled before it stores one. */
+import { html, nothing, render, type TemplateResult } from "lit";
+import { api, ApiError, Disconnected, showError, type Problem } from "../api";
+import type { Field, Value } from "../fields/field";
+import type { ChoiceRecord, SaveResult } from "../grid/types";
+import { icon } from "../icons";
+import { t } from "../i18n";
+import { allStates } from "../grid/columns";
+import { controlTemplate, isEditable } from "../record/control";
+import { toWire } from "../record/saver";
+import { toast, toastUndo } from "../toast/toast";
+import { forgetRedo, undo } from "../undo";
+import type { TableInfo, ViewColumn } from "./info";
+
+interface Answer {
+  records: SaveResult[];
+  change: string | null;
+}
+
+class NewRecord {
+  readonly #box = document.createElement("div");
+  #values: Record<string, Value>;
+  #problems: Problem[] = [];
+  #busy = false;
+
+  constructor(
+    private readonly table: TableInfo,
+    private readonly columns: readonly ViewColumn[],
+    given: Record<string, Value>,
+    private readonly made: (record: string) => void,
+  ) {
+    this.#values = { ...defaults(table), ...given };
+    this.#box.className = "rn";
+    this.#box.addEventListener("keydown", (event) => this.#key(event));
+    this.#draw();
+    document.querySelector<HTMLElement>("hb-panel .panel-body")?.replaceChildren(this.#box);
+    this.#focusFirst();
+  }
+
+  #fields(): Field[] {
+    const order = allStates(this.table.fields, [...this.columns], this.table.primary);
+    const fields = order.map((state) => this.table.fields.find((field) => field.id === state.field)!).filter((field) => isEditable(field));
+    // What must be filled comes first; the rest in the order of the view.
+    return [...fields.filter((field) => field.required), ...fields.filter((field) => !field.required)];
+  }
+
+  #focusFirst(): void {
+    requestAnimationFrame(() => {
+      const wanted = this.#box.querySelector<HTMLElement>('[aria-invalid="true"]') ?? this.#box.querySelector<HTMLElement>(".rn-form input, .rn-form textarea, .rn-form .sel-box, .rn-form button");
+      wanted?.focus();
+    });
+  }
+
+  #key(event: KeyboardEvent): void {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+    event.preventDefault();
+    (document.activeElement as HTMLElement | null)?.dispatchEvent(new Event("change", { bubbles: true }));
+    void this.#save(event.shiftKey);
+  }
+
+  async #save(another: boolean): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    this.#problems = [];
+    this.#draw();
+    const fields = Object.fromEntries(Object.entries(this.#values).map(([id, value]) => [id, toWire(value)]));
+    try {
+      const answer = await api.post<Answer>(`/api/v1/tables/${this.table.id}/records`, { records: [{ fields }] });
+      forgetRedo();
+      const id = answer.records[0]?.id;
+      const { change } = answer;
+      if (change) toastUndo(t("已新建 {n} 条", { n: 1 }), () => void undo(change));
+      if (another) {
+        this.#values = { ...defaults(this.table) };
+        this.#busy = false;
+        this.#draw(true);
+        this.#focusFirst();
+      } else if (id) this.made(id);
+    } catch (failure) {
+      this.#busy = false;
+      this.#refused(failure);
+    }
+  }
+
+  #refused(failure: unknown): void {
+    if (failure instanceof ApiError) this.#problems = failure.problems.length ? failure.problems : [{ code: failure.code, message: failure.message }];
+    else if (failure instanceof Disconnected) toast(failure.message, { kind: "bad" });
+    else showError(failure);
+    this.#draw();
+    this.#focusFirst();
+  }
+
+  #choices(field: Field, words: string): Promise<ChoiceRecord[]> {
+    const path = `/api/v1/tables/${String(field.options.table)}/choices`;
+    return api.get<{ records: ChoiceRecord[] }>(path, { params: { q: words } }).then((answer) => answer.records);
+  }
+
+  #draw(anew = false): void {
+    if (anew) render(nothing, this.#box);
+    const noun = this.table.record_noun;
+    const fields = this.#fields();
+    const named = new Set(fields.map((field) => field.id));
+    const general = this.#problems.filter((problem) => !problem.field || !named.has(problem.field));
+    render(
+      html`<div class="panel-h">
+          <b class="grow cut">${noun ? t("新建{noun}", { noun }) : t("新建记录")}</b>
+          <button type="button" class="icb" data-close-panel aria-label=${t("关闭")}>${icon("x")}</button>
+        </div>
+        <form class="rn-form" novalidate @submit=${(event: Event) => event.preventDefault()}>
+          ${general.length ? html`<div class="note" role="alert">${icon("circle-alert")}<span>${general.map((problem) => problem.message).join(" ")}</span></div>` : nothing}
+          ${fields.map((field) => this.#row(field))}
+        </form>
+        <div class="rn-foot">
+          <button type="button" class="btn s g" ?disabled=${this.#busy} @click=${() => void this.#save(true)}>${t("保存,再建一条")}</button>
+          <button type="button" class="btn p" aria-busy=${this.#busy ? "true" : nothing} @click=${() => void this.#save(false)}>${t("新建")}</button>
+        </div>`,
+      this.#box,
+    );
+  }
+
+  #row(field: Field): TemplateResult {
+    const problem = this.#problems.find((one) => one.field === field.id)?.message;
+    const id = `rn-${field.id}`;
+    return html`<div class="field">
+      <label class="lab" for=${id}>${field.name}${field.required ? html`<span class="req" aria-hidden="true">*</span>` : nothing}</label>
+      ${controlTemplate(field, {
+        id,
+        value: this.#values[field.id] ?? null,
+        state: null,
+        invalid: problem !== undefined,
+        describedBy: problem ? `${id}-problem` : undefined,
+        commit: (value) => {
+          this.#values = { ...this.#values, [field.id]: value };
+          this.#problems = this.#problems.filter((one) => one.field !== field.id);
+          this.#draw();
+        },
+        cancel: () => {},
+        choices: (one, words) => this.#choices(one, words),
+      })}
+      ${problem ? html`<p class="hint bad" id="${id}-problem">${icon("circle-alert", 14)}${problem}</p>` : field.description ? html`<p class="hint">${field.description}</p>` : nothing}
+    </div>`;
+  }
+}
+
+/** What the form begins with: the fields' own defaults, and the first state of a state machine. */
+export function defaults(table: TableInfo): Record<string, Value> {
+  const values: Record<string, Value> = {};
+  for (const field of table.fields) {
+    if (!isEditable(field)) continue;
+    const { choices = [], machine } = field.options;
+    if (field.default !== null && field.default !== undefined) values[field.id] = field.default;
+    else if (machine) values[field.id] = choices.find((choice) => choice.id === machine.initial[0])?.name ?? null;
+  }
+  return values;
+}
+
+/** Open the form in the side panel; `made` is called with the id of the record. */
+export function openNewRecord(table: TableInfo, columns: readonly ViewColumn[], given: Record<string, Value>, made: (record: string) => void): void {
+  new NewRecord(table, columns, given, made);
+}
