@@ -114,8 +114,10 @@ def moves_of(actor: Actor, table: Table, record: RecordView) -> tuple[Move, ...]
     moves = []
     for field in table.fields:
         machine = field.machine
+        if machine is None:
+            continue
         current = field.choices_by_name.get(record.fields.get(field.id) or "")
-        if machine is None or current is None:
+        if current is None:
             continue
         for transition in machine.allowed(current.id):
             target = field.choices_by_id.get(transition.target)
