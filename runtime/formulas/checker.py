@@ -230,7 +230,7 @@ def missing_field(node: FieldNode, known: list[str]) -> FormulaRejected:
 
 
 def _missing_function(node: CallNode) -> FormulaRejected:
-    near = difflib.get_close_matches(node.name.upper(), names(), 1, 0.6)
+    near = difflib.get_close_matches(node.name.upper(), names(), 1, 0.5)
     if near:
         return FormulaRejected(
             N_("没有名为 {name} 的函数,是不是 {near}"), node.name_span, code="formula_name", name=node.name, near=near[0]

@@ -100,7 +100,7 @@ def _repeat(value: str, count: int) -> str:
 
 def _repeat_sql(value: Operand, count: Operand) -> Outcome:
     outside = sql(f"({{1}} < 0 OR char_length({{0}})::bigint * {{1}} > {MAX_TEXT})", value, count)
-    return Outcome(sql("CASE WHEN NOT {2} THEN repeat({0}, {1}) ELSE '' END", value, count, outside), failing(outside, VALUE))
+    return Outcome(sql("CASE WHEN NOT {2} AND {0} <> '' THEN repeat({0}, {1}) ELSE '' END", value, count, outside), failing(outside, VALUE))
 
 
 REPT = Function(

@@ -32,7 +32,7 @@ class Bench:
     def __init__(self, url: str) -> None:
         self._loop = asyncio.new_event_loop()
         self._connection = self._run(asyncpg.connect(url, statement_cache_size=0))
-        self.execute("SET statement_timeout = '20s'")
+        self.execute("SET statement_timeout = '5s'")
 
     def _run(self, coroutine: Any) -> Any:
         return self._loop.run_until_complete(coroutine)
