@@ -15,7 +15,13 @@ NOW = dt.datetime(2020, 3, 1, 12, 0, tzinfo=dt.UTC)
 
 @pytest.mark.parametrize(
     ("accept", "language"),
-    [("en-US,en;q=0.9", "en"), ("zh-CN,zh;q=0.9,en;q=0.8", "zh"), ("fr", "zh"), ("fr;q=1,en;q=0.2", "en"), ("", "zh")],
+    [
+        ("en-US,en;q=0.9", "en"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        ("fr", "zh"),
+        ("fr;q=1,en;q=0.2", "en"),
+        ("", "zh"),
+    ],
 )
 def test_the_browser_is_asked_for_its_language(accept: str, language: str) -> None:
     assert best_language(accept) == language

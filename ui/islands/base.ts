@@ -15,6 +15,18 @@ import { ready } from "./i18n";
  *     define("hb-thing", HbThing);
  */
 export abstract class HbElement extends LitElement {
+  override connectedCallback(): void {
+    // What was set before the element was defined hides its accessors: set it again, through them. (Lit does this for
+    // its own properties only.)
+    for (const name of ["value", "order"]) {
+      if (!Object.hasOwn(this, name)) continue;
+      const given = (this as Record<string, unknown>)[name];
+      delete (this as Record<string, unknown>)[name];
+      (this as Record<string, unknown>)[name] = given;
+    }
+    super.connectedCallback();
+  }
+
   protected override createRenderRoot(): HTMLElement {
     this.replaceChildren();
     return this;

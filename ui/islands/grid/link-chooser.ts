@@ -135,7 +135,7 @@ class Chooser {
               ? html`<div class="menu-none"><div class="sk"></div></div>`
               : this.#found.length
                 ? this.#found.map(row)
-                : html`<p class="menu-none">${this.#failed ? t("搜索没有响应,稍后再试") : t("没有找到")}</p>`}
+                : html`<p class="menu-none">${this.#failed ? t("搜索没有响应,稍后再试") : t("没有叫这个的")}</p>`}
           </div>
         </div>
         <div class="dlg-f">

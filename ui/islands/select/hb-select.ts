@@ -343,10 +343,10 @@ export class HbSelect extends HbElement {
         @click=${() => (this.opened ? this.close() : this.open())}
         @keydown=${this.#key}
       >
-        <span class="vals">${this.#values()}</span>
+        <span class="vals ${this.multiple ? "" : "one"}">${this.#values()}</span>
         <span class="arrow">${icon("chevron-down", 14)}</span>
       </div>
-      <div class="menu sheet sel-list" popover @keydown=${this.#key}>
+      <div class="menu sheet sel-list" popover @keydown=${this.#key} @change=${(event: Event) => event.stopPropagation()}>
         ${this.opened && searching
           ? html`<label class="inp s menu-find"
               >${icon("search", 14)}<input

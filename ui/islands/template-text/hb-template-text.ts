@@ -1,0 +1,299 @@
+/**
+ * `<hb-template-text>`: text with values in it, for messages. Values are put in from a picker (the button, or "/"), show as
+ * chips with name and example, and are deleted like a letter.
+ *
+ * `.values` are the {@link ValueOption}s, `.value` the list of parts. Sends `change` after each edit. In a form it stands
+ * under its `name` as JSON. `data-values` and `data-value` name json_data scripts. `single`: one line.
+ */
+import { html, nothing, render, type PropertyValues, type TemplateResult } from "lit";
+import "../../styles/template-text.css";
+import { define, HbElement, readJson } from "../base";
+import { hide, show } from "../floating";
+import { icon, iconElement } from "../icons";
+import { t } from "../i18n";
+import { joined, readParts, valueKey, type Part, type PartValue, type ValueOption } from "./parts";
+
+export class HbTemplateText extends HbElement {
+  static formAssociated = true;
+  static override properties = {
+    values: { attribute: false },
+    name: { type: String },
+    label: { type: String },
+    placeholder: { type: String },
+    single: { type: Boolean },
+    disabled: { type: Boolean },
+    invalid: { type: Boolean },
+  };
+
+  declare values: ValueOption[];
+  declare name: string;
+  declare label: string;
+  declare placeholder: string;
+  declare single: boolean;
+  declare disabled: boolean;
+  declare invalid: boolean;
+  #parts: Part[] = [];
+  readonly #internals: ElementInternals | null;
+  /** Where the caret was when the picker opened. */
+  #caret: Range | null = null;
+  #picker: HTMLElement | null = null;
+  #words = "";
+  #cursor = 0;
+
+  constructor() {
+    super();
+    this.values = [];
+    this.name = "";
+    this.label = "";
+    this.placeholder = "";
+    this.single = false;
+    this.disabled = false;
+    this.invalid = false;
+    this.#internals = "attachInternals" in this ? this.attachInternals() : null;
+  }
+
+  override connectedCallback(): void {
+    if (this.dataset.values && !this.values.length) this.values = readJson<ValueOption[]>(this.dataset.values) ?? [];
+    if (this.dataset.value) this.value = readJson<Part[]>(this.dataset.value) ?? [];
+    super.connectedCallback();
+  }
+
+  get value(): Part[] {
+    return [...this.#parts];
+  }
+
+  set value(parts: readonly Part[] | string) {
+    this.#parts = joined(typeof parts === "string" ? [parts] : parts);
+    this.#tellForm();
+    if (this.hasUpdated) this.#show();
+  }
+
+  get #editor(): HTMLElement {
+    return this.querySelector<HTMLElement>(".tt-text")!;
+  }
+
+  #tellForm(): void {
+    this.#internals?.setFormValue(this.#parts.length ? JSON.stringify(this.#parts) : "");
+  }
+
+  protected override firstUpdated(): void {
+    this.#show();
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    if (changed.has("values") && this.hasUpdated) this.#show();
+  }
+
+  /** Put the parts into the editor. */
+  #show(): void {
+    const nodes: Node[] = [];
+    for (const part of this.#parts) {
+      if (typeof part !== "string") {
+        nodes.push(this.#chip(part));
+        continue;
+      }
+      part.split("\n").forEach((line, index) => {
+        if (index) nodes.push(document.createElement("br"));
+        if (line) nodes.push(document.createTextNode(line));
+      });
+    }
+    this.#editor.replaceChildren(...nodes);
+    this.#afterEdit();
+  }
+
+  #chip(value: PartValue): HTMLElement {
+    const option = this.values.find((found) => valueKey(found.value) === valueKey(value));
+    const chip = document.createElement("span");
+    chip.className = `vchip${option ? "" : " lost"}`;
+    chip.contentEditable = "false";
+    chip.dataset.value = JSON.stringify(value);
+    chip.append(iconElement(option ? (option.icon ?? "braces") : "circle-alert", 13), option ? option.label : t("已经没有了"));
+    if (option?.example) {
+      const example = document.createElement("em");
+      example.textContent = option.example;
+      chip.append(example);
+    }
+    if (option?.group) chip.dataset.tip = option.group;
+    return chip;
+  }
+
+  /** A line break at the very end needs a second one to be seen, and a chip there a place for the caret. */
+  #afterEdit(): void {
+    const editor = this.#editor;
+    for (const tail of editor.querySelectorAll("br[data-tail]")) tail.remove();
+    const last = editor.lastChild;
+    if (last instanceof HTMLBRElement) {
+      const tail = document.createElement("br");
+      tail.dataset.tail = "1";
+      editor.append(tail);
+    }
+    editor.classList.toggle("blank", this.#parts.length === 0);
+  }
+
+  #edited(): void {
+    this.#parts = readParts(this.#editor);
+    this.#afterEdit();
+    this.#tellForm();
+    this.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  /** The selection as a range inside the editor; its end if the caret is elsewhere. */
+  #range(): Range {
+    const selection = getSelection();
+    const range = selection?.rangeCount ? selection.getRangeAt(0) : null;
+    if (range && this.#editor.contains(range.commonAncestorContainer)) return range.cloneRange();
+    const end = document.createRange();
+    end.selectNodeContents(this.#editor);
+    end.collapse(false);
+    return end;
+  }
+
+  #put(range: Range, ...nodes: Node[]): void {
+    range.deleteContents();
+    const last = nodes.at(-1)!;
+    for (const node of [...nodes].reverse()) range.insertNode(node);
+    const after = document.createRange();
+    after.setStartAfter(last);
+    after.collapse(true);
+    this.#editor.focus();
+    const selection = getSelection();
+    selection?.removeAllRanges();
+    selection?.addRange(after);
+    this.#edited();
+  }
+
+  #putText(text: string): void {
+    const lines = (this.single ? text.replace(/\s*\n\s*/g, " ") : text).split("\n");
+    const nodes: Node[] = [];
+    lines.forEach((line, index) => {
+      if (index) nodes.push(document.createElement("br"));
+      if (line) nodes.push(document.createTextNode(line));
+    });
+    if (nodes.length) this.#put(this.#range(), ...nodes);
+  }
+
+  #key(event: KeyboardEvent): void {
+    if (event.isComposing) return;
+    if (event.key === "Enter") {
+      event.preventDefault();
+      if (!this.single) this.#put(this.#range(), document.createElement("br"));
+      else this.closest("form")?.requestSubmit();
+    } else if (event.key === "/" && !event.ctrlKey && !event.metaKey) {
+      event.preventDefault();
+      this.#pick(this.#range());
+    } else if ((event.ctrlKey || event.metaKey) && ["b", "i", "u"].includes(event.key.toLowerCase())) event.preventDefault();
+  }
+
+  /* ---- the picker ---- */
+
+  #pick(at: Range | null): void {
+    this.#caret = at ?? this.#range();
+    this.#words = "";
+    this.#cursor = 0;
+    const rect = this.#caret.getBoundingClientRect();
+    const anchor = rect.height ? rect : this.#editor.getBoundingClientRect();
+    const box = document.createElement("div");
+    box.className = "menu sheet tt-picker";
+    this.#picker = box;
+    this.#drawPicker();
+    show(box, anchor, {
+      onClose: () => {
+        this.#picker = null;
+        setTimeout(() => box.remove());
+      },
+    });
+    box.querySelector("input")?.focus({ preventScroll: true });
+  }
+
+  #found(): ValueOption[] {
+    const words = this.#words.trim().toLowerCase();
+    return this.values.filter((option) => !words || `${option.label} ${option.group ?? ""}`.toLowerCase().includes(words));
+  }
+
+  #choose(option: ValueOption): void {
+    const caret = this.#caret ?? this.#range();
+    if (this.#picker) hide(this.#picker);
+    this.#put(caret, this.#chip(option.value));
+  }
+
+  #pickerKey(event: KeyboardEvent): void {
+    if (event.isComposing) return;
+    const found = this.#found();
+    if (event.key === "ArrowDown") this.#cursor = Math.min(found.length - 1, this.#cursor + 1);
+    else if (event.key === "ArrowUp") this.#cursor = Math.max(0, this.#cursor - 1);
+    else if (event.key === "Enter" && found[this.#cursor]) this.#choose(found[this.#cursor]!);
+    else if (event.key === "Escape") {
+      if (this.#picker) hide(this.#picker);
+      this.#editor.focus();
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (!this.#picker) return;
+    this.#drawPicker();
+    this.#picker.querySelector(".cur")?.scrollIntoView({ block: "nearest" });
+  }
+
+  #drawPicker(): void {
+    const found = this.#found();
+    let group: string | undefined;
+    render(
+      html`<label class="inp s menu-find"
+          >${icon("search", 14)}<input
+            type="text"
+            autocomplete="off"
+            aria-label=${t("搜索要插入的值")}
+            placeholder=${t("搜索要插入的值")}
+            @input=${(event: Event) => {
+              event.stopPropagation();
+              this.#words = (event.target as HTMLInputElement).value;
+              this.#cursor = 0;
+              this.#drawPicker();
+            }}
+            @keydown=${(event: KeyboardEvent) => this.#pickerKey(event)}
+        /></label>
+        <div role="listbox" aria-label=${t("可以插入的值")}>
+          ${found.map((option, index) => {
+            const heading = option.group && option.group !== group ? html`<div class="menu-h">${option.group}</div>` : nothing;
+            group = option.group;
+            return html`${heading}
+              <div class="menu-i ${index === this.#cursor ? "cur on" : ""}" role="option" aria-selected=${String(index === this.#cursor)} @click=${() => this.#choose(option)}>
+                ${icon(option.icon ?? "braces")}<span class="cut">${option.label}</span>${option.example ? html`<span class="end cut">${option.example}</span>` : nothing}
+              </div>`;
+          })}
+          ${found.length ? nothing : html`<p class="menu-none">${t("没有叫这个的")}</p>`}
+        </div>`,
+      this.#picker!,
+    );
+  }
+
+  protected override render(): TemplateResult {
+    return html`<div class="tt inp ${this.single ? "one" : ""} ${this.invalid ? "bad" : ""} ${this.disabled ? "off" : ""}">
+      <div
+        class="tt-text blank"
+        contenteditable=${this.disabled ? "false" : "true"}
+        role="textbox"
+        aria-multiline=${String(!this.single)}
+        aria-label=${this.label || t("内容")}
+        data-placeholder=${this.placeholder || t("输入文字,按 / 插入字段")}
+        @input=${(event: Event) => {
+          event.stopPropagation();
+          this.#edited();
+        }}
+        @keydown=${this.#key}
+        @paste=${(event: ClipboardEvent) => {
+          event.preventDefault();
+          this.#putText(event.clipboardData?.getData("text/plain").replaceAll("\r\n", "\n") ?? "");
+        }}
+        @drop=${(event: DragEvent) => event.preventDefault()}
+      ></div>
+      ${this.disabled
+        ? nothing
+        : html`<div class="tt-bar">
+            <button type="button" class="tool" @mousedown=${(event: Event) => event.preventDefault()} @click=${() => this.#pick(null)}>${icon("plus", 14)}${t("插入字段")}</button>
+            ${this.single ? nothing : html`<span class="end f3 t12">${t("输入 / 也能插入")}</span>`}
+          </div>`}
+    </div>`;
+  }
+}
+
+define("hb-template-text", HbTemplateText);

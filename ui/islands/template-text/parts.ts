@@ -1,0 +1,63 @@
+/** Text with values in it, as a list of parts: strings and values (`runtime.definitions.values`). */
+
+/** A value as the definition has it: `{kind: "field", field, of}`, `{kind: "output", step, key}`, `{kind: "now"}` … */
+export type PartValue = { kind: string; [more: string]: unknown };
+export type Part = string | PartValue;
+
+/** A value one can insert: what it is called, and what it would be for an example record. */
+export interface ValueOption {
+  value: PartValue;
+  label: string;
+  icon?: string;
+  example?: string;
+  /** Heading in the picker: the trigger's record, or a step. */
+  group?: string;
+}
+
+/** Equal values are equal as JSON with their keys in order; `of: "trigger"` is what is meant when it is left out. */
+export function valueKey(value: PartValue): string {
+  const entries = Object.entries(value).filter(([key, item]) => item !== undefined && item !== null && !(key === "of" && item === "trigger"));
+  return JSON.stringify(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Neighbouring strings as one, empty ones gone. */
+export function joined(parts: readonly Part[]): Part[] {
+  const result: Part[] = [];
+  for (const part of parts) {
+    const last = result.at(-1);
+    if (typeof part !== "string") result.push(part);
+    else if (typeof last === "string") result[result.length - 1] = last + part;
+    else if (part) result.push(part);
+  }
+  return result;
+}
+
+/** The text as a reader would get it, with example values. */
+export function previewText(parts: readonly Part[], options: readonly ValueOption[]): string {
+  const byKey = new Map(options.map((option) => [valueKey(option.value), option]));
+  return parts
+    .map((part) => {
+      if (typeof part === "string") return part;
+      const option = byKey.get(valueKey(part));
+      return option ? (option.example ?? `「${option.label}」`) : "…";
+    })
+    .join("");
+}
+
+/** Read the parts out of an editor's content; chips carry their value in `data-value`. */
+export function readParts(root: Node): Part[] {
+  const parts: Part[] = [];
+  const walk = (node: Node, first: boolean) => {
+    if (node.nodeType === Node.TEXT_NODE) parts.push((node.textContent ?? "").replaceAll("\u200b", "").replaceAll("\u00a0", " "));
+    else if (node instanceof HTMLElement && node.dataset.value) parts.push(JSON.parse(node.dataset.value) as PartValue);
+    else if (node instanceof HTMLElement && node.tagName === "BR") {
+      if (!node.dataset.tail) parts.push("\n");
+    } else if (node instanceof HTMLElement) {
+      // Browsers wrap lines in blocks; each block after the first begins a line.
+      if (!first && /^(DIV|P)$/.test(node.tagName)) parts.push("\n");
+      node.childNodes.forEach((child, index) => walk(child, index === 0));
+    }
+  };
+  root.childNodes.forEach((child, index) => walk(child, index === 0));
+  return joined(parts);
+}
