@@ -24,7 +24,7 @@ from ui.bootstrap import build
 from ui.http import authentication, csrf, errors, health, language, openapi
 from ui.http.edge import Edge
 from ui.http.idempotency import IdempotencyMiddleware
-from ui.pages import account, home, sign_in, welcome
+from ui.pages import account, home, palette, sign_in, tables, welcome
 from ui.pages import members as member_pages
 
 MAX_BODY_BYTES = 10_000_000
@@ -49,6 +49,8 @@ PAGES: Sequence[ControllerRouterHandler] = (
     *sign_in.ROUTES,
     *account.ROUTES,
     *member_pages.ROUTES,
+    *tables.ROUTES,
+    *palette.ROUTES,
 )
 # for those who watch over the installation
 WATCH: Sequence[ControllerRouterHandler] = (health.health, health.ready, health.figures)
