@@ -15,7 +15,7 @@ from litestar.template.config import TemplateConfig
 from litestar.types import ControllerRouterHandler
 
 from builder import api as builder_api
-from runtime.api import dashboards, live, me, members, record_panel, records, workbenches
+from runtime.api import automations, dashboards, live, me, members, record_panel, records, workbenches
 from runtime.settings import Settings, load_settings
 from runtime.system import System
 from templates_market import api as market
@@ -36,6 +36,7 @@ API: Sequence[ControllerRouterHandler] = (
     *members.ROUTES,
     *records.ROUTES,
     *record_panel.ROUTES,
+    *automations.ROUTES,
     *dashboards.ROUTES,
     *workbenches.ROUTES,
     *market.ROUTES,
