@@ -141,6 +141,7 @@ CREATE TABLE meta.history (
 CREATE TABLE meta.history_other PARTITION OF meta.history DEFAULT;
 CREATE INDEX history_record ON meta.history (table_id, record_id, id);
 CREATE INDEX history_change ON meta.history (change_id);
+CREATE INDEX history_run ON meta.history (source) WHERE channel IN ('automation', 'stock');
 
 CREATE FUNCTION meta.make_history_partitions(months_ahead integer) RETURNS integer LANGUAGE plpgsql AS $body$
 DECLARE

@@ -1,0 +1,226 @@
+"""A test run: every step of an automation on a real record, in a transaction that is undone at its end.
+
+Steps see what earlier steps did, as in a real run; nothing of it lasts. Messages are made but not queued.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import msgspec
+import structlog
+
+from runtime.access import Actor, Operation, require
+from runtime.automations import triggers
+from runtime.automations.engine import make_attempt
+from runtime.automations.notes import Failure, dump
+from runtime.automations.reach import read_snapshot
+from runtime.automations.runs import Run, StepRow, StepStatus, Trigger
+from runtime.automations.steps import Attempt, End, Into, kind_of
+from runtime.catalog import App, Automation, Catalog, Field
+from runtime.definitions.automations import AutomationDef, StateMoved, Step
+from runtime.errors import HuobiaoError, InvalidInput, NotFound
+from runtime.i18n import N_, Message
+from runtime.ids import parse_record_id
+from runtime.storage.database import Tx
+from runtime.system import System
+
+log = structlog.get_logger(__name__)
+
+LOCK_WAIT = "3s"
+
+
+class Rehearsed(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of a test run; ``milliseconds`` it took."""
+
+    path: str
+    step: str
+    kind: str
+    name: str
+    status: StepStatus
+    outcome: str | None
+    input: Any
+    output: Any
+    failure: Failure | None
+    milliseconds: float
+
+
+class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
+    """A test run. ``notes`` say where a real run would differ, e.g. that the record would not have set it off."""
+
+    status: Literal["finished", "failed"]
+    record: str
+    record_name: str
+    steps: tuple[Rehearsed, ...]
+    notes: tuple[Message, ...]
+    milliseconds: float
+
+
+class _Undo(Exception):
+    """Raised to undo everything."""
+
+
+async def rehearse(
+    system: System, actor: Actor, automation_id: str, record: str, definition: AutomationDef | None = None
+) -> Rehearsal:
+    """Try an automation (or a ``definition`` not saved yet) on a record.
+
+    Raises:
+        NotFound, NotAllowed: the automation or record is unknown, or the actor may not build in its app.
+        InvalidInput: the record is not of the trigger's table.
+    """
+    catalog = await system.catalogs.current()
+    automation = catalog.automation(automation_id)
+    require(actor, Operation.BUILD, automation.app_id)
+    app = catalog.app(automation.app_id)
+    tried = definition or automation.definition
+    table = next((t for t in app.tables if t.id == tried.trigger.table), None)
+    if table is None:
+        raise NotFound(N_("触发条件里的数据表已被删除"), code="unknown_table")
+    if parse_record_id(record)[0] != table.number:
+        raise InvalidInput(N_("试运行要选「{table}」里的一条记录"), code="wrong_table", table=table.name)
+    name = (await read_snapshot(system, catalog, actor, record)).title
+    notes = await _notes(system, catalog, tried, record)
+    started = time.perf_counter()
+    stage = _Stage(system, catalog, app, await _run(system, catalog, app, automation, tried, record))
+    try:
+        async with system.db.transaction() as tx:
+            await tx.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'")
+            await stage.walk(tx, tried.steps, "")
+            raise _Undo
+    except _Undo:
+        pass
+    failed = any(step.status == "failed" for step in stage.steps)
+    return Rehearsal(
+        status="failed" if failed and stage.stopped else "finished",
+        record=record,
+        record_name=name,
+        steps=tuple(stage.steps),
+        notes=tuple(notes),
+        milliseconds=(time.perf_counter() - started) * 1000,
+    )
+
+
+class _Stage:
+    """Carries the steps out; what the engine does, without its rows, retries and lease."""
+
+    def __init__(self, system: System, catalog: Catalog, app: App, run: Run) -> None:
+        self.system, self.catalog, self.app, self.run = system, catalog, app, run
+        self.results: dict[str, StepRow] = {}
+        self.steps: list[Rehearsed] = []
+        self.stopped = False
+
+    async def walk(self, tx: Tx, steps: tuple[Step, ...], prefix: str) -> bool:
+        """Carry out ``steps``; False when the run ends among them."""
+        for step in steps:
+            path = prefix + step.id
+            row = await self._try(tx, step, path)
+            if row.status == "failed":
+                if step.on_failure == "stop":
+                    self.stopped = True
+                    return False
+                continue
+            way = kind_of(step.config).way(step.config, row.outcome)
+            if isinstance(way, End):
+                return False
+            if isinstance(way, Into) and not await self.walk(tx, way.steps, f"{path}/{way.name}/"):
+                return False
+        return True
+
+    async def _try(self, tx: Tx, step: Step, path: str) -> StepRow:
+        started = time.perf_counter()
+        attempt: Attempt | None = None
+        outcome, output, failure = None, None, None
+        try:
+            async with tx.savepoint():
+                attempt = make_attempt(
+                    self.system, tx, self.catalog, self.app, self.run, step, path, self.results, datetime.now(UTC),
+                    rehearsal=True,
+                )  # fmt: skip
+                done = await kind_of(step.config).carry_out(attempt, step.config)
+                outcome, output = done.outcome, msgspec.json.decode(dump(done.output))
+        except Exception as error:
+            if not isinstance(error, HuobiaoError):
+                log.warning("rehearsed step failed", path=path, error=str(error))
+            failure = Failure.of(error)
+        kind = kind_of(step.config)
+        self.steps.append(
+            Rehearsed(
+                path=path,
+                step=step.id,
+                kind=kind.id,
+                name=step.name,
+                status="failed" if failure else "done",
+                outcome=outcome,
+                input=msgspec.json.decode(dump(attempt.input)) if attempt else None,
+                output=output,
+                failure=failure,
+                milliseconds=(time.perf_counter() - started) * 1000,
+            )
+        )
+        row = StepRow(
+            path=path,
+            step=step.id,
+            status="failed" if failure else "done",
+            outcome=outcome,
+            attempts=1,
+            output=output or {},
+        )
+        self.results[step.id] = row
+        return row
+
+
+async def _run(
+    system: System, catalog: Catalog, app: App, automation: Automation, definition: AutomationDef, record: str
+) -> Run:
+    """A run as the relay would make it; a state trigger is taken to have moved the record to where it is."""
+    number, row = parse_record_id(record)
+    after: dict[str, Any] = {}
+    trigger = definition.trigger
+    if isinstance(trigger, StateMoved):
+        state = await _state(system, catalog.field(trigger.field), catalog, number, row)
+        after = {trigger.field: state} if state is not None else {}
+    return Run(
+        number=0,
+        id="run" + "0" * 14,
+        app=app.number,
+        automation=automation.number,
+        table=number,
+        record=record,
+        trigger=Trigger(history=0, action="update", after=after),
+        definition=definition,
+        depth=0,
+        lost=0,
+    )
+
+
+async def _notes(system: System, catalog: Catalog, definition: AutomationDef, record: str) -> list[Message]:
+    trigger = definition.trigger
+    number, row = parse_record_id(record)
+    table = catalog.table_by_number(number)
+    notes = []
+    if isinstance(trigger, StateMoved) and trigger.targets:
+        field = catalog.field(trigger.field)
+        state = await _state(system, field, catalog, number, row)
+        if state not in trigger.targets:
+            named = field.choices_by_id.get(state or 0)
+            notes.append(
+                Message(
+                    N_("这条记录现在是「{state}」,不是触发条件里的状态,真实运行时不会由它触发"),
+                    {"state": named.name if named else ""},
+                )
+            )
+    if trigger.where is not None and row not in await triggers.meeting(
+        system.db, catalog, table, [row], trigger.where
+    ):
+        notes.append(Message(N_("这条记录不满足触发条件,真实运行时不会由它触发")))
+    return notes
+
+
+async def _state(system: System, field: Field, catalog: Catalog, table: int, row: int) -> int | None:
+    found = await system.db.value(
+        f"SELECT {field.column} FROM {catalog.table_by_number(table).sql} WHERE id = $1", row
+    )
+    return None if found is None else int(found)

@@ -1,0 +1,376 @@
+"""Runs as a person reads them: what set them off, each step with what went in and came out, messages and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+from runtime.access import Actor, Operation, require
+from runtime.automations.engine import app_by_number, paths
+from runtime.automations.notes import Failure, load_failure
+from runtime.automations.runs import RunStatus
+from runtime.automations.steps import kind_of
+from runtime.catalog import App, Catalog, Field, Table
+from runtime.definitions.automations import AutomationDef, RecordCreated, RecordUpdated
+from runtime.errors import InvalidInput, NotFound
+from runtime.fieldtypes import Context
+from runtime.i18n import N_, Message
+from runtime.ids import parse_record_id, record_id
+from runtime.records import links
+from runtime.storage.database import Row
+from runtime.system import System
+
+MAX_RUNS = 200
+
+
+class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A run in a list. ``seconds``: how long it took so far; ``steps``: how many were carried out."""
+
+    id: str
+    automation: str | None
+    automation_name: str
+    status: RunStatus
+    record: str | None
+    record_name: str
+    table: str | None
+    table_name: str
+    trigger: Message
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    wake_at: datetime | None
+    seconds: float | None
+    steps: int
+    failure: Failure | None
+    handled_by: str | None
+    handled_at: datetime | None
+
+
+class RunPage(msgspec.Struct, frozen=True):
+    """Newest first; ``next_cursor`` continues behind the last one. ``failed``: how many wait for a person in all."""
+
+    runs: tuple[RunSummary, ...]
+    next_cursor: str | None
+    failed: int
+
+
+class DeliveryTrace(msgspec.Struct, frozen=True, kw_only=True):
+    """A message of a step: its state, and what the receiver answered."""
+
+    key: str
+    status: Literal["waiting", "sent", "failed"]
+    connector: str
+    message: Any
+    attempts: int
+    next_attempt_at: datetime | None
+    sent_at: datetime | None
+    answer: Any
+    failure: Failure | None
+
+
+class StepTrace(msgspec.Struct, frozen=True, kw_only=True):
+    """A step of a run; ``status`` ``not_reached`` for one that was not (or not yet) carried out."""
+
+    path: str
+    step: str
+    kind: str
+    name: str
+    status: str
+    outcome: str | None
+    attempts: int
+    input: Any
+    output: Any
+    failure: Failure | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    deliveries: tuple[DeliveryTrace, ...]
+
+
+class ChangedRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A record the run changed, by the history."""
+
+    id: str
+    name: str
+    table: str
+    table_name: str
+    action: str
+    entry: int
+
+
+class RunTrace(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything about a run."""
+
+    run: RunSummary
+    app: str
+    steps: tuple[StepTrace, ...]
+    changed: tuple[ChangedRecord, ...]
+    definition: AutomationDef
+
+
+async def runs_of(
+    system: System,
+    actor: Actor,
+    app_id: str,
+    *,
+    automation: str | None = None,
+    record: str | None = None,
+    status: str | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> RunPage:
+    """Runs of an app, narrowed to an automation, a record or a status. Raises NotFound, NotAllowed, InvalidInput."""
+    catalog = await system.catalogs.current()
+    app = catalog.app(app_id)
+    require(actor, Operation.LOOK, app.id)
+    limit = max(1, min(limit, MAX_RUNS))
+    number, table, row = None, None, None
+    if automation is not None:
+        number = catalog.automation(automation).number
+    if record is not None:
+        table, row = parse_record_id(record)
+    rows = await system.db.fetch(
+        "SELECT r.*, (SELECT count(*) FROM meta.run_step s WHERE s.run_id = r.id) AS steps FROM meta.run r"
+        " WHERE r.app_id = $1 AND ($2::integer IS NULL OR r.automation_id = $2)"
+        " AND ($3::integer IS NULL OR (r.table_id = $3 AND r.record_id = $4)) AND ($5::text IS NULL OR r.status = $5)"
+        " AND ($6::bigint IS NULL OR r.id < $6) ORDER BY r.id DESC LIMIT $7",
+        app.number,
+        number,
+        table,
+        row,
+        status,
+        _cursor(cursor),
+        limit + 1,
+    )
+    failed = await system.db.value(
+        "SELECT count(*) FROM (SELECT 1 FROM meta.run WHERE app_id = $1 AND status = 'failed'"
+        " AND ($2::integer IS NULL OR automation_id = $2) LIMIT 1000) f",
+        app.number,
+        number,
+    )
+    page = rows[:limit]
+    names = await _record_names(system, catalog, [(r["table_id"], r["record_id"]) for r in page])
+    return RunPage(
+        tuple(_summary(catalog, app, row, names) for row in page),
+        str(page[-1]["id"]) if len(rows) > limit else None,
+        int(failed),
+    )
+
+
+async def runs_of_record(
+    system: System, actor: Actor, public_id: str, *, cursor: str | None = None, limit: int = 20
+) -> RunPage:
+    """Runs that a record set off. Raises NotFound, NotAllowed."""
+    table = (await system.catalogs.current()).table_by_number(parse_record_id(public_id)[0])
+    return await runs_of(system, actor, table.app_id, record=public_id, cursor=cursor, limit=limit)
+
+
+def _cursor(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not text.isdigit() or len(text) > 18:
+        raise InvalidInput(N_("翻页位置已失效,请从头查看"), code="bad_cursor")
+    return int(text)
+
+
+async def run_trace(system: System, actor: Actor, public_id: str) -> RunTrace:
+    """One run with its steps. Raises NotFound, NotAllowed."""
+    catalog = await system.catalogs.current()
+    row = await system.db.row(
+        "SELECT r.*, (SELECT count(*) FROM meta.run_step s WHERE s.run_id = r.id) AS steps FROM meta.run r"
+        " WHERE r.public_id = $1",
+        public_id,
+    )
+    if row is None:
+        raise NotFound()
+    app = app_by_number(catalog, row["app_id"])
+    require(actor, Operation.LOOK, app.id)
+    names = await _record_names(system, catalog, [(row["table_id"], row["record_id"])])
+    definition = msgspec.json.decode(row["definition"], type=AutomationDef)
+    return RunTrace(
+        run=_summary(catalog, app, row, names),
+        app=app.id,
+        steps=await _steps(system, row["id"], definition),
+        changed=await _changed(system, catalog, public_id, row["created_at"]),
+        definition=definition,
+    )
+
+
+async def _steps(system: System, number: int, definition: AutomationDef) -> tuple[StepTrace, ...]:
+    rows = await system.db.fetch(
+        "SELECT * FROM meta.run_step WHERE run_id = $1 ORDER BY position, id", number
+    )
+    found = {row["path"]: row for row in rows}
+    deliveries = await _deliveries(system, number)
+    traces = []
+    for path, step in paths(definition):
+        row = found.pop(path, None)
+        traces.append(_step(row, path, step.id, kind_of(step.config).id, step.name, deliveries.get(path, ())))
+    # steps that were carried out and have been taken out of the automation since
+    traces += [
+        _step(row, path, row["step_id"], "removed", "", deliveries.get(path, ()))
+        for path, row in found.items()
+    ]
+    return tuple(traces)
+
+
+def _step(
+    row: Row | None, path: str, step: str, kind: str, name: str, deliveries: tuple[DeliveryTrace, ...]
+) -> StepTrace:
+    return StepTrace(
+        path=path,
+        step=step,
+        kind=kind,
+        name=name,
+        status=row["status"] if row else "not_reached",
+        outcome=row["outcome"] if row else None,
+        attempts=row["attempts"] if row else 0,
+        input=_json(row["input"]) if row else None,
+        output=_json(row["output"]) if row else None,
+        failure=load_failure(row["error"]) if row else None,
+        started_at=row["started_at"] if row else None,
+        finished_at=row["finished_at"] if row else None,
+        deliveries=deliveries,
+    )
+
+
+def _json(text: str | None) -> Any:
+    return msgspec.json.decode(text) if text is not None else None
+
+
+async def _deliveries(system: System, run: int) -> dict[str, tuple[DeliveryTrace, ...]]:
+    rows = await system.db.fetch(
+        "SELECT d.*, c.name AS connector FROM meta.delivery d LEFT JOIN meta.connector c ON c.id = d.connector_id"
+        " WHERE d.run_id = $1 ORDER BY d.id",
+        run,
+    )
+    found: dict[str, tuple[DeliveryTrace, ...]] = {}
+    for row in rows:
+        found[row["path"]] = (
+            *found.get(row["path"], ()),
+            DeliveryTrace(
+                key=row["key"],
+                status=row["status"],
+                connector=row["connector"] or "",
+                message=_json(row["payload"]),
+                attempts=row["attempts"],
+                next_attempt_at=row["next_attempt_at"] if row["status"] == "waiting" else None,
+                sent_at=row["sent_at"],
+                answer=_json(row["response"]),
+                failure=load_failure(row["error"]),
+            ),
+        )
+    return found
+
+
+async def _changed(
+    system: System, catalog: Catalog, public_id: str, since: datetime
+) -> tuple[ChangedRecord, ...]:
+    """The records the run changed, oldest change first, at most a hundred."""
+    rows = await system.db.fetch(
+        "SELECT id, table_id, record_id, action FROM meta.history WHERE source = $1 AND at >= $2"
+        " AND channel IN ('automation', 'stock') ORDER BY id LIMIT 100",
+        public_id,
+        since,
+    )
+    names = await _record_names(system, catalog, [(row["table_id"], row["record_id"]) for row in rows])
+    found = []
+    for row in rows:
+        try:
+            table = catalog.table_by_number(row["table_id"])
+        except NotFound:
+            continue
+        public = record_id(table.number, row["record_id"])
+        found.append(
+            ChangedRecord(
+                id=public,
+                name=names.get(public, ""),
+                table=table.id,
+                table_name=table.name,
+                action=row["action"],
+                entry=row["id"],
+            )
+        )
+    return tuple(found)
+
+
+async def _record_names(
+    system: System, catalog: Catalog, keys: Sequence[tuple[int | None, int | None]]
+) -> dict[str, str]:
+    """What records are called, by public id; those of deleted tables are left out."""
+    by_table: dict[int, set[int]] = {}
+    for number, row in keys:
+        if number is not None and row is not None:
+            by_table.setdefault(number, set()).add(row)
+    names: dict[str, str] = {}
+    for number, rows in by_table.items():
+        try:
+            table = catalog.table_by_number(number)
+        except NotFound:
+            continue
+        primary = table.primary
+        if primary is None or primary.type == "link":
+            continue
+        found = await system.db.fetch(
+            f"SELECT id, {primary.column} AS name FROM {table.sql} WHERE id = ANY($1::bigint[])", sorted(rows)
+        )
+        context = Context(zone=catalog.app_of(table).zone)
+        names |= {record_id(number, r["id"]): links.title(primary, r["name"], context) for r in found}
+    return names
+
+
+def _summary(catalog: Catalog, app: App, row: Row, names: dict[str, str]) -> RunSummary:
+    automation = next((a for a in app.automations if a.number == row["automation_id"]), None)
+    definition = msgspec.json.decode(row["definition"], type=AutomationDef)
+    table = next((t for t in app.tables if t.number == row["table_id"]), None)
+    record = record_id(row["table_id"], row["record_id"]) if row["table_id"] and row["record_id"] else None
+    seconds = None
+    if row["started_at"] is not None:
+        seconds = (
+            (row["finished_at"] or datetime.now(row["started_at"].tzinfo)) - row["started_at"]
+        ).total_seconds()
+    return RunSummary(
+        id=row["public_id"],
+        automation=automation.id if automation else None,
+        automation_name=automation.definition.name if automation else definition.name,
+        status=row["status"],
+        record=record,
+        record_name=names.get(record or "", ""),
+        table=table.id if table else None,
+        table_name=table.name if table else "",
+        trigger=_trigger(definition, table, msgspec.json.decode(row["trigger"])),
+        created_at=row["created_at"],
+        started_at=row["started_at"],
+        finished_at=row["finished_at"],
+        wake_at=row["wake_at"],
+        seconds=seconds,
+        steps=row["steps"],
+        failure=load_failure(row["error"]),
+        handled_by=(row["handled_by"] or "").partition("|")[2] or None,
+        handled_at=row["handled_at"],
+    )
+
+
+def _trigger(definition: AutomationDef, table: Table | None, trigger: Any) -> Message:
+    """What set the run off, in a few words."""
+    wanted = definition.trigger
+    if isinstance(wanted, RecordCreated):
+        return Message(N_("新建了记录"))
+    if isinstance(wanted, RecordUpdated):
+        fields = [table.by_id[key].name for key in trigger["after"] if table and key in table.by_id]
+        return Message(N_("修改了{fields}"), {"fields": "、".join(fields)})
+    field = table.by_id.get(wanted.field) if table else None
+    return Message(
+        N_("从「{source}」到「{target}」"),
+        {
+            "source": _choice(field, trigger["before"].get(wanted.field)),
+            "target": _choice(field, trigger["after"].get(wanted.field)),
+        },
+    )
+
+
+def _choice(field: Field | None, number: int | None) -> str:
+    found = field.choices_by_id.get(number) if field is not None and number is not None else None
+    return found.name if found else "—"
