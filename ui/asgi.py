@@ -25,6 +25,7 @@ from ui.http import authentication, csrf, errors, health, language, openapi
 from ui.http.edge import Edge
 from ui.http.idempotency import IdempotencyMiddleware
 from ui.pages import account, home, palette, sign_in, tables, welcome
+from ui.pages import dashboards as dashboard_pages
 from ui.pages import members as member_pages
 
 MAX_BODY_BYTES = 10_000_000
@@ -50,6 +51,7 @@ PAGES: Sequence[ControllerRouterHandler] = (
     *sign_in.ROUTES,
     *account.ROUTES,
     *member_pages.ROUTES,
+    *dashboard_pages.ROUTES,
     *tables.ROUTES,
     *palette.ROUTES,
 )
