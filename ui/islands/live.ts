@@ -28,6 +28,8 @@ let streamTopics = "";
 let lastId = "";
 let connected = false;
 let reopening = false;
+let retryDelay = 2_000;
+let retryTimer: ReturnType<typeof setTimeout> | undefined;
 
 function topics(): string {
   return [...new Set([...watchers.values()].flatMap((tables) => [...tables]))].sort().join(",");
@@ -50,13 +52,28 @@ function reopen(): void {
   const query = new URLSearchParams({ tables: wanted });
   if (lastId) query.set("last", lastId);
   stream = new EventSource(`/api/v1/live?${query}`);
-  stream.onopen = () => setConnected(true);
-  stream.onerror = () => setConnected(false);
+  stream.onopen = () => {
+    retryDelay = 2_000;
+    setConnected(true);
+  };
+  stream.onerror = () => failed();
   stream.onmessage = (event: MessageEvent<string>) => deliver(event);
   // Sent first, and after a catch-up: from here on nothing is missed.
   stream.addEventListener("ready", (event) => {
     lastId = (event as MessageEvent<string>).lastEventId || lastId;
   });
+}
+
+/** The browser reconnects after a broken connection; after a refusal (a restart behind a proxy, a sign-out) we do. */
+function failed(): void {
+  setConnected(false);
+  if (stream?.readyState !== EventSource.CLOSED) return;
+  clearTimeout(retryTimer);
+  retryTimer = setTimeout(() => {
+    streamTopics = "";
+    reopenSoon();
+  }, retryDelay);
+  retryDelay = Math.min(retryDelay * 2, 60_000);
 }
 
 function deliver(event: MessageEvent<string>): void {
