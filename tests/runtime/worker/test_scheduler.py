@@ -1,0 +1,152 @@
+"""The scheduler: one leads, nothing sent is lost, what was lost is sent again; and the bell that wakes workers."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from runtime.definitions.automations import RecordCreated, UpdateRecord
+from runtime.system import System
+from runtime.worker.broker import JOBS, RUNS, BellListener, WorkBroker
+from runtime.worker.jobs import submit
+from runtime.worker.scheduler import Scheduler
+from tests.support.shop import Shop
+from tests.support.world import EDITOR, World
+
+
+@pytest.fixture
+def broker(system: System) -> WorkBroker:
+    """The way to the workers, empty."""
+    return WorkBroker(system.settings.redis_url or "")
+
+
+@pytest.fixture
+async def scheduler(system: System, broker: WorkBroker) -> AsyncIterator[Scheduler]:
+    """A scheduler that works when told to."""
+    found = Scheduler(system, broker)
+    yield found
+    await found.locks.close()
+
+
+async def _later(system: System, table: str, seconds: int) -> None:
+    await system.db.execute(
+        f"UPDATE meta.{table} SET enqueued_at = enqueued_at - make_interval(secs => $1)", seconds
+    )
+
+
+async def test_runs_whose_message_was_lost_are_sent_again(
+    world: World, scheduler: Scheduler, broker: WorkBroker
+) -> None:
+    shop = await Shop.make(world)
+    await shop.automation(RecordCreated(shop.orders.id), UpdateRecord(shop.sets(备注="好")))
+    await shop.world.create(shop.orders, *({"订单号": str(n)} for n in range(30)))
+    await scheduler.round()
+    assert broker.on_the_way(RUNS) == 30
+    await _later(world.system, "run", 60)
+    await scheduler.sweep()
+    assert broker.on_the_way(RUNS) == 30, "they are on their way; nothing is sent twice"
+    broker.client.flushall()
+    await scheduler.sweep()
+    assert broker.on_the_way(RUNS) == 30
+    await scheduler.sweep()
+    assert broker.on_the_way(RUNS) == 30
+
+
+async def test_what_waits_or_lost_its_worker_is_sent_when_it_is_time(
+    world: World, scheduler: Scheduler, broker: WorkBroker
+) -> None:
+    shop = await Shop.make(world)
+    await shop.automation(RecordCreated(shop.orders.id), UpdateRecord(shop.sets(备注="好")))
+    await shop.order()
+    await shop.order()
+    first, second = await shop.relayed()
+    db = world.system.db
+    await db.execute(
+        "UPDATE meta.run SET status = 'waiting', wake_at = now() + interval '1 hour' WHERE public_id = $1",
+        first,
+    )
+    await db.execute(
+        "UPDATE meta.run SET status = 'running', lease_until = now() + interval '10 s' WHERE public_id = $1",
+        second,
+    )
+    await scheduler.sweep()
+    assert broker.on_the_way(RUNS) == 0, "neither is due"
+    await db.execute("UPDATE meta.run SET wake_at = now() WHERE public_id = $1", first)
+    await scheduler.sweep()
+    assert broker.on_the_way(RUNS) == 1
+    await db.execute(
+        "UPDATE meta.run SET lease_until = now() - interval '1 s', enqueued_at = now() - interval '1 min'"
+        " WHERE public_id = $1",
+        second,
+    )
+    await scheduler.sweep()
+    assert broker.on_the_way(RUNS) == 2
+    await scheduler.sweep()
+    assert broker.on_the_way(RUNS) == 2, "not every second"
+
+
+async def test_jobs_are_sent_too(system: System, scheduler: Scheduler, broker: WorkBroker) -> None:
+    await submit(system, EDITOR, "import", {})
+    await scheduler.sweep()
+    assert (broker.on_the_way(JOBS), broker.on_the_way(RUNS)) == (1, 0)
+
+
+async def test_one_scheduler_leads_and_another_takes_over(system: System, broker: WorkBroker) -> None:
+    first, second = Scheduler(system, broker), Scheduler(system, broker)
+    assert await first._lead()
+    assert not await second._lead()
+    assert await first._lead()
+    await system.db.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = 7005"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    async with asyncio.timeout(10):
+        while True:
+            if await second._lead():
+                break
+            await asyncio.sleep(0.01)
+    assert not await first._lead(), "it noticed"
+    await first.locks.close()
+    await second.locks.close()
+
+
+async def test_housekeeping_keeps_partitions_ahead(system: System, scheduler: Scheduler) -> None:
+    await scheduler.keep_house()
+    parts = await system.db.value(
+        "SELECT count(*) FROM pg_inherits WHERE inhparent = 'meta.history'::regclass"
+    )
+    assert parts == 5, "this month, three ahead, and the rest"
+
+
+def test_a_message_wakes_an_idle_worker_at_once(redis_url: str) -> None:
+    sender, receiver = WorkBroker(redis_url), WorkBroker(redis_url)
+    bell = BellListener(receiver)
+    bell.start()
+    got: list[tuple[str, float]] = []
+    ready, taken = threading.Event(), threading.Event()
+
+    def consume() -> None:
+        for message in receiver.consume(RUNS, prefetch=4):
+            ready.set()
+            if message is not None:
+                got.append((message.args[0], time.monotonic()))
+                taken.set()
+                return
+
+    thread = threading.Thread(target=consume, daemon=True)
+    thread.start()
+    assert ready.wait(5)
+    deadline = time.monotonic() + 5  # the listener may not be there yet
+    while not dict(sender.client.pubsub_numsub("huobiao:bell"))[b"huobiao:bell"]:
+        assert time.monotonic() < deadline
+    sent = time.monotonic()
+    sender.send(RUNS, ["runA"])
+    assert taken.wait(5)
+    assert got[0][0] == "runA"
+    assert got[0][1] - sent < 0.5, "not at the next look only"
+    bell.stop()
+    bell.join()
