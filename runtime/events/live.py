@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import time
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Literal
@@ -17,7 +18,7 @@ from runtime.events.pubsub import LiveBackend, connect
 log = structlog.get_logger(__name__)
 
 PREFIX = "huobiao"
-_AWAY_SECONDS = 1.0
+_TRY_AGAIN_SECONDS = 0.5
 WAKE_RELAY = f"{PREFIX}:wake:relay"
 WAKE_DELIVERY = f"{PREFIX}:wake:delivery"
 
@@ -44,31 +45,52 @@ class Live:
     def __init__(self, redis_url: str) -> None:
         self.redis: Redis = connect(redis_url)
         self.backend = LiveBackend(redis_url, PREFIX)
-        self._away_until = 0.0
+        self._unheard: set[str] = set()
+        self._telling: asyncio.Task[None] | None = None
 
     async def stop(self) -> None:
         """Close the connections."""
+        if self._telling is not None:
+            self._telling.cancel()
         await self.redis.aclose()
         await self.backend.on_shutdown()
 
     async def publish(self, notice: Notice) -> None:
-        """Tell whoever looks at ``notice.topic`` (a table's, job's or run's public id). Never raises for a lost Redis."""
-        if time.monotonic() < self._away_until:  # nobody who saves a record waits for a server that is away
+        """Tell whoever looks at ``notice.topic`` (a table's, job's or run's public id). Never raises for a lost Redis.
+
+        While Redis is away nobody who saves a record waits for it; once it is back, a ``reload`` stands for all that
+        was not heard.
+        """
+        if self._unheard:
+            self._unheard.add(notice.topic)
             return
         try:
             await self.backend.publish(msgspec.json.encode(notice), [notice.topic])
         except (RedisError, OSError) as error:
-            self._away_until = time.monotonic() + _AWAY_SECONDS
             log.warning("live notice lost", topic=notice.topic, error=str(error))
+            self._unheard.add(notice.topic)
+            self._telling = asyncio.create_task(self._tell_later())
+
+    @property
+    def away(self) -> bool:
+        """Whether Redis was away lately and pages have not been told yet."""
+        return bool(self._unheard)
+
+    async def _tell_later(self) -> None:
+        while self._unheard:
+            await asyncio.sleep(_TRY_AGAIN_SECONDS)
+            with contextlib.suppress(RedisError, OSError):
+                for topic in tuple(self._unheard):
+                    await self.backend.publish(msgspec.json.encode(Notice(topic, "reload")), [topic])
+                    self._unheard.discard(topic)
 
     async def wake(self, channel: str) -> None:
         """Nudge a process that otherwise polls (relay, delivery); losing the nudge costs only its poll interval."""
-        if time.monotonic() < self._away_until:
+        if self._unheard:
             return
         try:
             await self.redis.publish(channel, b"1")
         except (RedisError, OSError) as error:
-            self._away_until = time.monotonic() + _AWAY_SECONDS
             log.warning("wake-up lost", channel=channel, error=str(error))
 
     @asynccontextmanager
@@ -89,8 +111,6 @@ class _Wakeups:
 
     async def wait(self, timeout_seconds: float) -> None:
         """Return at the next nudge or after the timeout; a lost Redis turns it into a plain wait."""
-        import asyncio
-
         try:
             if not self._subscribed:
                 await self._pubsub.subscribe(*self._channels)  # type: ignore[attr-defined]

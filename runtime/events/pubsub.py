@@ -112,7 +112,7 @@ class LiveBackend(ChannelsBackend):
                 _end_if_cancelled()
                 await self._reconcile(pubsub)
                 message = await pubsub.get_message(timeout=_POLL_SECONDS)
-                if message is None:
+                if message is None or message["channel"] is None:
                     continue
                 name = message["channel"].decode().removeprefix(self._prefix)
                 if message["type"] == "message" and name in self._wanted:
