@@ -18,6 +18,8 @@ from runtime.formulas.types import NUM, VALUE, FormulaFailure
 SERIAL_EPOCH: Final = date(1899, 12, 30)
 FIRST_DAY: Final = date(1, 1, 1)  # a Monday
 LAST_DAY: Final = date.max
+EARLIEST: Final = datetime(1, 1, 2)
+LATEST: Final = datetime(9999, 12, 30, 23, 59, 59, 999999)
 LAST_SERIAL: Final = (LAST_DAY - SERIAL_EPOCH).days
 DAY_MICROS: Final = 86_400_000_000
 MAX_SHIFT_DAYS: Final = 10_000_000  # farther than any valid day is from any other
@@ -77,19 +79,14 @@ def aware(wall: datetime, zone: tzinfo) -> datetime:
 
 
 def wall_clock(moment: datetime, zone: tzinfo) -> datetime:
-    """What ``zone``'s clock shows at an aware moment; held to the calendar's ends."""
-    try:
-        return moment.astimezone(zone).replace(tzinfo=None, fold=0)
-    except OverflowError:
-        return datetime.max if moment.year > 5000 else datetime.min
+    """What ``zone``'s clock shows at an aware moment; held within EARLIEST and LATEST of UTC."""
+    held = min(max(moment, EARLIEST.replace(tzinfo=UTC)), LATEST.replace(tzinfo=UTC))
+    return held.astimezone(zone).replace(tzinfo=None, fold=0)
 
 
 def moment_at(wall: datetime, zone: tzinfo) -> datetime:
-    """:func:`aware`, in UTC; held to the calendar's ends."""
-    try:
-        return aware(wall, zone).astimezone(UTC)
-    except OverflowError:
-        return (datetime.max if wall.year > 5000 else datetime.min).replace(tzinfo=UTC)
+    """:func:`aware`, in UTC; the wall clock is held within EARLIEST and LATEST."""
+    return aware(min(max(wall, EARLIEST), LATEST), zone).astimezone(UTC)
 
 
 def moment_text(moment: datetime) -> str:

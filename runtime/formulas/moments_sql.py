@@ -10,7 +10,9 @@ from runtime.formulas.types import NUM, VALUE
 FIRST = "date '0001-01-01'"
 FIRST_MOMENT = "timestamp '0001-01-01'"
 LAST = "date '9999-12-31'"
-LAST_MOMENT = "timestamp '9999-12-31 23:59:59.999999'"
+# A day from either end, so that no time zone leads out of the calendar.
+EARLIEST = f"timestamp '{moments.EARLIEST.isoformat(sep=' ')}'"
+LATEST = f"timestamp '{moments.LATEST.isoformat(sep=' ')}'"
 PAST_MOMENT = "timestamp '10000-01-01'"
 EPOCH = "date '1899-12-30'"
 _DAY = moments.DAY_MICROS

@@ -119,7 +119,7 @@ def first_error(*errors: Sql | None) -> Sql | None:
 
 # -- numbers ----------------------------------------------------------------------------------------------------
 
-_LIMIT = "1" + "0" * MAX_DIGITS
+_LIMIT = f"1e{MAX_DIGITS}"
 
 
 def bounded(raw: Sql, digits: int = 2 * MAX_DIGITS, scale: int = 2 * INNER_SCALE) -> Outcome:

@@ -15,7 +15,7 @@ from piccolo.querystring import QueryString
 
 from runtime.formulas import sqltree
 from runtime.formulas.checker import CheckedFormula
-from runtime.formulas.moments_sql import FIRST, FIRST_MOMENT, LAST, LAST_MOMENT, clamped
+from runtime.formulas.moments_sql import EARLIEST, FIRST, LAST, LATEST, clamped
 from runtime.formulas.operations import (
     SQL_TYPES,
     Operand,
@@ -95,8 +95,7 @@ def _finished(result: Operand, zone: Sql) -> tuple[Sql, Sql | None]:
     if result.type is NUMBER:
         return tidy_number(result), result.error
     if result.type is DATETIME:
-        moment = sql("({0} AT TIME ZONE {1})", result, zone)
-        return clamped(moment, f"({FIRST_MOMENT} AT TIME ZONE 'UTC')", f"({LAST_MOMENT} AT TIME ZONE 'UTC')"), result.error
+        return sql("({0} AT TIME ZONE {1})", clamped(result.value, EARLIEST, LATEST), zone), result.error
     if result.type is TEXT:
         return sql("NULLIF({0}, '')", result), result.error
     return result.value, result.error
@@ -105,7 +104,7 @@ def _finished(result: Operand, zone: Sql) -> tuple[Sql, Sql | None]:
 class _Compiler:
     def __init__(self, column: Column, zone: str, now: datetime | None) -> None:
         self._column = column
-        self.zone = parameter(zone, "text")
+        self.zone = text(zone)
         moment = sql("now()") if now is None else parameter(now, "timestamptz")
         self._now = sql("({0} AT TIME ZONE {1})", moment, self.zone)
         self._fields: dict[str, Operand] = {}
@@ -149,7 +148,8 @@ class _Compiler:
             if term.type is DATE:  # drivers store Python's first and last day as infinities
                 value = clamped(value, FIRST, LAST)
             elif term.type is DATETIME:
-                value = clamped(sql("({0} AT TIME ZONE {1})", value, self.zone), FIRST_MOMENT, LAST_MOMENT)
+                held = clamped(value, f"({EARLIEST} AT TIME ZONE 'UTC')", f"({LATEST} AT TIME ZONE 'UTC')")
+                value = sql("({0} AT TIME ZONE {1})", held, self.zone)
             elif term.type is TEXT:
                 value = sql('({0} COLLATE "C")', value)
             known = self._fields[term.id] = Operand(term.type, value, digits=term.digits, scale=term.scale)

@@ -9,6 +9,8 @@ once, in a nested sub-select, innermost first::
 A shared piece is thereby computed even where a CASE would have skipped it. Therefore every :class:`Sql` must be total
 by itself: whatever its arguments are, evaluating it raises nothing; a guard stands in the same template as the
 operation it guards. What depends on a range variable of a sub-select stays inside it.
+
+What depends on no record (the clock, constants) becomes an uncorrelated sub-select, which PostgreSQL computes once.
 """
 
 from __future__ import annotations
@@ -29,9 +31,10 @@ class Sql:
     """A template with ``{0}``, ``{1}`` … for its arguments. Compared by identity; never changed.
 
     ``free`` names the range variables (as of ``unnest(…) AS u``) it needs from around it; ``binds`` closes them.
+    ``is_constant``: the same for all records of a query.
     """
 
-    __slots__ = ("arguments", "free", "pieces", "template")
+    __slots__ = ("arguments", "free", "is_constant", "pieces", "template")
 
     def __init__(
         self, template: str, arguments: Sequence[Sql], *, free: frozenset[str] = frozenset(), binds: str = ""
@@ -39,6 +42,7 @@ class Sql:
         self.template = template
         self.arguments = tuple(arguments)
         self.free: frozenset[str] = free.union(*(argument.free for argument in self.arguments)) - {binds}
+        self.is_constant: bool = not self.free and all(argument.is_constant for argument in self.arguments)
         self.pieces = [(text, None if name is None else int(name)) for text, name, _, _ in Formatter().parse(template)]
 
     def uses(self) -> Iterator[Sql]:
@@ -72,6 +76,7 @@ class Foreign(Sql):
     def __init__(self, query: QueryString | str) -> None:
         super().__init__("", ())
         self.query = query if isinstance(query, QueryString) else QueryString(query)
+        self.is_constant = False
         self.is_column = isinstance(query, str) and _COLUMN.match(query) is not None
 
 
@@ -80,34 +85,40 @@ _Written = tuple[str, list[object]]
 
 def expression(root: Sql) -> QueryString:
     """One scalar expression."""
-    (written,), source = _render([root])
-    if source is None:
-        return QueryString(written[0], *written[1])
-    return QueryString(f"(SELECT {written[0]} FROM {source[0]} s)", *written[1], *source[1])
+    text, values = _select([root], is_bare=True)
+    return QueryString(text, *values)
 
 
 def selection(roots: Sequence[Sql]) -> QueryString:
     """Several expressions over the same shared pieces, as ``(SELECT a, b …)``."""
+    text, values = _select(roots, is_bare=False)
+    return QueryString(text, *values)
+
+
+def _select(roots: Sequence[Sql], *, is_bare: bool) -> _Written:
     written, source = _render(roots)
     columns = ", ".join(text for text, _ in written)
     values = [value for _, found in written for value in found]
-    if source is None:
-        return QueryString(f"(SELECT {columns})", *values)
-    return QueryString(f"(SELECT {columns} FROM {source[0]} s)", *values, *source[1])
+    if source is not None:
+        return f"(SELECT {columns} FROM {source[0]} s)", [*values, *source[1]]
+    return columns if is_bare else f"(SELECT {columns})", values
 
 
 def _render(roots: Sequence[Sql]) -> tuple[list[_Written], _Written | None]:
     """The expressions, and the nested source they select from (None where nothing is shared)."""
-    order, uses = _survey(roots)
+    units = _constant_units(roots)
+    order, uses = _survey(roots, units)
     written: dict[int, _Written] = {}
     costs: dict[int, int] = {}
     levels: dict[int, int] = {}
     stages: list[list[_Written]] = []
     count = 0
     for node in order:  # what is used comes before what uses it
-        written[id(node)] = _write(node, written)
-        cost = _own_cost(node) + sum(costs[id(below)] for below in node.uses())
-        level = max((levels[id(below)] for below in node.uses()), default=0)
+        is_unit = id(node) in units
+        below = () if is_unit else tuple(node.uses())
+        written[id(node)] = _select([node], is_bare=False) if is_unit else _write(node, written)
+        cost = (_CHEAP + 1 if is_unit else _own_cost(node)) + sum(costs[id(part)] for part in below)
+        level = max((levels[id(part)] for part in below), default=0)
         if uses[id(node)] > 1 and cost > _CHEAP and not node.free:
             count += 1
             text, values = written[id(node)]
@@ -118,6 +129,24 @@ def _render(roots: Sequence[Sql]) -> tuple[list[_Written], _Written | None]:
         costs[id(node)] = min(cost, 1_000_000)
         levels[id(node)] = level
     return [written[id(root)] for root in roots], _nest(stages)
+
+
+def _constant_units(roots: Sequence[Sql]) -> set[int]:
+    """The largest constant pieces below what is not constant."""
+    units: set[int] = set()
+    seen: set[int] = set()
+    waiting = [root for root in roots if not root.is_constant]
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        for below in node.uses():
+            if not below.is_constant:
+                waiting.append(below)
+            elif below.arguments:
+                units.add(id(below))
+    return units - {id(root) for root in roots}
 
 
 def _own_cost(node: Sql) -> int:
@@ -155,7 +184,7 @@ def _nest(stages: list[list[_Written]]) -> _Written | None:
     return source
 
 
-def _survey(roots: Sequence[Sql]) -> tuple[list[Sql], dict[int, int]]:
+def _survey(roots: Sequence[Sql], units: set[int]) -> tuple[list[Sql], dict[int, int]]:
     """All pieces, arguments before what uses them, and how often each is used."""
     order: list[Sql] = []
     uses: dict[int, int] = {}
@@ -172,7 +201,7 @@ def _survey(roots: Sequence[Sql]) -> tuple[list[Sql], dict[int, int]]:
             continue
         entered.add(id(node))
         waiting.append((node, True))
-        for below in node.uses():
+        for below in () if id(node) in units else node.uses():
             uses[id(below)] = uses.get(id(below), 0) + 1
             waiting.append((below, False))
     return order, uses

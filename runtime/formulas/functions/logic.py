@@ -52,10 +52,17 @@ def _common(kinds: set[ValueType]) -> ValueType:
 
 def _branches(conditions: Sequence[Term], values: Sequence[Term], otherwise: Term) -> Term:
     type_, results = unified([*values, otherwise])
-    cases = tuple(
-        (coerce(condition, BOOLEAN), value) for condition, value in zip(conditions, results, strict=False)
-    )
-    return Branches(type_, cases, results[-1])
+    last = results[-1]
+    cases: list[tuple[Term, Term]] = []
+    for condition, value in zip(conditions, results, strict=False):
+        decided = coerce(condition, BOOLEAN)
+        if isinstance(decided, Literal):  # as in IFS(…, TRUE, …)
+            if decided.value:
+                last = value
+                break
+            continue
+        cases.append((decided, value))
+    return Branches(type_, tuple(cases), last) if cases else last
 
 
 # -- choosing ---------------------------------------------------------------------------------------------------

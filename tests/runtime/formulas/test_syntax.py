@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runtime.formulas import FieldInfo, FormulaRejected, ValueType, bind, check, dependencies, missing, parse, unbind
+from runtime.formulas import (
+    FieldInfo,
+    FormulaRejected,
+    ValueType,
+    bind,
+    check,
+    dependencies,
+    missing,
+    parse,
+    unbind,
+)
 from runtime.formulas.batch import evaluate_json
 
 A, B = "fld00000000000001", "fld00000000000002"
