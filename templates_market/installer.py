@@ -119,7 +119,8 @@ async def _finish_table(
         if given.get("machine"):
             patch = FieldPatch(options={"machine": symbols.resolve(given["machine"])})
             await fields.update(system, actor, symbols.get(f"@{key}.{field_key}"), patch)
-    await fields.reorder(system, actor, table_id, [symbols.get(f"@{key}.{k}") for k in table["fields"]])
+    order = table.get("order") or table["fields"]
+    await fields.reorder(system, actor, table_id, [symbols.get(f"@{key}.{k}") for k in order])
     if table.get("primary"):
         primary = symbols.get(f"@{key}.{table['primary']}")
         await tables.update(system, actor, table_id, tables.TablePatch(primary=primary))

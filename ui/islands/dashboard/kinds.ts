@@ -12,11 +12,11 @@ export interface Kind {
 }
 
 export const kinds: Kind[] = [
-  { kind: "number", name: N_("数字"), icon: "hash", text: N_("一个数:多少单、合计多少钱"), size: { w: 3, h: 3 } },
-  { kind: "donut", name: N_("环形图"), icon: "chart-pie", text: N_("各状态、各渠道占多少"), size: { w: 5, h: 8 } },
-  { kind: "bar", name: N_("柱形图"), icon: "chart-column", text: N_("按选项比较多少,可以再拆分"), size: { w: 6, h: 8 } },
-  { kind: "trend", name: N_("趋势折线图"), icon: "chart-line", text: N_("随时间的变化,每个渠道一条线"), size: { w: 7, h: 8 } },
-  { kind: "list", name: N_("记录列表"), icon: "list", text: N_("需要有人处理的记录"), size: { w: 12, h: 8 } },
+  { kind: "number", name: N_("数字"), icon: "hash", text: N_("一个数:多少单、合计多少钱"), size: { w: 3, h: 2 } },
+  { kind: "donut", name: N_("环形图"), icon: "chart-pie", text: N_("各状态、各渠道占多少"), size: { w: 5, h: 7 } },
+  { kind: "bar", name: N_("柱形图"), icon: "chart-column", text: N_("按选项比较多少,可以再拆分"), size: { w: 6, h: 7 } },
+  { kind: "trend", name: N_("趋势折线图"), icon: "chart-line", text: N_("随时间的变化,每个渠道一条线"), size: { w: 7, h: 7 } },
+  { kind: "list", name: N_("记录列表"), icon: "list", text: N_("需要有人处理的记录"), size: { w: 12, h: 7 } },
 ];
 
 /** Fields that can make slices or bars. */
