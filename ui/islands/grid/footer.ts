@@ -59,6 +59,7 @@ export class Footer {
     const { columns, total, exact, counted } = this.host;
     const first = document.createElement("div");
     first.className = "g-fc g-id";
+    first.setAttribute("role", "gridcell");
     first.style.width = `${numberWidth + (columns[0]?.width ?? 0)}px`;
     const number = document.createElement("b");
     number.className = "m";
@@ -75,12 +76,16 @@ export class Footer {
 
   #cell(column: Column): HTMLElement {
     const { field, summary } = column;
+    const cell = document.createElement("div");
+    cell.className = "g-fc";
+    cell.setAttribute("role", "gridcell");
+    cell.style.left = `${numberWidth + column.left}px`;
+    cell.style.width = `${column.width}px`;
     const button = document.createElement("button");
     button.type = "button";
     button.tabIndex = -1;
-    button.className = `g-fc${isNumeric(field) ? " r" : ""}`;
-    button.style.left = `${numberWidth + column.left}px`;
-    button.style.width = `${column.width}px`;
+    button.className = isNumeric(field) ? "r" : "";
+    cell.append(button);
     const label = document.createElement("span");
     if (summary) {
       // A sum of money speaks for itself.
@@ -103,6 +108,6 @@ export class Footer {
         ...summariesOf(field).map((fn) => ({ label: summaryLabel(fn), checked: summary === fn, run: () => this.host.choose(field.id, fn) })),
       ], { side: "above" }),
     );
-    return button;
+    return cell;
   }
 }

@@ -94,6 +94,7 @@ export class HbGrid extends HTMLElement {
   #actions!: Actions;
   #follower: Follower | null = null;
   #announcer!: HTMLElement;
+  #scene!: HTMLElement;
   #resize = new ResizeObserver(() => this.view?.schedule());
   #stop: (() => void)[] = [];
 
@@ -122,10 +123,12 @@ export class HbGrid extends HTMLElement {
   #build(): void {
     this.wrap = document.createElement("div");
     this.wrap.className = "g-wrap";
-    this.wrap.setAttribute("role", "grid");
-    this.wrap.setAttribute("aria-multiselectable", "true");
-    const scene = document.createElement("div");
+    // Only what is a grid's own stands in the element with that role: editors and bars lie beside it.
+    const scene = (this.#scene = document.createElement("div"));
     scene.className = "g-scene";
+    scene.setAttribute("role", "grid");
+    scene.setAttribute("aria-multiselectable", "true");
+    scene.setAttribute("aria-label", this.getAttribute("label") ?? t("记录"));
     this.input = document.createElement("textarea");
     this.input.className = "g-input";
     this.input.rows = 1;
@@ -305,14 +308,14 @@ export class HbGrid extends HTMLElement {
     this.columns = visibleColumns(this.fields, this.#settings.columns, this.#settings.primary);
     this.#headers.draw();
     this.#footer.draw();
-    this.wrap.setAttribute("aria-colcount", String(this.columns.length + 1));
+    this.#scene.setAttribute("aria-colcount", String(this.columns.length + 1));
     this.selection.clamp(this.bounds);
     this.view.columnsChanged();
   }
 
   #relayout(): void {
     this.layout = new Layout(this.rows?.sections() ?? [], { row: rowHeights[this.#settings.rowHeight], head: 36 });
-    this.wrap.setAttribute("aria-rowcount", String(this.layout.rowCount + 1));
+    this.#scene.setAttribute("aria-rowcount", String(this.layout.rowCount + 1));
     this.selection.clamp(this.bounds);
     this.drawFooter();
     this.#actions.drawEmpty();

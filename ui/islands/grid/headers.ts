@@ -51,15 +51,18 @@ export class Headers {
 
   #newField(): HTMLElement {
     const last = this.host.columns.at(-1);
+    const cell = document.createElement("div");
+    cell.className = "g-newfield";
+    cell.setAttribute("role", "columnheader");
     const button = document.createElement("button");
     button.type = "button";
-    button.className = "g-newfield";
-    button.style.left = `${numberWidth + (last ? last.left + last.width : 0)}px`;
+    cell.append(button);
+    cell.style.left = `${numberWidth + (last ? last.left + last.width : 0)}px`;
     button.setAttribute("aria-label", t("新建字段"));
     button.dataset.tip = t("新建字段");
     button.append(iconElement("plus", 16));
     button.addEventListener("click", () => this.host.ask("new", null, { anchor: button }));
-    return button;
+    return cell;
   }
 
   #cell(column: Column, index: number, sort: Sort | undefined, marked: boolean): HTMLElement {

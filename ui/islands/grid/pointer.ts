@@ -140,7 +140,7 @@ export class Pointer {
     const target = event.target as Element;
     const { cell, row } = this.#target(event);
     const group = target.closest<HTMLElement>(".g-gt");
-    if (group) return this.host.toggleGroup(Number(group.parentElement!.dataset.section));
+    if (group) return this.host.toggleGroup(Number(group.closest<HTMLElement>(".g-g")!.dataset.section));
     if (target.closest(".g-add")) return this.host.add();
     if (row < 0) return;
     if (target.closest(".g-open")) return this.host.open(row);

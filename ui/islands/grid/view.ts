@@ -64,6 +64,7 @@ export class GridView {
     this.canvas = this.#box("g-canvas", inner);
     this.canvas.setAttribute("role", "rowgroup");
     this.foot = this.#box("g-foot", inner);
+    this.foot.setAttribute("role", "row");
     this.scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
   }
 
@@ -300,12 +301,17 @@ export class GridView {
     count.querySelector("b")!.textContent = info.count.toLocaleString();
     count.querySelector("span")!.textContent = t("条");
     title.append(iconElement(closed ? "chevron-right" : "chevron-down", 16), label, count);
-    head.append(title);
+    const holder = document.createElement("div");
+    holder.className = "g-gh";
+    holder.setAttribute("role", "gridcell");
+    holder.append(title);
+    head.append(holder);
     for (let index = this.#sight.from; index <= this.#sight.to; index++) {
       const column = columns[index];
       const value = column ? info.values[column.field.id] : undefined;
       if (!column || value === undefined || value === null) continue;
       const cell = document.createElement("div");
+      cell.setAttribute("role", "gridcell");
       cell.className = `g-c g-agg${alignRight(column.field) ? " r" : ""}`;
       cell.style.left = `${numberWidth + column.left}px`;
       cell.style.width = `${column.width}px`;
@@ -321,12 +327,13 @@ export class GridView {
       return;
     }
     if (!this.#add) {
-      this.#add = document.createElement("button");
-      (this.#add as HTMLButtonElement).type = "button";
-      this.#add.className = "g-add";
-      this.#add.tabIndex = -1;
-      this.#add.setAttribute("aria-label", t("新建记录"));
-      this.#add.append(iconElement("plus", 16));
+      this.#add = document.createElement("div");
+      this.#add.className = "g-addrow";
+      this.#add.setAttribute("role", "row");
+      this.#add.innerHTML = `<div role="gridcell"><button type="button" class="g-add" tabindex="-1"></button></div>`;
+      const button = this.#add.querySelector("button")!;
+      button.setAttribute("aria-label", t("新建记录"));
+      button.append(iconElement("plus", 16));
       this.canvas.append(this.#add);
     }
     this.#add.style.transform = `translateY(${height - this.model.layout.measures.row}px)`;

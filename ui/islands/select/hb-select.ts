@@ -94,6 +94,19 @@ export class HbSelect extends HbElement {
     this.#internals = "attachInternals" in this ? this.attachInternals() : null;
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.addEventListener("click", this.#clicked);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.removeEventListener("click", this.#clicked);
+  }
+
+  /** A click on our `<label>` arrives at the element itself. */
+  readonly #clicked = (event: Event) => event.target === this && this.focus();
+
   protected override createRenderRoot(): HTMLElement {
     const { options, chosen } = readOptions(this);
     if (options.length && !this.options.length) {
@@ -115,6 +128,11 @@ export class HbSelect extends HbElement {
   /** Put the keyboard focus on the control. */
   override focus(): void {
     this.querySelector<HTMLElement>(".sel-box")?.focus();
+  }
+
+  /** The name for screen readers: `label`, or the text of a `<label for>` that points here. */
+  get #name(): string {
+    return this.label || (this.#internals?.labels?.[0]?.textContent?.trim() ?? "");
   }
 
   /** Open the list, as a click does. */
@@ -334,7 +352,7 @@ export class HbSelect extends HbElement {
         class="inp sel-box ${this.small ? "s" : ""} ${this.disabled ? "off" : ""} ${this.invalid ? "bad" : ""}"
         role="combobox"
         tabindex=${this.disabled ? "-1" : "0"}
-        aria-label=${this.label || nothing}
+        aria-label=${this.#name || nothing}
         aria-expanded=${String(this.opened)}
         aria-controls=${this.#listId}
         aria-haspopup="listbox"
@@ -362,7 +380,7 @@ export class HbSelect extends HbElement {
                 @input=${this.#type}
             /></label>`
           : nothing}
-        <div class="scroll" role="listbox" id=${this.#listId} aria-label=${this.label || t("选项")} aria-multiselectable=${String(this.multiple)}>
+        <div class="scroll" role="listbox" id=${this.#listId} aria-label=${this.#name || t("选项")} aria-multiselectable=${String(this.multiple)}>
           ${this.opened ? this.#rows() : nothing}
         </div>
       </div>`;
