@@ -160,6 +160,12 @@ def _copy(content: IO[bytes] | Path, path: Path, limit: int) -> None:
         raise file_too_large(size, limit)
 
 
+async def discard(system: System, draft: Draft) -> None:
+    """Forget a file that turned out to be unusable."""
+    await system.db.execute("DELETE FROM meta.job WHERE id = $1 AND status = 'draft'", draft.number)
+    await asyncio.to_thread((files_folder(system) / draft.path).unlink, missing_ok=True)
+
+
 async def draft(system: System, actor: Actor, job_id: str) -> Draft:
     """One's own draft. Raises NotFound."""
     row = await system.db.row(
@@ -254,7 +260,7 @@ def _options(guess: ColumnGuess) -> dict[str, Any]:
     if guess.kind in ("single_select", "multi_select"):
         return {"choices": [{"name": name} for name in guess.options or ()]}
     if guess.kind in ("number", "percent", "currency") and guess.decimals is not None:
-        options: dict[str, Any] = {"decimals": min(guess.decimals, 6)}
+        options: dict[str, Any] = {"decimals": min(guess.decimals, 4)}
         return options | ({"currency": guess.currency} if guess.kind == "currency" and guess.currency else {})
     return {"seconds": guess.seconds} if guess.kind == "datetime" else {}
 

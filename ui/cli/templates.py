@@ -111,7 +111,7 @@ def export_template(data_dir: Path | None, who: str | None, app: str, folder: Pa
 
         actor = await person_actor(system, who) if who else await first_owner(system)
         found = app_named(await system.catalogs.current(), app)
-        await exporter.export_app(system, actor, found.id, folder)
+        exporter.write(await exporter.export_app(system, actor, found.id), folder)
 
     with_system(data_dir, "template export", work)
     click.echo(_(N_("已导出到 {folder}"), folder=folder))
