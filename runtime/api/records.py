@@ -159,7 +159,7 @@ class Names:
         )
 
 
-@post("/tables/{table:str}/query", status_code=HTTP_200_OK)
+@post("/tables/{table:str}/query", status_code=HTTP_200_OK, opt={"idempotent": "reading"})
 async def query_records(
     system: TheSystem, actor: TheActor, table: FromPath[str], data: Query, field_keys: KeysParameter = "id"
 ) -> PageBody:
@@ -210,7 +210,7 @@ async def _page(system: System, actor: Actor, table_id: str, query: Query, keys:
     )
 
 
-@post("/tables/{table:str}/aggregate", status_code=HTTP_200_OK)
+@post("/tables/{table:str}/aggregate", status_code=HTTP_200_OK, opt={"idempotent": "reading"})
 async def aggregate_records(
     system: TheSystem, actor: TheActor, table: FromPath[str], data: AggregateQuery
 ) -> Aggregated:

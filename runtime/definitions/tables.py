@@ -31,12 +31,15 @@ class TableDef(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Column(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How one field stands in a view; ``width`` in CSS pixels, ``summary`` the number shown under the column."""
+    """How one field stands in a view; ``width`` in CSS pixels.
+
+    ``summary``: the number shown under the column; None for the usual one of the field's type, ``none`` for nothing.
+    """
 
     field: str
     hidden: bool = False
     width: int | None = None
-    summary: AggregateFunction | None = None
+    summary: AggregateFunction | Literal["none"] | None = None
 
 
 class ViewDef(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -23,6 +23,7 @@ from runtime.i18n import N_
 from runtime.ids import parse_record_id, record_id
 from runtime.records import links
 from runtime.records.change import RecordView
+from runtime.records.sizes import is_small
 from runtime.storage.query import MAX_LIMIT, Compiler, order_by
 from runtime.system import System
 
@@ -142,7 +143,7 @@ async def page(system: System, actor: Actor, table_id: str, query: Query) -> Pag
     more = len(rows) > limit + skip
     rows = rows[skip : skip + limit]
     if total is None and at is not None:
-        total, exact = (at + len(rows), True) if not more else (await estimate(reader, query), False)
+        total, exact = (at + len(rows), True) if not more else await _total(reader, query)
     return Page(
         await reader.views(rows, fields),
         reader.compiler.cursor(query, rows[-1]) if more else None,
@@ -175,6 +176,15 @@ async def _jump(reader: Reader, query: Query) -> tuple[Query, int, int, int | No
     skip = at % ANCHOR_EVERY
     cursor = reader.compiler.cursor(query, anchors[index - 1]) if index else None
     return msgspec.structs.replace(query, cursor=cursor), at, skip, total
+
+
+async def _total(reader: Reader, query: Query) -> tuple[int, bool]:
+    """How many records match: counted where the whole table is small, estimated (False) where counting would take long."""
+    if await is_small(reader.system.db, reader.table):
+        where = reader.compiler.where(query.where, query.search, with_trash=query.with_trash)
+        count = QueryString(f"SELECT count(*) FROM {reader.table.sql} t WHERE {{}}", where)
+        return int(await reader.system.db.value(count)), True
+    return await estimate(reader, query), False
 
 
 async def estimate(reader: Reader, query: Query) -> int:

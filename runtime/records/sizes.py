@@ -36,3 +36,8 @@ async def sizes(db: Database | Tx, tables: Iterable[Table]) -> dict[str, int]:
         )
         found |= {by_number[row["number"]].id: row["n"] for row in await db.fetch(counts)}
     return found
+
+
+async def is_small(db: Database | Tx, table: Table) -> bool:
+    """Whether counting the table's records costs next to nothing."""
+    return bool(await db.value(f"SELECT pg_relation_size('{table.sql}') <= $1", COUNTED_BYTES))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Any, cast
 
+import brotli  # type: ignore[import-untyped]
 from litestar import Request
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,7 +23,10 @@ _MAX_BODY_BYTES = 10_000_000
 
 
 class IdempotencyMiddleware:
-    """Replays the answer of an earlier request with the same key, caller and address."""
+    """Replays the answer of an earlier request with the same key, caller and address.
+
+    A handler that only reads although it is asked by POST says ``opt={"idempotent": "reading"}`` and is left alone.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -32,7 +37,8 @@ class IdempotencyMiddleware:
             return
         request: Request[Any, Any, Any] = Request(scope, receive, send)
         given = request.headers.get(HEADER)
-        if given is None or not scope["path"].startswith("/api/"):
+        kind = scope["route_handler"].opt.get("idempotent") if "route_handler" in scope else None
+        if given is None or not scope["path"].startswith("/api/") or kind == "reading":
             await self.app(scope, receive, send)
             return
         actor = await identify(request)
@@ -42,7 +48,7 @@ class IdempotencyMiddleware:
         key = idempotency.storage_key(actor.id, scope["path"], given)
         body = await _read(receive)
         work = _Work(self.app, scope, body, idempotency.digest(body), key, system_of(request))
-        if scope["route_handler"].opt.get("idempotent") == "atomic":
+        if kind == "atomic":
             await work.atomically(send)
         else:
             await work.noting(send)
@@ -117,7 +123,7 @@ class _Work:
             request=self.digest,
             status=start["status"],
             content_type=headers.get(b"content-type", b"application/json").decode(),
-            body=content.decode(),
+            body=_unpacked(content, headers.get(b"content-encoding", b"")).decode(),
         )
 
     async def _send(self, send: Send, earlier: Stored | None) -> None:
@@ -135,6 +141,14 @@ class _Work:
             cast(Message, {"type": "http.response.start", "status": earlier.status, "headers": headers})
         )
         await send(cast(Message, {"type": "http.response.body", "body": body, "more_body": False}))
+
+
+def _unpacked(content: bytes, encoding: bytes) -> bytes:
+    """An answer as it was before compression: who asks again may not want it packed."""
+    if encoding == b"br":
+        unpacked: bytes = brotli.decompress(content)
+        return unpacked
+    return gzip.decompress(content) if encoding == b"gzip" else content
 
 
 class _Refused(Exception):
