@@ -196,10 +196,10 @@ export class Rows {
     this.#byId.set(record.id, { section: number, index });
   }
 
-  /** Adjust the number of rows by what a page tells; true if it changed. */
+  /** Adjust the number of rows, and how sure it is, by what a page tells; true if either changed. */
   #count(section: SectionRows, from: number, answer: Page): boolean {
     const seen = from + answer.records.length;
-    const before = section.count;
+    const { count, exact } = section;
     if (answer.end && answer.records.length) {
       section.count = seen;
       section.exact = true;
@@ -214,7 +214,7 @@ export class Rows {
       section.exact = answer.exact ?? false;
     }
     for (const index of section.rows.keys()) if (index >= section.count) section.rows.delete(index);
-    return before !== section.count;
+    return count !== section.count || exact !== section.exact;
   }
 
   #letGo(section: SectionRows): void {

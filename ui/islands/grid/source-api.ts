@@ -195,9 +195,11 @@ export class ApiSource implements GridSource {
   }
 }
 
+/** A view's column as the grid takes it: nothing chosen means the usual number, "none" means none. */
 function withSummary(column: ColumnState, fields: readonly Field[]): ColumnState {
   const field = fields.find((found) => found.id === column.field);
-  return column.summary === undefined && field ? { ...column, summary: defaultSummary(field) } : column;
+  if (column.summary === "none") return { ...column, summary: null };
+  return !column.summary && field ? { ...column, summary: defaultSummary(field) } : column;
 }
 
 /** Every field a filter mentions. */

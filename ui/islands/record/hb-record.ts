@@ -398,7 +398,7 @@ export class HbRecord extends HbElement {
       const field = table.fields.find((one) => one.id === related.field);
       const state = this.#related.of(related);
       const choose = canEdit && field && related.kind === "linked" && isEditable(field) ? () => this.#edit(field) : undefined;
-      return relatedTemplate(related, panel, { ...state, canEdit, choose, open: (record) => this.#open(record), expand: () => void this.#related.expand(related, panel, table) });
+      return relatedTemplate(related, panel, { ...state, canEdit, many: field?.options.many !== false, choose, open: (record) => this.#open(record), expand: () => void this.#related.expand(related, panel, table) });
     })}`;
   }
 

@@ -71,6 +71,8 @@ export interface RelatedOptions {
   canEdit: boolean;
   open(record: string): void;
   expand(): void;
+  /** The link may hold several. */
+  many: boolean;
   /** Choose what the link points at; missing where it cannot be changed. */
   choose?: (() => void) | undefined;
 }
@@ -91,7 +93,7 @@ export function relatedTemplate(related: Related, panel: Panel, options: Related
     <h3>
       <span class="cut">${titleOf(related, panel, info)}</span><span class="n">${formatNumber(related.total)}</span>
       <span class="end">${total ? html`<span class="m">${t("合计 {sum}", { sum: formatMoney(total.sum, total.field.options.currency, total.field.options.decimals ?? 2) })}</span>` : nothing}${options.choose
-        ? html`<button type="button" class="icb" aria-label=${t("选择「{name}」", { name: related.title })} data-tip=${t("选择「{name}」", { name: related.title })} @click=${options.choose}>${icon("plus", 14)}</button>`
+        ? html`<button type="button" class="icb" aria-label=${t("选择「{name}」", { name: related.title })} data-tip=${t("选择「{name}」", { name: related.title })} @click=${options.choose}>${icon(options.many ? "plus" : "pencil", 14)}</button>`
         : nothing}</span>
     </h3>
     ${info

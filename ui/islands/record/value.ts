@@ -49,7 +49,7 @@ export function valueTemplate(field: Field, value: Value, options: ValueOptions 
     case "email":
       return html`<a class="g-link cut" href="mailto:${String(value)}">${String(value)}</a>`;
     case "phone":
-      return html`<a class="g-link m" href="tel:${String(value).replace(/[^\d+]/g, "")}">${textOf(field, value)}</a>`;
+      return html`<a class="rc-tel m" href="tel:${String(value).replace(/[^\d+]/g, "")}">${textOf(field, value)}</a>`;
     case "url":
       return /^https?:\/\//i.test(String(value))
         ? html`<a class="g-link cut" href=${String(value)} target="_blank" rel="noopener noreferrer">${String(value)}</a>`

@@ -11,9 +11,12 @@ import { define, HbElement } from "../base";
 import { debounce } from "../dom";
 import { isOpen, show } from "../floating";
 import "../grid/hb-grid";
+import { defaultSummary } from "../grid/actions";
 import type { HbGrid } from "../grid/hb-grid";
+import type { ColumnState } from "../grid/types";
 import { ApiSource, type GridPageData } from "../grid/source-api";
-import type { Condition, Filter, Sort, Value } from "../fields/field";
+import type { Filter, Sort, Value } from "../fields/field";
+import type { HbFilter } from "../filter/hb-filter";
 import { icon } from "../icons";
 import { t } from "../i18n";
 import { onConnection } from "../live";
@@ -23,12 +26,12 @@ import { goTo, readPlace } from "./address";
 import { ViewDraft, type ViewParts } from "./draft";
 import { columnsWith, deleteField, openFieldPanel, type Beside } from "./field-actions";
 import "./hb-cards";
-import { refreshTable, rememberTable, type RowHeight, type TableInfo, type View } from "./info";
+import { refreshTable, rememberTable, type RowHeight, type TableInfo, type View, type ViewColumn } from "./info";
 import { RecordsSide } from "./records-side";
 import { openNewRecord } from "./new-record";
 import { choosePrimary, deleteTable, exportTable, renameTable } from "./table-actions";
 import { tabsTemplate } from "./tabs";
-import { toolbarTemplate } from "./toolbar";
+import { fillPickers, toolbarTemplate } from "./toolbar";
 import { Views } from "./views";
 
 interface PageData {
@@ -46,6 +49,16 @@ interface FieldRequest {
   anchor?: HTMLElement;
 }
 
+/** The grid's columns as the view keeps them: the usual number under a column is not written down, none at all is. */
+export function toColumns(columns: readonly ColumnState[], fields: TableInfo["fields"]): ViewColumn[] {
+  return columns.map((column) => {
+    const field = fields.find((one) => one.id === column.field);
+    const usual = field ? defaultSummary(field) : null;
+    const summary = column.summary ?? null;
+    return { field: column.field, hidden: column.hidden ?? false, width: column.width ?? null, summary: summary === usual ? null : (summary ?? "none") };
+  });
+}
+
 const phone = matchMedia("(max-width: 640px)");
 
 export class HbTable extends HbElement {
@@ -54,7 +67,7 @@ export class HbTable extends HbElement {
     viewId: { state: true },
     search: { state: true },
     searching: { state: true },
-    fieldWords: { state: true },
+    matching: { state: true },
     live: { state: true },
     phone: { state: true },
     open: { state: true },
@@ -64,7 +77,7 @@ export class HbTable extends HbElement {
   declare private viewId: string;
   declare private search: string;
   declare private searching: boolean;
-  declare private fieldWords: string;
+  declare private matching: number | null;
   declare private live: boolean;
   declare private phone: boolean;
   /** The record that stands beside the table. */
@@ -84,7 +97,7 @@ export class HbTable extends HbElement {
     this.viewId = "";
     this.search = "";
     this.searching = false;
-    this.fieldWords = "";
+    this.matching = null;
     this.live = true;
     this.phone = phone.matches;
     this.open = null;
@@ -131,6 +144,7 @@ export class HbTable extends HbElement {
   }
 
   protected override updated(changed: PropertyValues): void {
+    fillPickers(this, this.table, this.view);
     if (changed.has("table") || changed.has("viewId") || changed.has("search") || changed.has("phone")) this.#configure();
   }
 
@@ -278,7 +292,7 @@ export class HbTable extends HbElement {
     if (action === "new") this.#fieldSettings(null, null);
     else if (!field) return;
     else if (action === "sort") this.#change({ sorts: [{ field: field.id, descending: descending ?? false }] });
-    else if (action === "filter") this.#filterBy(field.id, field.operators?.[0] ?? "is");
+    else if (action === "filter") this.#filterBy(field.id);
     else if (action === "group") this.#change({ groups: [{ field: field.id, descending: false }] });
     else if (action === "edit") this.#fieldSettings(field, null);
     else if (action === "insert-left" || action === "insert-right") this.#fieldSettings(null, { field: field.id, side: action === "insert-left" ? "left" : "right" });
@@ -291,16 +305,15 @@ export class HbTable extends HbElement {
   }
 
   /** Begin a condition on a field and show the filter. */
-  #filterBy(field: string, op: string): void {
-    const condition: Condition = { kind: "condition", field, op };
-    const { where } = this.view;
-    const items: Filter[] = !where ? [] : where.kind === "group" && (where.conjunction ?? "and") === "and" ? (where.items ?? []) : [where];
+  #filterBy(field: string): void {
     const tool = this.querySelector<HTMLElement>('[data-pop="tb-filter"]');
     const box = document.getElementById("tb-filter");
-    const filter = box?.querySelector<HTMLElement & { value: Filter | null; begin?(condition: Condition): void }>("hb-filter");
-    if (filter?.begin) filter.begin(condition);
-    else if (filter) filter.value = { kind: "group", conjunction: "and", items: [...items, condition] };
-    if (tool && box && !isOpen(box)) show(box, tool);
+    if (!tool || !box) return;
+    // The column's menu is still closing; a popover opened now would be closed with it.
+    setTimeout(() => {
+      if (!isOpen(box)) show(box, tool);
+      box.querySelector<HbFilter>("hb-filter")?.add(field);
+    });
   }
 
   #openRecord(event: CustomEvent<{ record: string }>): void {
@@ -355,6 +368,11 @@ export class HbTable extends HbElement {
     }
   };
 
+  #counted(event: CustomEvent<{ total: number }>): void {
+    this.matching = event.detail.total;
+    this.#side.refreshNeighbours();
+  }
+
   #find(event: Event): void {
     event.preventDefault();
     this.searching = true;
@@ -388,8 +406,7 @@ export class HbTable extends HbElement {
       phone: this.phone,
       search: this.search,
       searching: this.searching,
-      fieldWords: this.fieldWords,
-      setFieldWords: (words) => (this.fieldWords = words),
+      matching: this.matching,
       setColumns: (columns) => this.#change({ columns }),
       setWhere: (where: Filter | null) => this.#change({ where }),
       setSorts: (sorts: Sort[]) => this.#change({ sorts }),
@@ -426,9 +443,9 @@ export class HbTable extends HbElement {
       ${ref(this.#grid)}
       @hb:open-record=${this.#openRecord}
       @hb:new-record=${this.#newRecord}
-      @hb:columns=${(event: CustomEvent<{ columns: ViewParts["columns"] }>) => this.#change({ columns: event.detail.columns })}
+      @hb:columns=${(event: CustomEvent<{ columns: ColumnState[] }>) => this.#change({ columns: toColumns(event.detail.columns, this.table.fields) })}
       @hb:field=${this.#fieldAsked}
-      @hb:total=${() => this.#side?.refreshNeighbours()}
+      @hb:total=${this.#counted}
       @hb:find=${this.#find}
       @hb:schema=${() => this.#schemaChanged()}
     ></hb-grid>`;

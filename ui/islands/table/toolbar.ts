@@ -1,11 +1,17 @@
 /** The row of tools above the records: what is shown, which records, in what order, how tall, and looking for words. */
 import { html, nothing, type TemplateResult } from "lit";
 import { fieldIcon, type Filter, type Sort } from "../fields/field";
+import { formatNumber } from "../fields/format";
+import type { HbFields } from "../filter/hb-fields";
+import "../filter/hb-filter";
+import type { HbFilter } from "../filter/hb-filter";
+import "../filter/hb-sorts";
+import type { HbSorts } from "../filter/hb-sorts";
 import { icon } from "../icons";
 import { t } from "../i18n";
 import { openMenu, type MenuItem } from "../menu/menu";
-import { countConditions } from "./draft";
-import { fieldsListTemplate, hiddenCount } from "./fields-list";
+import { countConditions, same } from "./draft";
+import { fieldsListTemplate, hiddenCount, orderOf } from "./fields-list";
 import type { RowHeight, TableInfo, View, ViewColumn } from "./info";
 
 export interface ToolbarOptions {
@@ -17,8 +23,8 @@ export interface ToolbarOptions {
   phone: boolean;
   search: string;
   searching: boolean;
-  fieldWords: string;
-  setFieldWords(words: string): void;
+  /** Records that the view shows, where it is known. */
+  matching: number | null;
   setColumns(columns: ViewColumn[]): void;
   setWhere(where: Filter | null): void;
   setSorts(sorts: Sort[]): void;
@@ -114,31 +120,37 @@ function searchTemplate(options: ToolbarOptions): TemplateResult {
   </span>`;
 }
 
-/** Boxes behind the tools; they stay in the page so that what is typed in them stays too. */
+/**
+ * Boxes behind the tools; they stay in the page so that what is begun in them stays too. Their values are set by
+ * {@link fillPickers}: a condition that is half filled in is nobody's business but the builder's.
+ */
 function popovers(options: ToolbarOptions): TemplateResult {
   const { table, view } = options;
   return html`<div class="pop sheet tb-pop" id="tb-fields" popover aria-label=${t("字段")}>
-      ${fieldsListTemplate({
-        table,
-        view,
-        words: options.fieldWords,
-        canBuild: options.canBuild,
-        search: (words) => options.setFieldWords(words),
-        change: (columns) => options.setColumns(columns),
-        create: () => options.newField(),
-      })}
+      ${fieldsListTemplate({ table, view, canBuild: options.canBuild, change: (columns) => options.setColumns(columns), create: () => options.newField() })}
     </div>
-    <div class="pop sheet tb-pop tb-filter" id="tb-filter" popover aria-label=${t("筛选")}>
-      <hb-filter
-        .fields=${table.fields}
-        .table=${table.id}
-        .value=${view.where}
-        @change=${(event: Event) => options.setWhere((event.target as unknown as { value: Filter | null }).value)}
-      ></hb-filter>
+    <div class="pop sheet tb-pop" id="tb-filter" popover aria-label=${t("筛选")}>
+      <hb-filter .fields=${table.fields} .lead=${t("显示")} @change=${(event: Event) => options.setWhere((event.target as HbFilter).value)}></hb-filter>
+      ${view.where && options.matching !== null ? html`<p class="tb-matching m">${t("符合 {n} 条", { n: formatNumber(options.matching) })}</p>` : nothing}
     </div>
     <div class="pop sheet tb-pop" id="tb-sorts" popover aria-label=${t("排序")}>
-      <hb-sorts .fields=${table.fields} .value=${view.sorts} @change=${(event: Event) => options.setSorts((event.target as unknown as { value: Sort[] }).value)}></hb-sorts>
+      <hb-sorts .fields=${table.fields} @change=${(event: Event) => options.setSorts((event.target as HbSorts).value)}></hb-sorts>
     </div>`;
+}
+
+/** Give the pickers below `root` what the view has, where they do not have it already. */
+export function fillPickers(root: ParentNode, table: TableInfo, view: View): void {
+  const filter = root.querySelector<HbFilter>("hb-filter");
+  if (filter && !same(filter.value, view.where)) filter.value = view.where;
+  const sorts = root.querySelector<HbSorts>("hb-sorts");
+  if (sorts && !same(sorts.value, view.sorts)) sorts.value = view.sorts;
+  const fields = root.querySelector<HbFields>("hb-fields");
+  const { all, shown } = orderOf(table, view);
+  if (fields && (!same(fields.order, all) || !same(fields.value, shown))) {
+    fields.order = all;
+    fields.value = shown;
+    fields.order = all;
+  }
 }
 
 export function groupMenu(anchor: HTMLElement, options: Pick<ToolbarOptions, "table" | "view" | "setGroup">): void {
