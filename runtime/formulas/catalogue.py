@@ -12,7 +12,7 @@ from runtime.i18n import Message
 
 
 class ArgumentInfo(msgspec.Struct, frozen=True):
-    """One argument: its name (Chinese, and English for programs), what it takes, whether it must be given, or repeats."""
+    """One argument: its name in Chinese and English, what it takes, whether it must be given, whether it repeats."""
 
     name: str
     english: str
@@ -22,13 +22,13 @@ class ArgumentInfo(msgspec.Struct, frozen=True):
 
 
 class FunctionInfo(msgspec.Struct, frozen=True):
-    """A function for people: ``help`` and ``differs`` (from Excel; may be None) are messages to translate."""
+    """A function for people; its messages are to be translated. ``differs``: from Excel's, None when it does not."""
 
     name: str
     aliases: tuple[str, ...]
     family: str
     family_title: Message
-    signature: str
+    signature: Message
     arguments: tuple[ArgumentInfo, ...]
     returns: str | None
     help: Message
@@ -54,7 +54,7 @@ def _info(name: str) -> FunctionInfo:
         function.aliases,
         function.family.value,
         Message(FAMILY_TITLES[function.family][0]),
-        function.signature(),
+        Message(function.signature()),
         tuple(ArgumentInfo(a.name, a.english, a.kind.value, a.is_required, a.repeats) for a in function.arguments),
         function.returns.value if function.returns else None,
         Message(function.help),

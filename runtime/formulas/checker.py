@@ -30,7 +30,7 @@ from runtime.formulas.syntax import (
 )
 from runtime.formulas.terms import Apply, Clock, Field, Literal, Raise, Term, boolean, number, walk
 from runtime.formulas.types import BLANK, LIST, MIXED, NAME, NUMBER, REF, TEXT, FieldInfo, ValueType
-from runtime.i18n import N_
+from runtime.i18n import N_, Message
 
 FIELD_ID = re.compile(r"^fld[0-9A-Za-z]{14}\Z")
 
@@ -198,8 +198,10 @@ class _Call:
     def constant(self, index: int, prepare: Callable[[str], Any]) -> Any:
         term = self.arguments[index]
         if not isinstance(term, Literal) or term.value is None:
-            name = self._function.arguments[min(index, len(self._function.arguments) - 1)].name
-            raise self.reject(N_("{function} 的「{argument}」要直接写在公式里,用双引号括起来,不能用字段或算式"), index, argument=name)
+            raise self.reject(
+                N_("{function} 的第 {number} 个参数要直接写在公式里,用双引号括起来,不能用字段或算式。写法:{signature}"),
+                index, number=index + 1, signature=Message(self._function.signature()),
+            )
         text = coerce(term, TEXT)
         assert isinstance(text, Literal)  # noqa: S101 - a constant converts to a constant
         assert isinstance(text.value, str)  # noqa: S101
@@ -240,7 +242,7 @@ def _missing_function(node: CallNode) -> FormulaRejected:
 
 def _check_count(function: Function, node: CallNode) -> None:
     count = len(node.arguments)
-    params = {"function": function.name, "signature": function.signature(), "count": count}
+    params = {"function": function.name, "signature": Message(function.signature()), "count": count}
     if count < function.minimum:
         raise FormulaRejected(
             N_("{function} 至少要 {minimum} 个参数,现在有 {count} 个。写法:{signature}"),
@@ -251,9 +253,9 @@ def _check_count(function: Function, node: CallNode) -> None:
             N_("{function} 最多 {maximum} 个参数,现在有 {count} 个。写法:{signature}"),
             node.span, code="formula_arguments", maximum=function.maximum, **params,
         )
-    for argument, given in zip(function.arguments, node.arguments, strict=False):
+    for index, (argument, given) in enumerate(zip(function.arguments, node.arguments, strict=False)):
         if given is None and argument.is_required and argument.kind is not Kind.ANY:
             raise FormulaRejected(
-                N_("{function} 缺少参数「{argument}」。写法:{signature}"),
-                node.span, code="formula_arguments", argument=argument.name, **params,
+                N_("{function} 缺少第 {number} 个参数。写法:{signature}"),
+                node.span, code="formula_arguments", number=index + 1, **params,
             )

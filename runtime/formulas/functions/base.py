@@ -26,11 +26,11 @@ class Family(StrEnum):
 
 
 FAMILY_TITLES: Final = {
-    Family.LOGIC: (N_("逻辑"), "Logic"),
-    Family.TEXT: (N_("文字"), "Text"),
-    Family.REGEX: (N_("正则表达式"), "Regular expressions"),
-    Family.NUMBER: (N_("数字"), "Numbers"),
-    Family.DATE: (N_("日期和时间"), "Dates and times"),
+    Family.LOGIC: (N_("逻辑函数"), "Logic functions"),
+    Family.TEXT: (N_("文字函数"), "Text functions"),
+    Family.REGEX: (N_("正则表达式函数"), "Regular expression functions"),
+    Family.NUMBER: (N_("数字函数"), "Number functions"),
+    Family.DATE: (N_("日期和时间函数"), "Date and time functions"),
 }
 
 
@@ -146,8 +146,15 @@ class Function(msgspec.Struct, frozen=True, eq=False):
         return None if self.arguments and self.arguments[-1].repeats else len(self.arguments)
 
     def signature(self) -> str:
-        """``LEFT(文字, [字数])``."""
-        shown = [a.name if a.is_required else f"[{a.name}]" for a in self.arguments]
+        """``LEFT(文字, [字数])``; a msgid."""
+        return self._signature([argument.name for argument in self.arguments])
+
+    def english_signature(self) -> str:
+        """``LEFT(text, [count])``, the English of :meth:`signature`."""
+        return self._signature([argument.english for argument in self.arguments])
+
+    def _signature(self, names: list[str]) -> str:
+        shown = [name if a.is_required else f"[{name}]" for a, name in zip(self.arguments, names, strict=True)]
         if self.maximum is None:
             shown.append("…")
         return f"{self.name}({', '.join(shown)})"

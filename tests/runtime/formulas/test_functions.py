@@ -58,7 +58,7 @@ def test_every_function_is_in_the_catalogue() -> None:
     info = describe("求和")
     assert info is not None
     assert info.name == "SUM"
-    assert info.signature == "SUM(数值, …)"
+    assert info.signature.text() == "SUM(数值, …)"
     assert describe("NO.SUCH") is None
 
 

@@ -96,9 +96,9 @@ def test_a_deleted_field_is_an_error_value() -> None:
     ("source", "type_"),
     [
         ("1", "number"), ('"a"', "text"), ("1=1", "boolean"), ("TODAY()", "date"), ("NOW()", "datetime"), ("TODAY()+1", "date"),
-        ("NOW()-TODAY()", "number"), ('IF(TRUE,1,"a")', "text"), ('IF(TRUE,1,"")', "number"), ("IF(TRUE,TODAY(),NOW())", "datetime"),
+        ("NOW()-TODAY()", "number"), (f'IF({{{A}}}>0,1,"a")', "text"), (f'IF({{{A}}}>0,1,"")', "number"), (f"IF({{{A}}}>0,TODAY(),NOW())", "datetime"),
         ("IFERROR(1/0,0)", "number"), ("MAX(TODAY(),DATE(2026,1,1))", "date"), (f"{{{A}}}*2", "number"), (f"{{{B}}}", "text"),
-        ('DATEADD(TODAY(),1,"月")', "date"), ('DATEADD(TODAY(),1,"时")', "datetime"), ("IF(TRUE,)", "text"),
+        ('DATEADD(TODAY(),1,"月")', "date"), ('DATEADD(TODAY(),1,"时")', "datetime"), (f"IF({{{A}}}>0,)", "text"),
     ],
 )  # fmt: skip
 def test_types_are_known_before_anything_is_computed(source: str, type_: str) -> None:
