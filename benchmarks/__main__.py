@@ -18,7 +18,8 @@ async def main(names: tuple[str, ...]) -> None:
     for name in names:
         module = importlib.import_module(f"benchmarks.{name}")
         print(f"measuring {name} …", file=sys.stderr, flush=True)
-        async with served(**getattr(module, "SETTINGS", {})) as stage:
+        settings = module.settings() if hasattr(module, "settings") else {}
+        async with served(**settings) as stage:
             figures += await module.run(stage)
     print(table(figures))
 

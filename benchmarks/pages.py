@@ -11,7 +11,11 @@ from benchmarks.stage import Stage, quantiles, timed
 ROWS = 100_000
 FIELDS = [
     {"name": "订单ID", "type": "auto_number", "options": {}},
-    {"name": "渠道来源", "type": "single_select", "options": {"choices": [{"name": n} for n in ("淘宝", "拼多多", "抖音")]}},
+    {
+        "name": "渠道来源",
+        "type": "single_select",
+        "options": {"choices": [{"name": n} for n in ("淘宝", "拼多多", "抖音")]},
+    },
     {"name": "客户手机号", "type": "phone", "options": {}},
     {"name": "下单时间", "type": "datetime", "options": {}},
     {"name": "应付金额", "type": "currency", "options": {}},
@@ -24,7 +28,9 @@ FIELDS = [
 async def draw_table(stage: Stage) -> dict[str, Any]:
     """An order table made through the API."""
     app = await stage.call("POST", "/api/v1/apps", {"name": "基准"})
-    return await stage.call("POST", f"/api/v1/apps/{app['id']}/tables", {"name": "主订单池", "fields": FIELDS})
+    return await stage.call(
+        "POST", f"/api/v1/apps/{app['id']}/tables", {"name": "主订单池", "fields": FIELDS}
+    )
 
 
 def order(n: int, rng: random.Random) -> dict[str, Any]:
@@ -95,7 +101,9 @@ async def _create(stage: Stage, table: dict[str, Any], rng: random.Random) -> li
     path = f"/api/v1/tables/{table['id']}/records"
     number, columns = await _physical(stage, table)
     names = [columns[n] for n in ("渠道来源", "客户手机号", "应付金额", "快递单号")]
-    statement = f"INSERT INTO data.t{number} ({', '.join(names)}) VALUES (1, '19900000000', 12.5, 'SF1') RETURNING id"
+    statement = (
+        f"INSERT INTO data.t{number} ({', '.join(names)}) VALUES (1, '19900000000', 12.5, 'SF1') RETURNING id"
+    )
 
     async def through_api() -> None:
         answer = await stage.http.post(path, json={"records": [{"fields": order(7, rng)}]})

@@ -59,9 +59,12 @@ async def served(**settings: str) -> AsyncIterator[Stage]:
         )
         try:
             assert process.stdout is not None
-            url = next(word for word in process.stdout.readline().split() if word.startswith("http"))
+            line = process.stdout.readline()
+            url = line[line.index("http") :].strip()
             command("user", "create", "--email", EMAIL, "--password", PASSWORD, environ=environ)
-            token = command("token", "create", "--email", EMAIL, "--name", "bench", environ=environ).splitlines()[-1]
+            token = command(
+                "token", "create", "--email", EMAIL, "--name", "bench", environ=environ
+            ).splitlines()[-1]
             services = msgspec.json.decode((data / "run" / "services.json").read_bytes())
             raw = await asyncpg.connect(services["database_url"])
             async with httpx.AsyncClient(
