@@ -127,7 +127,8 @@ export function showError(failure: unknown): void {
     const reasons = failure.problems.slice(0, 3).map((problem) => (problem.field_name ? `${problem.field_name}:${problem.message}` : problem.message));
     toast(reasons.length ? reasons.join("; ") : failure.message, { kind: "bad", code: failure.code });
   } else if (failure instanceof Disconnected) {
-    toast(failure.message, { kind: "bad", life: 8_000 });
+    // The banner that says so already is enough.
+    if (!document.querySelector(".offline")) toast(failure.message, { kind: "bad", life: 8_000 });
   } else {
     console.error(failure);
     toast(t("这一步没有完成,请再试一次"), { kind: "bad" });

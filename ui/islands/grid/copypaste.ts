@@ -122,7 +122,7 @@ export class CopyPaste {
     }
     this.host.selection.selectRange({ ...target, bottom: Math.max(target.top, target.bottom) });
     this.host.repaint();
-    await this.#write(edits, t("已粘贴 {n} 格", { n: edits.filter((edit) => !edit.field.readonly).length }), true);
+    await this.#write(edits, (n) => t("已粘贴 {n} 格", { n }), true);
     if (over) await this.#createOver(range, rows, over, columns, valueAt);
   }
 
@@ -150,7 +150,7 @@ export class CopyPaste {
     return confirmDialog({ heading: t("新建 {n} 条记录?", { n: count }), text: t("粘贴的内容比表格多出 {n} 行,会接在最后新建。", { n: count }), action: t("粘贴并新建") });
   }
 
-  async #write(edits: readonly Edit[], announce: string, typecast = false): Promise<void> {
+  async #write(edits: readonly Edit[], announce: (stored: number) => string, typecast = false): Promise<void> {
     const fields = new Set(edits.map((edit) => edit.field));
     const locked = [...fields].filter((field) => field.readonly);
     if (locked.length === fields.size && locked.length) {
@@ -174,7 +174,7 @@ export class CopyPaste {
         edits.push({ id: found.id, field, value: field.type === "checkbox" ? false : null });
       }
     }
-    await this.#write(edits, t("已清空 {n} 格", { n: edits.length }));
+    await this.#write(edits, (n) => t("已清空 {n} 格", { n }));
   }
 
   /** Write the source's values on (Ctrl+D, Ctrl+R and the fill handle). */
@@ -190,7 +190,7 @@ export class CopyPaste {
     const edits = target.left === source.left && target.right === source.right ? this.#fillDown(source, target) : this.#fillRight(source, target);
     this.host.selection.selectRange(whole);
     this.host.repaint();
-    await this.#write(edits, t("已填充 {n} 格", { n: edits.length }));
+    await this.#write(edits, (n) => t("已填充 {n} 格", { n }));
   }
 
   #fillDown(source: Range, target: Range): Edit[] {
@@ -250,6 +250,6 @@ export class CopyPaste {
       if (!id) continue;
       for (const column of this.host.columns.slice(target.left, target.right + 1)) edits.push({ id, field: column.field, value: this.#value(source.top, column) });
     }
-    await this.#write(edits, t("已填充 {n} 格", { n: edits.length }));
+    await this.#write(edits, (n) => t("已填充 {n} 格", { n }));
   }
 }

@@ -30,33 +30,51 @@ export class Edits {
   constructor(private readonly host: EditsHost) {}
 
   /**
-   * Store edits. `typecast`: values are texts from elsewhere, to be read leniently. `announce`: say what was done and
-   * offer to undo it. Returns how many cells were stored.
+   * Store edits. `typecast`: values are texts from elsewhere, to be read leniently. `announce`: the sentence that says how
+   * many cells were stored, with an offer to undo it. Returns that number.
    */
-  async apply(edits: readonly Edit[], options: { typecast?: boolean; announce?: string } = {}): Promise<number> {
+  async apply(edits: readonly Edit[], options: { typecast?: boolean; announce?: (stored: number) => string } = {}): Promise<number> {
     const wanted = edits.filter((edit) => !edit.field.readonly);
     if (!wanted.length) return 0;
     for (const edit of wanted) this.host.rows.setDraft(edit.id, edit.field.id, { value: edit.value });
     this.host.redraw();
-    const byRecord = new Map<string, Edit[]>();
-    for (const edit of wanted) byRecord.set(edit.id, [...(byRecord.get(edit.id) ?? []), edit]);
-    const records = [...byRecord];
-    let stored = 0;
     const changes: string[] = [];
-    for (let start = 0; start < records.length; start += batch) {
-      const part = records.slice(start, start + batch);
-      const answer = await this.#send(part, options.typecast ?? false);
-      if (!answer) continue;
-      if (answer.change) changes.push(answer.change);
-      part.forEach(([, cells], index) => (stored += this.#take(cells, answer.results[index])));
+    let stored = 0;
+    let left: Edit[] = wanted;
+    // A record with one bad cell is refused whole: its good cells are sent again without it.
+    for (let round = 0; left.length && round < 2; round++) {
+      const answer = await this.#sendAll(left, options.typecast ?? false, changes);
+      stored += answer.stored;
+      left = answer.again;
     }
     this.host.redraw();
     if (stored) {
       forgetRedo();
       this.host.stored();
-      if (options.announce) this.#announce(options.announce, changes);
+      if (options.announce) this.#announce(options.announce(stored), changes);
     }
     return stored;
+  }
+
+  async #sendAll(edits: readonly Edit[], typecast: boolean, changes: string[]): Promise<{ stored: number; again: Edit[] }> {
+    const byRecord = new Map<string, Edit[]>();
+    for (const edit of edits) byRecord.set(edit.id, [...(byRecord.get(edit.id) ?? []), edit]);
+    const records = [...byRecord];
+    const again: Edit[] = [];
+    let stored = 0;
+    for (let start = 0; start < records.length; start += batch) {
+      const part = records.slice(start, start + batch);
+      const answer = await this.#send(part, typecast);
+      if (!answer) continue;
+      if (answer.change) changes.push(answer.change);
+      part.forEach(([, cells], index) => {
+        const result = answer.results[index];
+        const good = blameless(cells, result);
+        again.push(...good);
+        stored += this.#take(good.length ? cells.filter((cell) => !good.includes(cell)) : cells, result);
+      });
+    }
+    return { stored, again };
   }
 
   async #send(part: readonly [string, Edit[]][], typecast: boolean): Promise<SaveAnswer | null> {
@@ -104,6 +122,14 @@ export class Edits {
     this.host.rows.setDraft(id, field, undefined);
     this.host.redraw();
   }
+}
+
+/** The cells of a refused record that no problem names; none if a problem names no cell at all. */
+function blameless(cells: readonly Edit[], result: SaveResult | undefined): Edit[] {
+  const problems = result?.problems ?? [];
+  const names = (problem: Problem, cell: Edit) => problem.field === cell.field.id || (!problem.field && problem.field_name === cell.field.name);
+  if (!problems.length || !problems.every((problem) => cells.some((cell) => names(problem, cell)))) return [];
+  return cells.filter((cell) => !problems.some((problem) => names(problem, cell)));
 }
 
 /** The reason for one field of a record; the record's own reason if none names the field. */

@@ -116,6 +116,24 @@ describe("Edits", () => {
     expect(rows.byId("rec1")?.drafts).toBeUndefined();
   });
 
+  it("stores the good cells of a record of which one was refused", async () => {
+    const { source, rows } = make(3, { judge: (field) => (field.id === "fldState" ? "不能到这里" : null) });
+    await rows.reload(false);
+    await settle();
+    const edits = new Edits({ source, rows, redraw: () => {}, stored: () => {} });
+    const said: number[] = [];
+    const stored = await edits.apply(
+      [
+        { id: "rec1", field: fields[0]!, value: "新" },
+        { id: "rec1", field: fields[1]!, value: "丙" },
+      ],
+      { announce: (n) => (said.push(n), "") },
+    );
+    expect([stored, said]).toEqual([1, [1]]);
+    expect(source.records[1]!.fields).toEqual({ fldName: "新", fldState: "乙" });
+    expect(rows.byId("rec1")?.drafts).toEqual({ fldState: { value: "丙", problem: "不能到这里" } });
+  });
+
   it("never touches computed fields", async () => {
     const { source, rows } = make(3);
     await rows.reload(false);
