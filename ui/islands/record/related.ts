@@ -10,6 +10,8 @@ import type { Panel, Related } from "./types";
 import { linksOf, optionTemplate } from "./value";
 
 export const expandedLimit = 100;
+/** So many are shown at first: what follows below should stay in sight. */
+const firstShown = 5;
 
 /** Which records of the other table these are, as a filter; null when the link cannot be asked from its other end. */
 export function whereOf(related: Related, panel: Panel, table: TableInfo): Filter | null {
@@ -87,7 +89,7 @@ export function titleOf(related: Related, panel: Panel, info: TableInfo | null):
 
 export function relatedTemplate(related: Related, panel: Panel, options: RelatedOptions): TemplateResult {
   const { info, total } = options;
-  const records = options.all ?? related.records;
+  const records = options.all ?? related.records.slice(0, firstShown);
   const more = related.total - records.length;
   return html`<section class="sec rc-related">
     <h3>

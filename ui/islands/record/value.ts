@@ -49,7 +49,7 @@ export function valueTemplate(field: Field, value: Value, options: ValueOptions 
     case "email":
       return html`<a class="g-link cut" href="mailto:${String(value)}">${String(value)}</a>`;
     case "phone":
-      return html`<a class="rc-tel m" href="tel:${String(value).replace(/[^\d+]/g, "")}">${textOf(field, value)}</a>`;
+      return html`<a class="rc-tel" href="tel:${String(value).replace(/[^\d+]/g, "")}">${textOf(field, value)}</a>`;
     case "url":
       return /^https?:\/\//i.test(String(value))
         ? html`<a class="g-link cut" href=${String(value)} target="_blank" rel="noopener noreferrer">${String(value)}</a>`
@@ -59,12 +59,12 @@ export function valueTemplate(field: Field, value: Value, options: ValueOptions 
     case "datetime":
     case "created_time":
     case "updated_time":
-      return html`<span class="m" data-tip=${exactMoment(String(value))}>${textOf(field, value)}</span>`;
+      return html`<span data-tip=${exactMoment(String(value))}>${textOf(field, value)}</span>`;
     case "lookup":
       if (Array.isArray(value)) return html`${value.map((item) => html`<span class="chip"><span class="cut">${textOf({ ...field, type: "text" }, item)}</span></span>`)}`;
       return html`<span class="cut">${textOf(field, value)}</span>`;
     default:
-      return html`<span class=${isNumeric(field) ? "m" : "rc-text"}>${textOf(field, value)}</span>`;
+      return html`<span class=${isNumeric(field) ? "" : "rc-text"}>${textOf(field, value)}</span>`;
   }
 }
 
@@ -83,7 +83,7 @@ function chip(item: LinkValue, options: ValueOptions): TemplateResult {
 /** Fields whose values want a whole line. */
 export function isWide(field: Field, value: Value): boolean {
   if (["long_text", "link", "multi_select", "url", "lookup"].includes(field.type)) return true;
-  return typeof value === "string" && !["datetime", "created_time", "updated_time", "date"].includes(field.type) && width(value) > 22;
+  return typeof value === "string" && !["datetime", "created_time", "updated_time", "date"].includes(field.type) && width(value) > 13;
 }
 
 function width(text: string): number {

@@ -1,6 +1,7 @@
 /**
  * `<hb-cards>`: the table on a phone, a card a record: its name, its state, and the first fields of the view. More come
- * as one scrolls. Set `.table`, `.view`, `.search`, `.open`; sends `hb:open-record` {record} and `hb:schema`.
+ * as one scrolls. Set `.table`, `.view`, `.search`, `.open`; sends `hb:open-record` {record}, `hb:total` {total, exact} and
+ * `hb:schema`.
  */
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { createRef, ref } from "lit/directives/ref.js";
@@ -14,19 +15,19 @@ import { allStates } from "../grid/columns";
 import { t } from "../i18n";
 import { optionTemplate } from "../record/value";
 import { machineOf, primaryOf, type TableInfo, type View } from "./info";
+import type { RowList } from "./row-list";
 
 const pageSize = 50;
 const shownFields = 4;
 
-export class HbCards extends HbElement {
+export class HbCards extends HbElement implements RowList {
   static override properties = {
     table: { attribute: false },
     view: { attribute: false },
     search: { attribute: false },
     open: { attribute: false },
     records: { state: true },
-    total: { state: true },
-    exact: { state: true },
+    known: { state: true },
     ended: { state: true },
   };
 
@@ -35,8 +36,8 @@ export class HbCards extends HbElement {
   declare search: string;
   declare open: string | null;
   declare private records: RecordData[] | null;
-  declare private total: number | null;
-  declare private exact: boolean;
+  /** How many there are, as far as it is known. */
+  declare private known: { total: number; exact: boolean };
   declare private ended: boolean;
 
   #source: ApiSource | null = null;
@@ -51,8 +52,7 @@ export class HbCards extends HbElement {
     this.search = "";
     this.open = null;
     this.records = null;
-    this.total = null;
-    this.exact = false;
+    this.known = { total: 0, exact: false };
     this.ended = false;
   }
 
@@ -112,14 +112,52 @@ export class HbCards extends HbElement {
       const page = await this.#source!.page({ at, limit, group: null }, request.signal);
       this.records = at ? [...(this.records ?? []), ...page.records] : page.records;
       this.ended = page.end;
-      if (page.end) Object.assign(this, { total: this.records.length, exact: true });
-      else if (page.total !== null) Object.assign(this, { total: page.total, exact: false });
+      if (page.end) this.known = { total: this.records.length, exact: true };
+      else if (page.total !== null) this.known = { total: page.total, exact: page.exact ?? false };
+      this.emit("hb:total", this.known);
     } catch (failure) {
       if (!request.signal.aborted) showError(failure);
     } finally {
       if (this.#request === request) this.#request = null;
     }
   }
+
+  /* ---- as a list of records ---- */
+
+  get total(): number {
+    return this.known.total;
+  }
+
+  get exact(): boolean {
+    return this.known.exact;
+  }
+
+  indexOf(id: string): number {
+    return this.records?.findIndex((record) => record.id === id) ?? -1;
+  }
+
+  byId(id: string): RecordData | undefined {
+    return this.records?.find((record) => record.id === id);
+  }
+
+  async at(index: number): Promise<RecordData | null> {
+    if (index >= (this.records?.length ?? 0)) await this.#more();
+    return this.records?.[index] ?? null;
+  }
+
+  reveal(index: number): void {
+    this.querySelectorAll(".tc")[index]?.scrollIntoView({ block: "nearest" });
+  }
+
+  stored(record: RecordData): void {
+    this.records = this.records?.map((other) => (other.id === record.id ? { ...other, ...record } : other)) ?? null;
+  }
+
+  gone(id: string): void {
+    this.records = this.records?.filter((record) => record.id !== id) ?? null;
+  }
+
+  /* ---- drawing ---- */
 
   /** The first fields that the view shows, without those in a card's first line. */
   #fields(): Field[] {
@@ -154,7 +192,7 @@ export class HbCards extends HbElement {
     if (!this.records.length) {
       return html`<div class="tc-none"><div class="empty"><h2>${filtered ? t("没有符合条件的记录") : t("还没有记录")}</h2><p>${filtered ? t("换个条件,或清掉筛选看全部。") : t("点下面的按钮新建第一条。")}</p></div></div>`;
     }
-    return html`<p class="tc-count">${this.total === null ? nothing : this.exact ? t("{n} 条", { n: formatNumber(this.total) }) : t("约 {n} 条", { n: formatNumber(this.total) })}</p>
+    return html`<p class="tc-count">${this.known.exact ? t("{n} 条", { n: formatNumber(this.known.total) }) : t("约 {n} 条", { n: formatNumber(this.known.total) })}</p>
       <ul class="tc-list">
         ${this.records.map((record) => this.#card(record, fields))}
       </ul>

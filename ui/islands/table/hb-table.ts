@@ -26,8 +26,10 @@ import { goTo, readPlace } from "./address";
 import { ViewDraft, type ViewParts } from "./draft";
 import { columnsWith, deleteField, openFieldPanel, type Beside } from "./field-actions";
 import "./hb-cards";
+import type { HbCards } from "./hb-cards";
 import { refreshTable, rememberTable, type RowHeight, type TableInfo, type View, type ViewColumn } from "./info";
 import { RecordsSide } from "./records-side";
+import { GridRows, type RowList } from "./row-list";
 import { openNewRecord } from "./new-record";
 import { choosePrimary, deleteTable, exportTable, renameTable } from "./table-actions";
 import { tabsTemplate } from "./tabs";
@@ -171,11 +173,18 @@ export class HbTable extends HbElement {
       get view() {
         return host.view;
       },
-      get grid() {
-        return host.#grid.value ?? null;
+      get rows() {
+        return host.#list();
       },
       opened: (record) => (host.open = record),
     };
+  }
+
+  /** The records in the order on the screen. */
+  #list(): RowList | null {
+    if (this.phone) return this.querySelector<HbCards>("hb-cards");
+    const grid = this.#grid.value;
+    return grid?.rows ? new GridRows(grid) : null;
   }
 
   /* ---- views ---- */
@@ -332,7 +341,7 @@ export class HbTable extends HbElement {
     this.#side.leave();
     openNewRecord(this.table, this.view.columns, event?.detail.fields ?? {}, (record) => {
       void this.#grid.value?.refresh();
-      this.querySelector<HTMLElement & { refresh(): void }>("hb-cards")?.refresh();
+      void this.querySelector<HbCards>("hb-cards")?.refresh();
       this.#side.open(record);
     });
   }
@@ -458,6 +467,7 @@ export class HbTable extends HbElement {
         .search=${this.search.trim()}
         .open=${this.open}
         @hb:open-record=${this.#openRecord}
+        @hb:total=${this.#counted}
         @hb:schema=${() => this.#schemaChanged()}
       ></hb-cards>
       ${this.#data.can_edit

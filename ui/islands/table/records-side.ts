@@ -3,17 +3,17 @@
  * address, so that the back button takes back and a reload shows the same.
  */
 import type { RecordData } from "../fields/field";
-import type { HbGrid } from "../grid/hb-grid";
 import type { HbPanel } from "../shell/panel";
 import type { HbRecord } from "../record/hb-record";
 import type { Neighbours } from "../record/types";
 import { goTo, readPlace } from "./address";
 import type { TableInfo, View } from "./info";
+import type { RowList } from "./row-list";
 
 export interface SideHost {
   readonly table: TableInfo;
   readonly view: View;
-  readonly grid: HbGrid | null;
+  readonly rows: RowList | null;
   /** Which record is open has changed. */
   opened(record: string | null): void;
 }
@@ -95,7 +95,7 @@ export class RecordsSide {
     if (!panel) return;
     this.#record = record;
     const element = (this.#element ??= this.#make());
-    const own = this.host.grid?.rows?.byId(record);
+    const own = this.host.rows?.byId(record);
     element.seed = own ? plainRecord(own) : null;
     if (own) element.table = this.host.table;
     element.order = this.host.view.columns;
@@ -113,7 +113,7 @@ export class RecordsSide {
     element.addEventListener("hb:record-back", () => history.back());
     element.addEventListener("hb:record-made", (event) => this.open((event as CustomEvent<{ record: string }>).detail.record));
     element.addEventListener("hb:record-gone", (event) => void this.#gone((event as CustomEvent<{ record: string }>).detail.record));
-    element.addEventListener("hb:record-saved", (event) => this.#saved((event as CustomEvent<{ record: RecordData }>).detail.record));
+    element.addEventListener("hb:record-saved", (event) => this.host.rows?.stored((event as CustomEvent<{ record: RecordData }>).detail.record));
     return element;
   }
 
@@ -125,54 +125,40 @@ export class RecordsSide {
     });
   }
 
-  #row(record: string): number {
-    const grid = this.host.grid;
-    const place = grid?.rows?.place(record);
-    return grid && place ? grid.layout.rowNumber(place.section, place.index) : -1;
-  }
-
   #neighbours(): Neighbours | null {
-    const { grid } = this.host;
-    if (!grid?.rows || !this.#record) return null;
-    const index = this.#row(this.#record);
-    const total = grid.rowCount;
-    return { index, total, exact: grid.exact, previous: index > 0, next: index >= 0 && index < total - 1 };
+    const { rows } = this.host;
+    if (!rows || !this.#record) return null;
+    const index = rows.indexOf(this.#record);
+    const { total, exact } = rows;
+    return { index, total, exact, previous: index > 0, next: index >= 0 && index < total - 1 };
   }
 
-  /** The grid's rows have moved or come: tell the panel where its record stands now. */
+  /** The rows have moved or come: tell the panel where its record stands now. */
   refreshNeighbours(): void {
-    if (this.#element && this.#record) {
-      this.#element.neighbours = this.#neighbours();
-      const own = this.host.grid?.rows?.byId(this.#record);
-      if (own) this.#element.seed = plainRecord(own);
-    }
+    if (!this.#element || !this.#record) return;
+    this.#element.neighbours = this.#neighbours();
+    const own = this.host.rows?.byId(this.#record);
+    if (own) this.#element.seed = plainRecord(own);
   }
 
-  /** Go on to the next or previous record of the grid. */
+  /** Go on to the next or previous record of the table. */
   async step(by: 1 | -1): Promise<void> {
-    const { grid } = this.host;
-    if (!grid || !this.#record) return;
-    const row = this.#row(this.#record) + by;
-    if (row < 0 || row >= grid.rowCount) return;
-    if (!grid.rowAt(row) && !(await grid.fetchRange({ top: row, bottom: row, left: 0, right: 0 }))) return;
-    const next = grid.rowAt(row);
+    const { rows } = this.host;
+    const from = this.#record && rows ? rows.indexOf(this.#record) : -1;
+    if (!rows || from < 0) return;
+    const next = await rows.at(from + by);
     if (!next) return;
-    grid.select(row, grid.selection.active.column);
+    rows.reveal(from + by);
     this.open(next.id);
-  }
-
-  #saved(record: RecordData): void {
-    const { grid } = this.host;
-    if (grid?.rows?.update(record)) grid.redraw();
   }
 
   /** Deleted: go on to the next one, or close. */
   async #gone(record: string): Promise<void> {
-    const { grid } = this.host;
-    const row = this.#row(record);
-    grid?.rows?.remove([record]);
+    const { rows } = this.host;
+    const index = rows?.indexOf(record) ?? -1;
+    rows?.gone(record);
     if (this.#trail.length) return history.back();
-    const next = row >= 0 ? (grid?.rowAt(row) ?? grid?.rowAt(row - 1)) : undefined;
+    const next = rows && index >= 0 ? ((await rows.at(index)) ?? (await rows.at(index - 1))) : null;
     if (next) this.open(next.id);
     else this.#panel?.close();
   }
