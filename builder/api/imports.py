@@ -17,7 +17,7 @@ from litestar.status_codes import HTTP_200_OK
 from builder import imports
 from builder.wire import FieldSpec
 from runtime.api.common import ProblemBody, TheActor, TheSystem, TheTranslator, moment, problem_body
-from runtime.errors import InvalidInput
+from runtime.errors import HuobiaoError, InvalidInput
 from runtime.i18n import N_, Translator
 from runtime.records.exports.columns import ExportColumn
 from runtime.records.exports.writers import open_writer
@@ -70,7 +70,10 @@ class BadRowBody(msgspec.Struct, frozen=True):
 
 
 class JobBody(msgspec.Struct, frozen=True):
-    """An import: ``draft queued running finished cancelled failed``; ``bad`` are the first rows left out."""
+    """An import: ``draft queued running finished cancelled failed``; ``bad`` are the first rows left out.
+
+    ``columns``: for each field that is filled, the place of its column among a row's cells.
+    """
 
     id: str
     status: str
@@ -85,6 +88,7 @@ class JobBody(msgspec.Struct, frozen=True):
     created_at: str
     started_at: str | None
     finished_at: str | None
+    columns: dict[str, int]
     bad: tuple[BadRowBody, ...]
 
 
@@ -137,7 +141,12 @@ async def upload_import(
     draft = await imports.keep(
         system, actor, data.app, data.file.filename or "", data.file.file, data.table or None
     )
-    return _preview_body(draft, await imports.preview(system, actor, draft.id), translator)
+    try:
+        found = await imports.preview(system, actor, draft.id)
+    except HuobiaoError:
+        await imports.discard(system, draft)
+        raise
+    return _preview_body(draft, found, translator)
 
 
 @get("/imports/{job:str}/preview")
@@ -193,10 +202,17 @@ def _job_body(draft: imports.Draft, row: Any, bad: Any, translator: Translator) 
         created_at=moment(row["created_at"]),
         started_at=moment(row["started_at"]) if row["started_at"] else None,
         finished_at=moment(row["finished_at"]) if row["finished_at"] else None,
+        columns=_columns(row["config"]),
         bad=tuple(
             BadRowBody(b.number, tuple(problem_body(p, translator) for p in b.problems), b.cells) for b in bad
         ),
     )
+
+
+def _columns(config: str) -> dict[str, int]:
+    """Column of each filled field; nothing yet while the import is a draft."""
+    plan = msgspec.json.decode(config)
+    return {column["field"]: column["column"] for column in plan.get("columns", ())}
 
 
 @post("/imports/{job:str}/cancel", status_code=HTTP_200_OK)
