@@ -59,7 +59,7 @@ async def identify(connection: Connection) -> Actor | None:
     if credential.kind == "token":
         actor = await accounts.token_actor(system, credential.token)
         if actor is None:
-            raise NotSignedIn(N_("API 令牌无效,可能已被撤销"), code="bad_token")
+            raise NotSignedIn(N_("API 令牌无效,可能已经作废"), code="bad_token")
     else:
         signed_in = await accounts.session_actor(system, credential.token)
         if signed_in is None:

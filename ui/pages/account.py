@@ -225,7 +225,7 @@ async def revoke_token(
 ) -> Template:
     """Make a token invalid."""
     await accounts.revoke_token(system, actor, token)
-    return _section("tokens", await _tokens(system, actor), headers=done(reader.text(N_("令牌已撤销"))))
+    return _section("tokens", await _tokens(system, actor), headers=done(reader.text(N_("令牌已作废"))))
 
 
 async def _people(system: System, actor: Actor) -> dict[str, Any]:

@@ -110,8 +110,20 @@ def _sample(package: Package, key: str, limit: int = 6) -> tuple[list[str], list
 
 
 def _cell(field: dict[str, Any], text: str) -> dict[str, Any]:
-    color = next((c.get("color", "grey") for c in field.get("choices", ()) if c["name"] == text), "")
-    return {"text": text, "kind": field["type"], "color": color, "state": "machine" in field}
+    choice: dict[str, Any] = next((c for c in field.get("choices", ()) if c["name"] == text), {})
+    shape = _glyph(field, choice.get("id")) if "machine" in field else ""
+    return {"text": text, "kind": field["type"], "color": choice.get("color", "grey"), "glyph": shape}
+
+
+def _glyph(field: dict[str, Any], choice: int | None) -> str:
+    """The shape of a state, as ``ui/islands/fields/field.ts`` draws it: it fills as things move on."""
+    kinds = {state["choice"]: state["kind"] for state in field["machine"].get("states", ())}
+    kind = kinds.get(choice, "open")
+    if kind != "open":
+        return {"done": "done", "cancelled": "closed", "waiting": "back"}.get(kind, "start")
+    opened = [c["id"] for c in field["choices"] if kinds.get(c["id"], "open") == "open"]
+    place = opened.index(choice) if choice in opened else 0
+    return ("start", "quarter", "half", "most")[min(place, 3)]
 
 
 @post("/start/template", include_in_schema=False)
