@@ -79,7 +79,9 @@ class Reader:
         if amount is None:
             return ""
         sign = "-" if amount < 0 else ""
-        symbol = numbers.get_currency_symbol(currency, locale=LOCALES["zh"] if currency == "CNY" else self.locale)
+        symbol = numbers.get_currency_symbol(
+            currency, locale=LOCALES["zh"] if currency == "CNY" else self.locale
+        )
         return f"{sign}{symbol}{self.number(abs(amount), decimals)}"
 
     def percent(self, value: Any, decimals: int = 1) -> str:
@@ -158,7 +160,11 @@ def _moment(value: dt.date | dt.datetime | str | None) -> dt.date | dt.datetime 
     if isinstance(value, str):
         if not value:
             return None
-        return dt.date.fromisoformat(value) if len(value) == len("2026-01-15") else _aware(dt.datetime.fromisoformat(value))
+        return (
+            dt.date.fromisoformat(value)
+            if len(value) == len("2026-01-15")
+            else _aware(dt.datetime.fromisoformat(value))
+        )
     return _aware(value) if isinstance(value, dt.datetime) else value
 
 

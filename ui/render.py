@@ -5,6 +5,7 @@ In every template, also inside imported macros:
 - ``_("共 {n} 条", n=total)``: the sentence in the reader's language;
 - ``icon("plus", 16)``, ``glyph("half")``: shapes of the sprite; ``asset("icons.svg")``: a built file's address;
 - ``app_assets()`` (base page only), ``island("grid")``: style sheets and scripts of an entry;
+- ``choice_of(config, name)``, ``state_glyph(config, name)``: how an option of a select looks;
 - ``json_data(id, value)``: data for an island, as ``<script type="application/json">``;
 - ``csrf_field()``: the hidden input for plain forms (htmx and islands send the header by themselves);
 - ``time_ago(moment)``: a ``<time>`` that stays true; filters ``number money percent day moment clock exact size``;
@@ -26,7 +27,7 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template.config import TemplateConfig
 from markupsafe import Markup
 
-from ui import assets
+from ui import assets, looks
 from ui.http.csrf import FIELD as CSRF_FIELD
 from ui.http.csrf import csrf_token
 from ui.locale import catalogue
@@ -143,6 +144,8 @@ def environment() -> jinja2.Environment:
         island=lambda name: assets.tags(f"ui/islands/{name}/entry.ts"),
         preload_island=assets.preload_island,
         json_data=json_data,
+        choice_of=looks.choice_of,
+        state_glyph=looks.state_glyph,
         csrf_field=csrf_field,
         csrf_value=csrf_value,
         reader_language=lambda: current().language,

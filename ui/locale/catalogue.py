@@ -42,7 +42,12 @@ def read(language: str, *, strict: bool = False) -> dict[str, str]:
         with path.open("rb") as file:
             entries = read_po(file, locale=language)
         for entry in entries:
-            if not entry.id or not isinstance(entry.id, str) or not isinstance(entry.string, str) or not entry.string:
+            if (
+                not entry.id
+                or not isinstance(entry.id, str)
+                or not isinstance(entry.string, str)
+                or not entry.string
+            ):
                 continue
             known = sentences.get(entry.id)
             if known is not None:

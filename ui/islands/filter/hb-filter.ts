@@ -5,7 +5,7 @@
  *     <hb-filter name="where" data-fields="fields" data-value="where"></hb-filter>      (ids of json_data scripts)
  *
  * or set `.fields`, `.value`. Sends `change`; `.value` is the filter of what is complete (null for none). In a form it
- * stands under its `name` as JSON ("" for none). `.people` and `.findLinks` serve the values of people and link fields.
+ * stands under its `name` as JSON ("" for none). `eager`: an empty filter begins with a condition to fill in. `.people` and `.findLinks` serve the values of people and link fields.
  */
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import "../../styles/filter.css";
@@ -35,6 +35,7 @@ export class HbFilter extends HbElement {
     name: { type: String },
     lead: { type: String },
     disabled: { type: Boolean },
+    eager: { type: Boolean },
     root: { state: true },
   };
 
@@ -47,11 +48,14 @@ export class HbFilter extends HbElement {
   /** The word before the first condition. */
   declare lead: string;
   declare disabled: boolean;
+  declare eager: boolean;
   declare private root: Group;
   readonly #internals: ElementInternals | null;
   /** Names of linked records that conditions mention, as far as known. */
   readonly #names = new Map<string, string>();
   #told = "";
+  /** The person has taken the last condition out. */
+  #emptied = false;
 
   constructor() {
     super();
@@ -64,6 +68,7 @@ export class HbFilter extends HbElement {
     this.name = "";
     this.lead = "";
     this.disabled = false;
+    this.eager = false;
     this.root = asGroup(null);
     this.#internals = "attachInternals" in this ? this.attachInternals() : null;
   }
@@ -81,6 +86,7 @@ export class HbFilter extends HbElement {
 
   set value(value: Filter | null) {
     this.root = asGroup(value);
+    this.#emptied = false;
     this.#told = JSON.stringify(value);
     for (const condition of conditions(this.root)) this.#learnNames(condition.value);
   }
@@ -95,6 +101,13 @@ export class HbFilter extends HbElement {
     const field = this.fields.find((found) => found.id === fieldId) ?? this.#usable()[0];
     if (field) this.#set(addAt(this.root, [], newCondition(field)));
     void this.updateComplete.then(() => this.#focusLast());
+  }
+
+  /** A first condition, on a select if there is one: that is what people filter by. */
+  #begin(): void {
+    const fields = this.#usable();
+    const field = fields.find((found) => found.options.machine) ?? fields.find((found) => found.type === "single_select") ?? fields[0];
+    if (field) this.root = addAt(this.root, [], newCondition(field));
   }
 
   #focusLast(): void {
@@ -116,6 +129,7 @@ export class HbFilter extends HbElement {
 
   #set(root: Group): void {
     this.root = root;
+    this.#emptied = !(root.items ?? []).length;
     const value = this.value;
     const text = JSON.stringify(value);
     this.#internals?.setFormValue(value ? text : "");
@@ -125,6 +139,7 @@ export class HbFilter extends HbElement {
   }
 
   protected override willUpdate(changed: PropertyValues): void {
+    if (this.eager && !this.disabled && !(this.root.items ?? []).length && !this.#emptied) this.#begin();
     if (changed.has("root") || changed.has("fields")) {
       const value = this.value;
       this.#internals?.setFormValue(value ? JSON.stringify(value) : "");

@@ -130,7 +130,7 @@ function popovers(options: ToolbarOptions): TemplateResult {
       ${fieldsListTemplate({ table, view, canBuild: options.canBuild, change: (columns) => options.setColumns(columns), create: () => options.newField() })}
     </div>
     <div class="pop sheet tb-pop" id="tb-filter" popover aria-label=${t("筛选")}>
-      <hb-filter .fields=${table.fields} .lead=${t("显示")} @change=${(event: Event) => options.setWhere((event.target as HbFilter).value)}></hb-filter>
+      <hb-filter eager .fields=${table.fields} .lead=${t("显示")} @change=${(event: Event) => options.setWhere((event.target as HbFilter).value)}></hb-filter>
       ${view.where && options.matching !== null ? html`<p class="tb-matching m">${t("符合 {n} 条", { n: formatNumber(options.matching) })}</p>` : nothing}
     </div>
     <div class="pop sheet tb-pop" id="tb-sorts" popover aria-label=${t("排序")}>
