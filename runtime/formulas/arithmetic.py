@@ -46,12 +46,17 @@ def _power_sql(base_: Operand, exponent_: Operand) -> Outcome:
         f"CASE WHEN {{0}} = 0 THEN CASE WHEN {{1}} = 0 THEN '{NUM}' WHEN {{1}} < 0 THEN '{DIV0}' END"
         f" WHEN abs({{1}}) > {numbers.MAX_EXPONENT} OR ({{0}} < 0 AND {{1}} <> trunc({{1}}))"
         f" OR {{2}} > {numbers.POWER_ESTIMATE} THEN '{NUM}' END",
-        base, exponent, estimate,
+        base,
+        exponent,
+        estimate,
     )
     raw = sql(
         f"CASE WHEN {{3}} IS NOT NULL OR {{0}} = 0 OR {{2}} < -{numbers.POWER_ESTIMATE} THEN 0"
         " ELSE power(round({0}, 60), {1}) END",
-        base, exponent, estimate, fault,
+        base,
+        exponent,
+        estimate,
+        fault,
     )
     result = bounded(raw)
     return Outcome(result.value, first_error(fault, result.error))
@@ -114,6 +119,7 @@ def unary(operator: str, operand: Term) -> Term:
         return operand
     number = coerce(operand, NUMBER)
     if isinstance(number, Literal) and isinstance(number.value, Decimal):
-        return Literal(NUMBER, numbers.negate(number.value) if operator == "-" else numbers.percent(number.value))
+        return Literal(
+            NUMBER, numbers.negate(number.value) if operator == "-" else numbers.percent(number.value)
+        )
     return apply(NUMBER, NEGATE if operator == "-" else PERCENT, number)
-

@@ -55,7 +55,10 @@ def _info(name: str) -> FunctionInfo:
         function.family.value,
         Message(FAMILY_TITLES[function.family][0]),
         Message(function.signature()),
-        tuple(ArgumentInfo(a.name, a.english, a.kind.value, a.is_required, a.repeats) for a in function.arguments),
+        tuple(
+            ArgumentInfo(a.name, a.english, a.kind.value, a.is_required, a.repeats)
+            for a in function.arguments
+        ),
         function.returns.value if function.returns else None,
         Message(function.help),
         Message(function.differs) if function.differs else None,

@@ -141,7 +141,12 @@ class _Call:
     """See :class:`runtime.formulas.functions.base.Call`."""
 
     def __init__(
-        self, checker: _Checker, function: Function, span: Span, arguments: tuple[Term, ...], spans: tuple[Span, ...]
+        self,
+        checker: _Checker,
+        function: Function,
+        span: Span,
+        arguments: tuple[Term, ...],
+        spans: tuple[Span, ...],
     ) -> None:
         self._function = function
         self.fresh = checker.fresh
@@ -199,8 +204,12 @@ class _Call:
         term = self.arguments[index]
         if not isinstance(term, Literal) or term.value is None:
             raise self.reject(
-                N_("{function} 的第 {number} 个参数要直接写在公式里,用双引号括起来,不能用字段或算式。写法:{signature}"),
-                index, number=index + 1, signature=Message(self._function.signature()),
+                N_(
+                    "{function} 的第 {number} 个参数要直接写在公式里,用双引号括起来,不能用字段或算式。写法:{signature}"
+                ),
+                index,
+                number=index + 1,
+                signature=Message(self._function.signature()),
             )
         text = coerce(term, TEXT)
         assert isinstance(text, Literal)  # noqa: S101 - a constant converts to a constant
@@ -222,11 +231,20 @@ class _Call:
 def missing_field(node: FieldNode, known: list[str]) -> FormulaRejected:
     """No field of this name: says so, with the nearest name there is."""
     if FIELD_ID.match(node.key):
-        return FormulaRejected(N_("公式里用到的一个字段已经删除,改用别的字段"), node.span, code="formula_field", field_name=node.key)
+        return FormulaRejected(
+            N_("公式里用到的一个字段已经删除,改用别的字段"),
+            node.span,
+            code="formula_field",
+            field_name=node.key,
+        )
     near = difflib.get_close_matches(node.key, known, 1, 0.5)
     if near:
         return FormulaRejected(
-            N_("没有名为「{name}」的字段,是不是「{near}」"), node.span, code="formula_field", name=node.key, near=near[0]
+            N_("没有名为「{name}」的字段,是不是「{near}」"),
+            node.span,
+            code="formula_field",
+            name=node.key,
+            near=near[0],
         )
     return FormulaRejected(N_("没有名为「{name}」的字段"), node.span, code="formula_field", name=node.key)
 
@@ -235,7 +253,11 @@ def _missing_function(node: CallNode) -> FormulaRejected:
     near = difflib.get_close_matches(node.name.upper(), names(), 1, 0.5)
     if near:
         return FormulaRejected(
-            N_("没有名为 {name} 的函数,是不是 {near}"), node.name_span, code="formula_name", name=node.name, near=near[0]
+            N_("没有名为 {name} 的函数,是不是 {near}"),
+            node.name_span,
+            code="formula_name",
+            name=node.name,
+            near=near[0],
         )
     return FormulaRejected(N_("没有名为 {name} 的函数"), node.name_span, code="formula_name", name=node.name)
 
@@ -246,16 +268,25 @@ def _check_count(function: Function, node: CallNode) -> None:
     if count < function.minimum:
         raise FormulaRejected(
             N_("{function} 至少要 {minimum} 个参数,现在有 {count} 个。写法:{signature}"),
-            node.span, code="formula_arguments", minimum=function.minimum, **params,
+            node.span,
+            code="formula_arguments",
+            minimum=function.minimum,
+            **params,
         )
     if function.maximum is not None and count > function.maximum:
         raise FormulaRejected(
             N_("{function} 最多 {maximum} 个参数,现在有 {count} 个。写法:{signature}"),
-            node.span, code="formula_arguments", maximum=function.maximum, **params,
+            node.span,
+            code="formula_arguments",
+            maximum=function.maximum,
+            **params,
         )
     for index, (argument, given) in enumerate(zip(function.arguments, node.arguments, strict=False)):
         if given is None and argument.is_required and argument.kind is not Kind.ANY:
             raise FormulaRejected(
                 N_("{function} 缺少第 {number} 个参数。写法:{signature}"),
-                node.span, code="formula_arguments", number=index + 1, **params,
+                node.span,
+                code="formula_arguments",
+                number=index + 1,
+                **params,
             )

@@ -44,51 +44,82 @@ from runtime.formulas.types import (
 def _number_text_sql(source: Operand) -> Outcome:
     tidy = sql(
         "btrim(translate({0}, {1}, {2}), {3})",
-        source, text(numbers.NUMBER_WIDE), text(numbers.NUMBER_NARROW), text(numbers.NUMBER_SPACES),
+        source,
+        text(numbers.NUMBER_WIDE),
+        text(numbers.NUMBER_NARROW),
+        text(numbers.NUMBER_SPACES),
     )
     is_number = sql("({0} ~ {1})", tidy, text(numbers.NUMBER_TEXT))
     value = sql(
         "CASE WHEN {1} THEN translate({0}, {2}, '')::numeric * CASE WHEN right({0}, 1) = '%' THEN 0.01 ELSE 1 END END",
-        tidy, is_number, text(numbers.NUMBER_NOISE),
+        tidy,
+        is_number,
+        text(numbers.NUMBER_NOISE),
     )
     result = bounded(value)
-    error = sql("CASE WHEN {0} = '' THEN NULL WHEN NOT {1} THEN {2} ELSE {3} END", tidy, is_number, text(VALUE), result.error) \
-        if result.error else None
+    error = (
+        sql(
+            "CASE WHEN {0} = '' THEN NULL WHEN NOT {1} THEN {2} ELSE {3} END",
+            tidy,
+            is_number,
+            text(VALUE),
+            result.error,
+        )
+        if result.error
+        else None
+    )
     return Outcome(sql("CASE WHEN {1} THEN {0} END", result.value, is_number), error, nullable=True)
 
 
 NUMBER_FROM_TEXT = Operation("number_from_text", numbers.number_from_text, _number_text_sql, blank_out=True)
 NUMBER_FROM_BOOLEAN = Operation(
-    "number_from_boolean", lambda value: Decimal(value),
+    "number_from_boolean",
+    lambda value: Decimal(value),
     lambda value: Outcome(sql("{0}::integer::numeric", value), nullable=value.nullable, digits=1, scale=0),
     blank_out=True,
 )
-NUMBER_FROM_DATE = Operation("serial_of_date", moments.serial_of_date, moments_sql.serial_of_date, blank_out=True)
-NUMBER_FROM_MOMENT = Operation("serial_of_moment", moments.serial_of_moment, moments_sql.serial_of_moment, blank_out=True)
+NUMBER_FROM_DATE = Operation(
+    "serial_of_date", moments.serial_of_date, moments_sql.serial_of_date, blank_out=True
+)
+NUMBER_FROM_MOMENT = Operation(
+    "serial_of_moment", moments.serial_of_moment, moments_sql.serial_of_moment, blank_out=True
+)
 
 # -- to text ----------------------------------------------------------------------------------------------------
 
 
 TEXT_FROM_NUMBER = Operation(
-    "text_from_number", numbers.number_text,
-    lambda value: Outcome(sql("{0}::text", tidy_number(value)), nullable=value.nullable), blank_out=True,
+    "text_from_number",
+    numbers.number_text,
+    lambda value: Outcome(sql("{0}::text", tidy_number(value)), nullable=value.nullable),
+    blank_out=True,
 )
 TEXT_FROM_BOOLEAN = Operation(
-    "text_from_boolean", lambda value: "TRUE" if value else "FALSE",
-    lambda value: Outcome(sql("CASE {0} WHEN TRUE THEN 'TRUE' WHEN FALSE THEN 'FALSE' END", value), nullable=value.nullable),
+    "text_from_boolean",
+    lambda value: "TRUE" if value else "FALSE",
+    lambda value: Outcome(
+        sql("CASE {0} WHEN TRUE THEN 'TRUE' WHEN FALSE THEN 'FALSE' END", value), nullable=value.nullable
+    ),
     blank_out=True,
 )
 TEXT_FROM_DATE = Operation(
-    "text_from_date", moments.date_text,
-    lambda value: Outcome(sql("to_char({0}, 'YYYY-MM-DD')", value), nullable=value.nullable), blank_out=True,
+    "text_from_date",
+    moments.date_text,
+    lambda value: Outcome(sql("to_char({0}, 'YYYY-MM-DD')", value), nullable=value.nullable),
+    blank_out=True,
 )
 TEXT_FROM_MOMENT = Operation(
-    "text_from_moment", moments.moment_text,
-    lambda value: Outcome(sql("to_char({0}, 'YYYY-MM-DD HH24:MI:SS')", value), nullable=value.nullable), blank_out=True,
+    "text_from_moment",
+    moments.moment_text,
+    lambda value: Outcome(sql("to_char({0}, 'YYYY-MM-DD HH24:MI:SS')", value), nullable=value.nullable),
+    blank_out=True,
 )
 TEXT_FROM_LIST = Operation(
-    "text_from_list", texts.LIST_SEPARATOR.join,
-    lambda value: Outcome(sql("array_to_string({0}, {1})", value, text(texts.LIST_SEPARATOR)), nullable=value.nullable),
+    "text_from_list",
+    texts.LIST_SEPARATOR.join,
+    lambda value: Outcome(
+        sql("array_to_string({0}, {1})", value, text(texts.LIST_SEPARATOR)), nullable=value.nullable
+    ),
     blank_out=True,
 )
 
@@ -114,11 +145,16 @@ def _boolean_text_sql(source: Operand) -> Outcome:
 
 BOOLEAN_FROM_TEXT = Operation("boolean_from_text", _boolean_from_text, _boolean_text_sql, blank_out=True)
 BOOLEAN_FROM_NUMBER = Operation(
-    "boolean_from_number", lambda value: bool(numbers.settle(value)),
-    lambda value: Outcome(sql("({0} <> 0)", settled(value)), nullable=value.nullable), blank_out=True,
+    "boolean_from_number",
+    lambda value: bool(numbers.settle(value)),
+    lambda value: Outcome(sql("({0} <> 0)", settled(value)), nullable=value.nullable),
+    blank_out=True,
 )
 BOOLEAN_FROM_DATE = Operation(  # a date that is there counts as true
-    "boolean_from_date", lambda _: True, lambda value: Outcome(sql("({0} IS NOT NULL)", value)), blank_out=True
+    "boolean_from_date",
+    lambda _: True,
+    lambda value: Outcome(sql("({0} IS NOT NULL)", value)),
+    blank_out=True,
 )
 
 # -- to dates ---------------------------------------------------------------------------------------------------
@@ -136,21 +172,28 @@ MOMENT_FROM_TEXT = Operation(
     "moment_from_text", _moment_from_text, moments_sql.moment_from_text, blank_out=True, needs_zone=True
 )
 MOMENT_FROM_DATE = Operation(
-    "moment_from_date", lambda value: datetime(value.year, value.month, value.day),
-    lambda value: Outcome(sql("{0}::timestamp", value), nullable=value.nullable), blank_out=True,
+    "moment_from_date",
+    lambda value: datetime(value.year, value.month, value.day),
+    lambda value: Outcome(sql("{0}::timestamp", value), nullable=value.nullable),
+    blank_out=True,
 )
 MOMENT_FROM_NUMBER = Operation(
     "moment_of_serial", moments.moment_of_serial, moments_sql.moment_of_serial, blank_out=True
 )
 DATE_FROM_MOMENT = Operation(
-    "date_of_moment", _date, lambda value: Outcome(sql("{0}::date", value), nullable=value.nullable), blank_out=True
+    "date_of_moment",
+    _date,
+    lambda value: Outcome(sql("{0}::date", value), nullable=value.nullable),
+    blank_out=True,
 )
 
 # -- to lists ---------------------------------------------------------------------------------------------------
 
 LIST_FROM_TEXT = Operation(
-    "list_from_text", lambda value: (value,) if value else (),
-    lambda value: Outcome(sql("CASE WHEN {0} <> '' THEN ARRAY[{0}] ELSE ARRAY[]::text[] END", value)), blank_out=True,
+    "list_from_text",
+    lambda value: (value,) if value else (),
+    lambda value: Outcome(sql("CASE WHEN {0} <> '' THEN ARRAY[{0}] ELSE ARRAY[]::text[] END", value)),
+    blank_out=True,
 )
 
 # -- blanks -----------------------------------------------------------------------------------------------------
@@ -253,7 +296,9 @@ def _converted(term: Term, operation: Operation, target: ValueType) -> Term:
     if term.value is None:
         return Literal(target, None)
     try:
-        value = operation.evaluate(UTC, term.value) if operation.needs_zone else operation.evaluate(term.value)
+        value = (
+            operation.evaluate(UTC, term.value) if operation.needs_zone else operation.evaluate(term.value)
+        )
     except FormulaFailure as failure:
         return Raise(target, failure.error.code)
     return Literal(target, value)

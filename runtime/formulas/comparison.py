@@ -54,7 +54,10 @@ def _case_sql(name: str, source: Sql, letters: str, others: str) -> Sql:
     return sql(
         f'CASE WHEN {{0}} ~ {{1}} THEN translate({name}({{0}} COLLATE "C"), {{2}}, {{3}})'
         f' ELSE {name}({{0}} COLLATE "C") END',
-        source, text(texts.ranges_pattern(letters)), text(letters), text(others),
+        source,
+        text(texts.ranges_pattern(letters)),
+        text(letters),
+        text(others),
     )
 
 
@@ -62,7 +65,9 @@ def has_case(value: Operand) -> bool:
     """Whether letters of two cases can occur in it, as far as is known."""
     source = value.value
     return not (
-        isinstance(source, Parameter) and isinstance(source.value, str) and texts.CASED.isdisjoint(source.value)
+        isinstance(source, Parameter)
+        and isinstance(source.value, str)
+        and texts.CASED.isdisjoint(source.value)
     )
 
 
@@ -134,7 +139,9 @@ def _moment_sql(operator: str) -> SqlFunction:
 
 def _family(name: str, evaluate: Any, compiled: Any) -> dict[str, Operation]:
     def of(operator: str) -> Operation:
-        return Operation(f"{name}_{_NAMES[operator]}", lambda a, b: evaluate(operator, a, b), compiled(operator))
+        return Operation(
+            f"{name}_{_NAMES[operator]}", lambda a, b: evaluate(operator, a, b), compiled(operator)
+        )
 
     return {operator: of(operator) for operator in OPERATORS}
 

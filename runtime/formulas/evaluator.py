@@ -49,7 +49,7 @@ def evaluate(
 ) -> Value | FormulaError:
     """The value of a formula for one record.
 
-    ``values`` are by field id; what is missing is blank. A naive ``datetime`` among them is the wall clock of ``zone``
+    ``values`` are by field id; what is missing is blank; a :class:`FormulaError` among them is that field's error. A naive ``datetime`` among them is the wall clock of ``zone``
     (China's without one). ``now`` is an aware moment. A date-time result is aware, in UTC; blank is None, and so is an
     empty text.
     """
@@ -57,9 +57,9 @@ def evaluate(
     program = program_of(checked)
     moment = (now or datetime.now(zone)).astimezone(zone).replace(tzinfo=None, fold=0)
     names: dict[str, Any] = {_ZONE: zone, _NOW: moment, _TODAY: moment.date()}
+    for id_ in checked.fields:
+        names["field " + id_] = _field_value(values.get(id_), checked.infos[id_].type, zone)
     try:
-        for id_ in checked.fields:
-            names["field " + id_] = plain_value(values.get(id_), checked.infos[id_].type, zone)
         result = _Evaluator(names).run(program)
     except FormulaFailure as failure:
         return failure.error
@@ -76,13 +76,27 @@ def _finished(result: Any, zone: tzinfo) -> Value:
     return result  # type: ignore[no-any-return]
 
 
+def _field_value(value: Any, type_: ValueType, zone: tzinfo) -> Value | FormulaError:
+    """A field's value, or its error: raised only where the formula uses it."""
+    if isinstance(value, FormulaError):
+        return value
+    try:
+        return plain_value(value, type_, zone)
+    except FormulaFailure as failure:
+        return failure.error
+
+
 def plain_value(value: Any, type_: ValueType, zone: tzinfo) -> Value:
     """A stored value as formulas see it. Raises :class:`FormulaFailure` for a number out of range."""
     if value is None or value in ("", [], ()):
         return None
     match type_:
         case ValueType.NUMBER:
-            exact = value if isinstance(value, Decimal) else Decimal(repr(value) if isinstance(value, float) else value)
+            exact = (
+                value
+                if isinstance(value, Decimal)
+                else Decimal(repr(value) if isinstance(value, float) else value)
+            )
             if not exact.is_finite():
                 raise FormulaFailure(NUM)
             return numbers.bounded(exact)
@@ -132,7 +146,11 @@ class Program:
                 return self._call("CHOOSE", *pairs, self._node(otherwise))
             case Junction(items=items, is_any=is_any):
                 nodes = [self._node(item) for item in items]
-                return ast.BoolOp(op=ast.Or() if is_any else ast.And(), values=nodes) if len(nodes) > 1 else nodes[0]
+                return (
+                    ast.BoolOp(op=ast.Or() if is_any else ast.And(), values=nodes)
+                    if len(nodes) > 1
+                    else nodes[0]
+                )
             case Let(name=name, value=value, body=body):
                 return self._call("LET", _constant(name), self._node(value), self._node(body))
             case IfError(name=name, body=body, then=then, fallback=fallback):
@@ -185,7 +203,7 @@ class _Evaluator(SimpleEval):  # type: ignore[misc]
         super().__init__(operators={}, functions={}, names=names)
         self.nodes = {
             ast.Constant: lambda node: node.value,
-            ast.Name: self._eval_name,
+            ast.Name: self._named,
             ast.BoolOp: self._eval_boolop,
             ast.Call: self._eval_call,
         }
@@ -201,6 +219,12 @@ class _Evaluator(SimpleEval):  # type: ignore[misc]
         """Evaluate. Raises :class:`FormulaFailure`."""
         self.functions = program.functions
         return self._eval(program.node)
+
+    def _named(self, node: ast.Name) -> Any:
+        value = self._eval_name(node)
+        if isinstance(value, FormulaError):
+            raise FormulaFailure(value.code)
+        return value
 
     def _eval_call(self, node: ast.Call) -> Any:
         assert isinstance(node.func, ast.Name)  # noqa: S101 - Program makes no other
@@ -236,5 +260,3 @@ class _Evaluator(SimpleEval):  # type: ignore[misc]
 
     def _raise(self, nodes: list[ast.expr]) -> Any:
         raise FormulaFailure(self._eval(nodes[0]))
-
-

@@ -84,7 +84,9 @@ def parse_format(source: str) -> Format:
         raise BadFormat(N_("格式代码太长了,最多 {limit} 个字符"), limit=MAX_FORMAT)
     source = re.sub("G/通用格式|常规", "General", source)
     bare = re.sub(r'"[^"]*"|[\\!].|\[(?!h|m|s)[^\]]*\]', "", source, flags=re.IGNORECASE)
-    if re.search(r"[ymdhs]|a{3}|上午/下午", bare, re.IGNORECASE) and not re.search("general", bare, re.IGNORECASE):
+    if re.search(r"[ymdhs]|a{3}|上午/下午", bare, re.IGNORECASE) and not re.search(
+        "general", bare, re.IGNORECASE
+    ):
         return _moment_format(source)
     sections = tuple(_number_section(part) for part in _sections(source))
     if len(sections) > 4:
@@ -181,9 +183,15 @@ def _digits(prefix: str, digits: str, suffix: str, percent: int) -> NumberSectio
     if len(decimals) > MAX_DECIMALS or len(whole) > 40 or abs(shift) > 30:
         raise BadFormat(N_("格式代码里的数字占位太多了,小数最多 {limit} 位"), limit=MAX_DECIMALS)
     return NumberSection(
-        prefix, suffix, has_digits=True, grouped="," in whole,
-        whole=whole.count("0"), point=bool(found["point"]),
-        least=decimals.count("0"), most=len(decimals), shift=shift,
+        prefix,
+        suffix,
+        has_digits=True,
+        grouped="," in whole,
+        whole=whole.count("0"),
+        point=bool(found["point"]),
+        least=decimals.count("0"),
+        most=len(decimals),
+        shift=shift,
     )
 
 
@@ -328,7 +336,9 @@ def format_elapsed(days: Decimal, format_: ElapsedFormat) -> str:
     """Write a duration given in days; ``#VALUE!`` when it is negative."""
     if numbers.settle(days) < 0:
         raise FormulaFailure(VALUE)
-    seconds = int(numbers.EXACT.multiply(numbers.settle(days), Decimal(86400)).to_integral_value(ROUND_HALF_UP))
+    seconds = int(
+        numbers.EXACT.multiply(numbers.settle(days), Decimal(86400)).to_integral_value(ROUND_HALF_UP)
+    )
     written = []
     for piece in format_.pieces:
         if piece[0] == LITERAL:

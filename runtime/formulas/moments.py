@@ -46,7 +46,12 @@ def moment_from_text(text: str, zone: tzinfo) -> datetime | None:
     year, month, day, hour, minute, second, fraction, offset = found.groups()
     try:
         moment = datetime(
-            int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0),
+            int(year),
+            int(month),
+            int(day),
+            int(hour or 0),
+            int(minute or 0),
+            int(second or 0),
             int((fraction or "0").ljust(6, "0")[:6]),
         )
         return in_zone(moment - _offset(offset), UTC, zone) if offset else moment

@@ -42,7 +42,8 @@ def moment_at(micros: Sql) -> Outcome:
     moment = sql(
         f"CASE WHEN {{1}} THEN {FIRST_MOMENT} + make_interval(days => div({{0}}, {_DAY})::integer)"
         f" + interval '1 microsecond' * mod({{0}}, {_DAY})::double precision END",
-        micros, inside,
+        micros,
+        inside,
     )
     return Outcome(moment, failing(sql("(NOT {0})", inside), NUM))
 
@@ -100,7 +101,9 @@ def serial_of_moment(moment: Operand) -> Outcome:
 
 def plus_months(day: Sql, months: Sql, kind: str) -> Outcome:
     """``day`` (``kind``: date or timestamp) shifted by an integer of months; outside the calendar ``#NUM!``."""
-    index = sql("(extract(year FROM {0})::integer * 12 + extract(month FROM {0})::integer - 1 + {1})", day, months)
+    index = sql(
+        "(extract(year FROM {0})::integer * 12 + extract(month FROM {0})::integer - 1 + {1})", day, months
+    )
     outside = sql("({0} < 12 OR {0} >= 120000)", index)
     held = sql("CASE WHEN {1} THEN 0 ELSE {0} END", months, outside)
     shifted = sql(f"({{0}} + make_interval(months => {{1}}))::{kind}", day, held)
@@ -111,7 +114,9 @@ def day_of(year: Sql, month: Sql, day: Sql) -> Outcome:
     """``moments.day_of``; all three are integers."""
     index = sql("((CASE WHEN {0} < 1900 THEN {0} + 1900 ELSE {0} END) * 12 + {1} - 1)", year, month)
     outside = sql("({0} < 0 OR {1} < 12 OR {1} >= 120000)", year, index)
-    start = sql("CASE WHEN {1} THEN " + FIRST + " ELSE make_date({0} / 12, {0} % 12 + 1, 1) END", index, outside)
+    start = sql(
+        "CASE WHEN {1} THEN " + FIRST + " ELSE make_date({0} / 12, {0} % 12 + 1, 1) END", index, outside
+    )
     result = day_at(sql("({0} + {1} - 1)", ordinal(start), day))
     error = sql("COALESCE({0}, {1})", failing(outside, NUM), result.error) if result.error else None
     return Outcome(result.value, error)
@@ -138,7 +143,8 @@ def moment_from_text(zone: Sql, source: Operand) -> Outcome:
         "({0} + make_interval(hours => COALESCE(({1})[4]::integer, 0), mins => COALESCE(({1})[5]::integer, 0))"
         " + interval '1 microsecond' * (COALESCE(({1})[6]::integer, 0) * 1000000"
         " + left(rpad(COALESCE(({1})[7], '0'), 6, '0'), 6)::integer)::double precision)",
-        day, found,
+        day,
+        found,
     )
     shift = sql(
         "(CASE WHEN ({0})[8] = 'Z' THEN interval '0' ELSE"
@@ -149,7 +155,12 @@ def moment_from_text(zone: Sql, source: Operand) -> Outcome:
     moment = sql(
         "CASE WHEN {0} AND {1} THEN"
         " CASE WHEN ({2})[8] IS NULL THEN {3} ELSE ({3} - {4}) AT TIME ZONE 'UTC' AT TIME ZONE {5} END END",
-        is_day, is_time, found, wall, shift, zone,
+        is_day,
+        is_time,
+        found,
+        wall,
+        shift,
+        zone,
     )
     inside = sql(f"({{0}} >= {FIRST_MOMENT} AND {{0}} < {PAST_MOMENT})", moment)
     value = sql("CASE WHEN {1} THEN {0} END", moment, inside)

@@ -25,9 +25,15 @@ from runtime.formulas.types import DIV0, INNER_SCALE, MAX_DIGITS, NUM, SETTLED_S
 
 # Wide enough that sums, products and integer quotients of any two numbers in range are exact.
 EXACT: Final = Context(
-    prec=400, rounding=ROUND_HALF_UP, Emin=-999_999, Emax=999_999, traps=[InvalidOperation, DivisionByZero, Overflow]
+    prec=400,
+    rounding=ROUND_HALF_UP,
+    Emin=-999_999,
+    Emax=999_999,
+    traps=[InvalidOperation, DivisionByZero, Overflow],
 )
-_POWER: Final = Context(prec=110, rounding=ROUND_HALF_UP, Emin=-999_999, Emax=999_999, traps=[InvalidOperation, Overflow])
+_POWER: Final = Context(
+    prec=110, rounding=ROUND_HALF_UP, Emin=-999_999, Emax=999_999, traps=[InvalidOperation, Overflow]
+)
 ZERO: Final = Decimal(0)
 ONE: Final = Decimal(1)
 LIMIT: Final = Decimal(10) ** MAX_DIGITS
@@ -93,7 +99,9 @@ def divide(left: Decimal, right: Decimal) -> Decimal:
     """``left / right``, correctly rounded at the inner scale; ``#DIV/0!`` for zero."""
     if not right:
         raise FormulaFailure(DIV0)
-    return bounded(EXACT.divide_int(left.scaleb(_QUOTIENT_SCALE, EXACT), right).scaleb(-_QUOTIENT_SCALE, EXACT))
+    return bounded(
+        EXACT.divide_int(left.scaleb(_QUOTIENT_SCALE, EXACT), right).scaleb(-_QUOTIENT_SCALE, EXACT)
+    )
 
 
 def negate(value: Decimal) -> Decimal:

@@ -83,7 +83,10 @@ class _Reader:
             parts.append(self._sum())
             if len(parts) > MAX_ARGUMENTS:
                 raise _unexpected(
-                    operator, N_("用 & 连接的内容太多了,最多 {limit} 段"), code="formula_limit", limit=MAX_ARGUMENTS
+                    operator,
+                    N_("用 & 连接的内容太多了,最多 {limit} 段"),
+                    code="formula_limit",
+                    limit=MAX_ARGUMENTS,
                 )
         if len(parts) == 1:
             return parts[0]
@@ -143,7 +146,9 @@ class _Reader:
             case Kind.END:
                 raise _unexpected(token, N_("公式到这里还没写完,后面要有一个值:数字、文字、{{字段}} 或函数"))
             case _:
-                raise _unexpected(token, N_("第 {position} 个字符处要有一个值(数字、文字、{{字段}} 或函数),这里是“{found}”"))
+                raise _unexpected(
+                    token, N_("第 {position} 个字符处要有一个值(数字、文字、{{字段}} 或函数),这里是“{found}”")
+                )
 
     # -- names and calls ------------------------------------------------------------------------------------
 
@@ -153,7 +158,10 @@ class _Reader:
             if constant is not None:
                 return BooleanNode(name.span, constant)
             raise _unexpected(
-                name, N_("第 {position} 个字符:不认识“{found}”。字段名要放在花括号里,例如 {{订单状态}};文字要用双引号;函数后面要有括号")
+                name,
+                N_(
+                    "第 {position} 个字符:不认识“{found}”。字段名要放在花括号里,例如 {{订单状态}};文字要用双引号;函数后面要有括号"
+                ),
             )
         opening = self._take()
         self._enter(opening)
@@ -175,7 +183,10 @@ class _Reader:
             arguments.append(None if left_out else self.comparison())
             if len(arguments) > MAX_ARGUMENTS:
                 raise _unexpected(
-                    name, N_("{found} 的参数太多了,最多 {limit} 个"), code="formula_limit", limit=MAX_ARGUMENTS
+                    name,
+                    N_("{found} 的参数太多了,最多 {limit} 个"),
+                    code="formula_limit",
+                    limit=MAX_ARGUMENTS,
                 )
             if self.peek().kind is Kind.COMMA:
                 self._take()
@@ -222,5 +233,7 @@ def _unexpected(token: Token, msgid: str, code: str | None = None, **params: obj
 def _too_deep(span: Span) -> FormulaRejected:
     return FormulaRejected(
         N_("公式嵌套太深了(最多 {limit} 层),可以拆成两个公式字段,或用 SUM、IFS、SWITCH 代替层层嵌套"),
-        span, code="formula_limit", limit=MAX_DEPTH,
+        span,
+        code="formula_limit",
+        limit=MAX_DEPTH,
     )

@@ -41,7 +41,9 @@ def unbind(source: str, names: Mapping[str, str]) -> str:
 def _rewritten(source: str, replace: Callable[[FieldNode], str]) -> str:
     pieces: list[str] = []
     position = 0
-    for node in sorted((n for n in walk(parse(source)) if isinstance(n, FieldNode)), key=lambda n: n.span.start):
+    for node in sorted(
+        (n for n in walk(parse(source)) if isinstance(n, FieldNode)), key=lambda n: n.span.start
+    ):
         pieces += [source[position : node.span.start], "{", replace(node).replace("}", "}}"), "}"]
         position = node.span.end
     return "".join([*pieces, source[position:]])

@@ -67,15 +67,21 @@ class SqlExpression(msgspec.Struct, frozen=True, eq=False):
 
 
 def compile_sql(
-    checked: CheckedFormula, column: Column, *, zone: str = "Asia/Shanghai", now: datetime | None = None
+    checked: CheckedFormula,
+    column: Column,
+    *,
+    errors: Callable[[str], str | None] | None = None,
+    zone: str = "Asia/Shanghai",
+    now: datetime | None = None,
 ) -> SqlExpression:
     """Compile a checked formula.
 
     ``column`` gives, for a field's id, the SQL of its value: a template string (braces doubled, no values) or a
     QueryString. Its SQL type must be that of the field's type (text, numeric, boolean, date, timestamptz, text[]).
-    ``zone`` is the app's time zone; ``now`` fixes the clock, otherwise it is PostgreSQL's ``now()``.
+    ``errors`` gives, for a field that may itself hold an error, the SQL of its code (NULL: none), or None: an error in
+    a field is an error of what uses it. ``zone`` is the app's time zone; ``now`` fixes the clock, otherwise it is PostgreSQL's ``now()``.
     """
-    compiler = _Compiler(column, zone, now)
+    compiler = _Compiler(column, errors or (lambda _: None), zone, now)
     result = compiler.compile(checked.term)
     value, error = _finished(result, compiler.zone)
     if error is not None:
@@ -102,8 +108,11 @@ def _finished(result: Operand, zone: Sql) -> tuple[Sql, Sql | None]:
 
 
 class _Compiler:
-    def __init__(self, column: Column, zone: str, now: datetime | None) -> None:
+    def __init__(
+        self, column: Column, errors: Callable[[str], str | None], zone: str, now: datetime | None
+    ) -> None:
         self._column = column
+        self._errors = errors
         self.zone = text(zone)
         moment = sql("now()") if now is None else parameter(now, "timestamptz")
         self._now = sql("({0} AT TIME ZONE {1})", moment, self.zone)
@@ -138,7 +147,9 @@ class _Compiler:
                 return self._if_error(term)
             case IsError(body=body):
                 error = self.compile(body).error
-                return Operand(BOOLEAN, sql("({0} IS NOT NULL)", error) if error else sql("FALSE"), nullable=False)
+                return Operand(
+                    BOOLEAN, sql("({0} IS NOT NULL)", error) if error else sql("FALSE"), nullable=False
+                )
         raise AssertionError(term)
 
     def _field(self, term: Field) -> Operand:
@@ -152,7 +163,11 @@ class _Compiler:
                 value = sql("({0} AT TIME ZONE {1})", held, self.zone)
             elif term.type is TEXT:
                 value = sql('({0} COLLATE "C")', value)
-            known = self._fields[term.id] = Operand(term.type, value, digits=term.digits, scale=term.scale)
+            error = self._errors(term.id)
+            known = Operand(
+                term.type, value, Foreign(error) if error else None, digits=term.digits, scale=term.scale
+            )
+            self._fields[term.id] = known
         return known
 
     def _apply(self, term: Apply) -> Operand:
@@ -169,8 +184,12 @@ class _Compiler:
             error = sql("CASE WHEN {1} THEN {0} END", error, present) if error is not None else None
             nullable = True
         return Operand(
-            term.type, value, first_error(*(operand.error for operand in operands), error), nullable,
-            outcome.digits, outcome.scale,
+            term.type,
+            value,
+            first_error(*(operand.error for operand in operands), error),
+            nullable,
+            outcome.digits,
+            outcome.scale,
         )
 
     def _branches(self, term: Branches) -> Operand:
@@ -188,8 +207,12 @@ class _Compiler:
                 steps.append((condition.value, result.error or sql("NULL::text")))
             error = _case(steps, otherwise.error or sql("NULL::text"))
         return Operand(
-            term.type, value, error, any(operand.nullable for operand in everything),
-            max(operand.digits for operand in everything), max(operand.scale for operand in everything),
+            term.type,
+            value,
+            error,
+            any(operand.nullable for operand in everything),
+            max(operand.digits for operand in everything),
+            max(operand.scale for operand in everything),
         )
 
     def _junction(self, term: Junction) -> Operand:
@@ -220,11 +243,18 @@ class _Compiler:
         if then.error is not None or fallback.error is not None:
             nothing = sql("NULL::text")
             error = sql(
-                "CASE WHEN {0} THEN {1} ELSE {2} END", is_fine, then.error or nothing, fallback.error or nothing
+                "CASE WHEN {0} THEN {1} ELSE {2} END",
+                is_fine,
+                then.error or nothing,
+                fallback.error or nothing,
             )
         return Operand(
-            term.type, value, error, then.nullable or fallback.nullable,
-            max(then.digits, fallback.digits), max(then.scale, fallback.scale),
+            term.type,
+            value,
+            error,
+            then.nullable or fallback.nullable,
+            max(then.digits, fallback.digits),
+            max(then.scale, fallback.scale),
         )
 
 
@@ -251,5 +281,3 @@ def _case(steps: list[tuple[Sql, Sql]], otherwise: Sql) -> Sql:
         arms.append(f"WHEN {{{len(arguments)}}} THEN {{{len(arguments) + 1}}}")
         arguments += [condition, result]
     return sql(f"CASE {' '.join(arms)} ELSE {{{len(arguments)}}} END", *arguments, otherwise)
-
-

@@ -43,7 +43,9 @@ class Sql:
         self.arguments = tuple(arguments)
         self.free: frozenset[str] = free.union(*(argument.free for argument in self.arguments)) - {binds}
         self.is_constant: bool = not self.free and all(argument.is_constant for argument in self.arguments)
-        self.pieces = [(text, None if name is None else int(name)) for text, name, _, _ in Formatter().parse(template)]
+        self.pieces = [
+            (text, None if name is None else int(name)) for text, name, _, _ in Formatter().parse(template)
+        ]
 
     def uses(self) -> Iterator[Sql]:
         """Its arguments, as often as the template names them."""
@@ -180,7 +182,10 @@ def _nest(stages: list[list[_Written]]) -> _Written | None:
         if source is None:
             source = f"(SELECT {columns} OFFSET 0)", values
         else:
-            source = f"(SELECT s{number}.*, {columns} FROM {source[0]} s{number} OFFSET 0)", [*values, *source[1]]
+            source = (
+                f"(SELECT s{number}.*, {columns} FROM {source[0]} s{number} OFFSET 0)",
+                [*values, *source[1]],
+            )
     return source
 
 

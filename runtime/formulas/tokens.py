@@ -40,7 +40,9 @@ class Token(msgspec.Struct, frozen=True):
     number: Decimal | None = None
 
 
-_HALF = str.maketrans("（），；＋－＊×／÷＾＆＝＜＞％≤≥≠０１２３４５６７８９", "(),,+-**//^&=<>%≤≥≠0123456789")
+_HALF = str.maketrans(
+    "（），；＋－＊×／÷＾＆＝＜＞％≤≥≠０１２３４５６７８９", "(),,+-**//^&=<>%≤≥≠0123456789"
+)
 _TWO = {"<>": "<>", "<=": "<=", ">=": ">=", "!=": "<>", "==": "=", "=<": "<=", "=>": ">="}
 _ONE = {"≤": "<=", "≥": ">=", "≠": "<>"} | {c: c for c in "^*/+-&=<>%"}
 _NUMBER = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3}(?!\d))?", re.ASCII)
@@ -57,7 +59,10 @@ def tokenize(source: str) -> list[Token]:
     if len(source) > MAX_SOURCE:
         raise FormulaRejected(
             N_("公式太长了,最多 {limit} 个字符,现在有 {length} 个"),
-            Span(MAX_SOURCE, len(source)), code="formula_limit", limit=MAX_SOURCE, length=len(source),
+            Span(MAX_SOURCE, len(source)),
+            code="formula_limit",
+            limit=MAX_SOURCE,
+            length=len(source),
         )
     _refuse_unstorable(source)
     tokens: list[Token] = []
@@ -149,7 +154,9 @@ def _field(source: str, position: int) -> Token:
                 continue
             key = "".join(parts).strip()
             if not key:
-                raise FormulaRejected(N_("第 {position} 个字符:花括号里要写字段名"), Span(position, index + 1))
+                raise FormulaRejected(
+                    N_("第 {position} 个字符:花括号里要写字段名"), Span(position, index + 1)
+                )
             return Token(Kind.FIELD, key, Span(position, index + 1))
         parts.append(char)
         index += 1
@@ -160,14 +167,18 @@ def _field(source: str, position: int) -> Token:
 
 
 def _number(source: str, position: int) -> Token:
-    found = _NUMBER.match(source.translate(_HALF) if source[position] in "０１２３４５６７８９" else source, position)
+    found = _NUMBER.match(
+        source.translate(_HALF) if source[position] in "０１２３４５６７８９" else source, position
+    )
     assert found is not None  # noqa: S101 - the caller saw a digit
     span = Span(position, found.end())
     value = Decimal(found.group())
     if value and value.adjusted() >= MAX_DIGITS:
         raise FormulaRejected(
             N_("第 {position} 个字符处的数字太大,整数部分最多 {digits} 位"),
-            span, code="formula_limit", digits=MAX_DIGITS,
+            span,
+            code="formula_limit",
+            digits=MAX_DIGITS,
         )
     if value.adjusted() < -INNER_SCALE:
         value = Decimal(0)

@@ -66,24 +66,29 @@ class FormulaFailure(Exception):
         super().__init__(code)
 
 
-class FieldInfo(msgspec.Struct, frozen=True):
-    """What a formula must know of a field it reads.
-
-    ``digits`` and ``scale`` promise, for numbers, at most so many digits before and after the decimal point; the
-    narrower the promise, the fewer overflow checks the compiled SQL carries. ``type`` is the type of its value in
-    formulas: selects and members are text, several of them a list, a check box is a boolean.
-    """
-
-    name: str
-    type: ValueType
-    digits: int = 20
-    scale: int = 15
-
-
 # Numbers: exact decimals. Every step keeps INNER_SCALE decimals; what people can see is settled at SETTLED_SCALE.
 INNER_SCALE: Final = 30
 SETTLED_SCALE: Final = 15
 MAX_DIGITS: Final = 40  # |number| < 10^40, else #NUM!
+
+
+class FieldInfo(msgspec.Struct, frozen=True):
+    """What a formula must know of a field it reads.
+
+    ``type`` is the type of its value in formulas: selects and members are text, several of them a list, a check box is
+    a boolean. ``digits`` and ``scale`` promise, for numbers, at most so many digits before and after the decimal point
+    (results of formulas keep to the defaults); the narrower the promise, the fewer overflow checks the SQL carries.
+    """
+
+    name: str
+    type: ValueType
+    digits: int = MAX_DIGITS
+    scale: int = SETTLED_SCALE
+
+    def __post_init__(self) -> None:
+        """Take the type's name for the type."""
+        msgspec.structs.force_setattr(self, "type", ValueType(self.type))
+
 
 # The text a formula may produce, and the text a regular expression may be asked to read.
 MAX_TEXT: Final = 100_000

@@ -73,7 +73,9 @@ def _list_numbers(items: Operand) -> Sql:
         "u",
         "(SELECT array_agg(v.number) FROM (SELECT {1} AS number, {2} AS error FROM unnest({0}) AS u(item)) v"
         " WHERE v.error IS NULL AND v.number IS NOT NULL)",
-        items, outcome.value, outcome.error,
+        items,
+        outcome.value,
+        outcome.error,
     )
 
 
@@ -87,7 +89,9 @@ def _joined(pieces: Sequence[Sql], operator: str) -> Sql:
 
 def _as_numbers(call: Call) -> tuple[Term, ...]:
     """The arguments as numbers (blank stays blank) or lists."""
-    return tuple(term if term.type is LIST else convert(term, NUMBER) for term in map(definite, call.arguments))
+    return tuple(
+        term if term.type is LIST else convert(term, NUMBER) for term in map(definite, call.arguments)
+    )
 
 
 # -- sum and average --------------------------------------------------------------------------------------------
@@ -95,7 +99,11 @@ def _as_numbers(call: Call) -> tuple[Term, ...]:
 
 def _total_sql(items: Sequence[Operand]) -> Sql:
     return _joined(
-        [sql("COALESCE({0}, 0)", _of_list("sum", item) if item.type is LIST else item.value) for item in items], "+"
+        [
+            sql("COALESCE({0}, 0)", _of_list("sum", item) if item.type is LIST else item.value)
+            for item in items
+        ],
+        "+",
     )
 
 
@@ -174,7 +182,9 @@ def _extreme_sql(outer: str, inner: str) -> SqlFunction:
         places = ", ".join(f"{{{i}}}" for i in range(len(pieces)))
         digits = max(MAX_DIGITS if item.type is LIST else item.digits for item in items)
         return Outcome(
-            sql(f"COALESCE({outer}({places}), 0)", *pieces), digits=digits, scale=max(item.scale for item in items)
+            sql(f"COALESCE({outer}({places}), 0)", *pieces),
+            digits=digits,
+            scale=max(item.scale for item in items),
         )
 
     return compiled

@@ -154,7 +154,9 @@ class Function(msgspec.Struct, frozen=True, eq=False):
         return self._signature([argument.english for argument in self.arguments])
 
     def _signature(self, names: list[str]) -> str:
-        shown = [name if a.is_required else f"[{name}]" for a, name in zip(self.arguments, names, strict=True)]
+        shown = [
+            name if a.is_required else f"[{name}]" for a, name in zip(self.arguments, names, strict=True)
+        ]
         if self.maximum is None:
             shown.append("…")
         return f"{self.name}({', '.join(shown)})"

@@ -93,7 +93,11 @@ SECOND = _part("SECOND", ("秒",), lambda t: t.second, "second", N_("秒,0 到 5
 
 # -- weeks ------------------------------------------------------------------------------------------------------
 
-_STARTS = "CASE {0} " + " ".join(f"WHEN {kind} THEN {start}" for kind, start in moments.WEEK_STARTS.items()) + " END"
+_STARTS = (
+    "CASE {0} "
+    + " ".join(f"WHEN {kind} THEN {start}" for kind, start in moments.WEEK_STARTS.items())
+    + " END"
+)
 
 
 def _weekday_sql(day: Operand, kind: Operand) -> Outcome:
@@ -111,7 +115,10 @@ def _week_number_sql(day: Operand, kind: Operand) -> Outcome:
     lead = sql("((extract(isodow FROM {0})::integer - {1} + 7) % 7)", january, start)
     value = sql(
         "CASE WHEN {1} = 21 THEN extract(week FROM {0})::integer ELSE ({0} - {2} + {3}) / 7 + 1 END::numeric",
-        day, kind, january, lead,
+        day,
+        kind,
+        january,
+        lead,
     )
     return Outcome(value, failing(sql("({0} <> 21 AND {1} IS NULL)", kind, start), NUM), digits=2, scale=0)
 

@@ -42,13 +42,15 @@ def parse_unit(source: str) -> str:
     for unit, words in _UNITS.items():
         if word == unit or word in words:
             return unit
-    raise BadConstant(N_("单位「{unit}」不认识,可以用 年、季、月、周、天、时、分、秒(year … second)"), unit=source[:20])
+    raise BadConstant(
+        N_("单位「{unit}」不认识,可以用 年、季、月、周、天、时、分、秒(year … second)"), unit=source[:20]
+    )
 
 
 def _parse_difference_unit(source: str) -> str:
     unit = {"年": "y", "月": "m", "天": "d", "日": "d"}.get(source.strip(), source.strip().lower())
     if unit not in ("y", "m", "d", "ym", "yd", "md"):
-        raise BadConstant(N_("DATEDIF 的单位是 \"Y\"、\"M\"、\"D\"、\"YM\"、\"YD\" 或 \"MD\""))
+        raise BadConstant(N_('DATEDIF 的单位是 "Y"、"M"、"D"、"YM"、"YD" 或 "MD"'))
     return unit
 
 
@@ -56,7 +58,9 @@ def _parse_difference_unit(source: str) -> str:
 
 
 def _plus_time(moment: datetime, amount: Decimal, unit: str) -> datetime:
-    micros = numbers.EXACT.multiply(numbers.settle(amount), Decimal(_MICROS[unit])).to_integral_value(ROUND_HALF_UP)
+    micros = numbers.EXACT.multiply(numbers.settle(amount), Decimal(_MICROS[unit])).to_integral_value(
+        ROUND_HALF_UP
+    )
     if abs(micros) > moments.MAX_SHIFT_DAYS * moments.DAY_MICROS:
         raise FormulaFailure(NUM)
     return moments.plus_micros(moment, int(micros))
@@ -106,7 +110,9 @@ def _build_date_add(call: Call) -> Term:
     unit = call.constant(2, parse_unit)
     if unit in _MICROS:
         return Apply(DATETIME, _PLUS_TIME, (convert(day, DATETIME), amount), (unit,))
-    return Apply(day.type, _PLUS_DAYS if unit in _DAYS else _PLUS_MONTHS, (day, apply(NUMBER, WHOLE, amount)), (unit,))
+    return Apply(
+        day.type, _PLUS_DAYS if unit in _DAYS else _PLUS_MONTHS, (day, apply(NUMBER, WHOLE, amount)), (unit,)
+    )
 
 
 DATEADD = Function(
@@ -158,7 +164,8 @@ def _full_months_sql(start: Sql, end: Sql) -> Sql:
         "((extract(year FROM {1}) - extract(year FROM {0}))::integer * 12"
         " + (extract(month FROM {1}) - extract(month FROM {0}))::integer"
         " - (extract(day FROM {1}) < extract(day FROM {0}))::integer)",
-        start, end,
+        start,
+        end,
     )
 
 
@@ -202,7 +209,9 @@ DATEDIF = Function(
 
 def _span(later: datetime, earlier: datetime, unit: str) -> Decimal:
     if unit in _MONTHS:
-        first, last, sign = (earlier.date(), later.date(), 1) if earlier <= later else (later.date(), earlier.date(), -1)
+        first, last, sign = (
+            (earlier.date(), later.date(), 1) if earlier <= later else (later.date(), earlier.date(), -1)
+        )
         return Decimal(sign * (moments.full_months(first, last) // _MONTHS[unit]))
     micros = Decimal(moments.micros_between(later, earlier))
     size = _MICROS.get(unit) or _DAYS[unit] * moments.DAY_MICROS
@@ -215,7 +224,9 @@ def _span_sql(later: Operand, earlier: Operand, unit: str) -> Outcome:
         last = sql("GREATEST({0}, {1})::date", later, earlier)
         value = sql(
             f"((CASE WHEN {{0}} < {{1}} THEN -1 ELSE 1 END) * ({{2}} / {_MONTHS[unit]}))::numeric",
-            later, earlier, _full_months_sql(first, last),
+            later,
+            earlier,
+            _full_months_sql(first, last),
         )
     else:
         size = _MICROS.get(unit) or _DAYS[unit] * moments.DAY_MICROS
@@ -270,7 +281,10 @@ def _weekdays_before_sql(days: Sql) -> Sql:
 def _workdays_sql(start: Operand, end: Operand, *holidays: Operand) -> Outcome:
     first = sql("LEAST({0}, {1})", start, end)
     last = sql("GREATEST({0}, {1})", start, end)
-    before = [_weekdays_before_sql(sql(f"({{0}} - {moments_sql.FIRST} + {extra})", day)) for day, extra in ((last, 1), (first, 0))]
+    before = [
+        _weekdays_before_sql(sql(f"({{0}} - {moments_sql.FIRST} + {extra})", day))
+        for day, extra in ((last, 1), (first, 0))
+    ]
     count = sql("({0} - {1})", *before)
     if holidays:
         places = ", ".join(f"{{{i + 2}}}" for i in range(len(holidays)))
@@ -278,13 +292,17 @@ def _workdays_sql(start: Operand, end: Operand, *holidays: Operand) -> Outcome:
             "h",
             f"(SELECT count(DISTINCT h.day) FROM unnest(ARRAY[{places}]) AS h(day)"
             " WHERE h.day BETWEEN {0} AND {1} AND extract(isodow FROM h.day) < 6)",
-            first, last, *holidays,
+            first,
+            last,
+            *holidays,
         )
         count = sql("({0} - {1})", count, off)
     value = sql(
         "CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL"
         " THEN ((CASE WHEN {0} > {1} THEN -1 ELSE 1 END) * {2})::numeric END",
-        start, end, count,
+        start,
+        end,
+        count,
     )
     return Outcome(value, nullable=start.nullable or end.nullable, digits=7, scale=0)
 

@@ -41,9 +41,18 @@ def _section_sql(value: Sql, section: NumberSection) -> Sql:
     if section.grouped:
         whole = sql("regexp_replace({0}, {1}, '\\1,', 'g')", whole, text(r"(\d)(?=(?:\d\d\d)+$)"))
     decimals = sql("split_part({0}, '.', 2)", rounded)
-    decimals = sql(f"(left({{0}}, {section.least}) || rtrim(substr({{0}}, {section.least + 1}), '0'))", decimals)
+    decimals = sql(
+        f"(left({{0}}, {section.least}) || rtrim(substr({{0}}, {section.least + 1}), '0'))", decimals
+    )
     point = "." if section.point else ""
-    return sql("({2} || {0} || {3} || {1} || {4})", whole, decimals, text(section.prefix), text(point), text(section.suffix))
+    return sql(
+        "({2} || {0} || {3} || {1} || {4})",
+        whole,
+        decimals,
+        text(section.prefix),
+        text(point),
+        text(section.suffix),
+    )
 
 
 # -- dates ------------------------------------------------------------------------------------------------------

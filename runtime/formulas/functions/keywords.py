@@ -29,9 +29,13 @@ def parse_tag(source: str) -> Tag:
     name, colon, rest = re.sub("：", ":", source).partition(":")
     parts = [part.strip() for part in re.split(r"[|｜]", rest if colon else name)]
     words = tuple(texts.lower(part) for part in parts if part and part[0] not in "-!")
-    not_words = tuple(texts.lower(part[1:].strip()) for part in parts if part[:1] in ("-", "!") and part[1:].strip())
+    not_words = tuple(
+        texts.lower(part[1:].strip()) for part in parts if part[:1] in ("-", "!") and part[1:].strip()
+    )
     if not name.strip() or not words:
-        raise BadConstant(N_("标签要写成“急单”或“急单:急|加急|-不急”:冒号后面是关键词,减号开头的是要排除的说法"))
+        raise BadConstant(
+            N_("标签要写成“急单”或“急单:急|加急|-不急”:冒号后面是关键词,减号开头的是要排除的说法")
+        )
     return Tag(name.strip(), words, not_words)
 
 

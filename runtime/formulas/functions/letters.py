@@ -29,14 +29,19 @@ LOWER = Function(
 
 def _proper_sql(value: Operand) -> Outcome:
     letters = text(texts.ranges_pattern("".join(sorted(texts.CASED))))
-    return Outcome(sql(
-        "COALESCE((SELECT string_agg(CASE WHEN c.after_letter THEN c.small ELSE c.capital END, '' ORDER BY c.place) FROM"
-        " (SELECT u.place, u.small, u.capital,"
-        " COALESCE(lag(u.letter) OVER (ORDER BY u.place) ~ {3}, FALSE) AS after_letter"
-        " FROM ROWS FROM (string_to_table({0}, NULL), string_to_table({1}, NULL), string_to_table({2}, NULL))"
-        " WITH ORDINALITY AS u(letter, small, capital, place)) c), '')",
-        value.value, lower_sql(value.value), upper_sql(value.value), letters,
-    ))
+    return Outcome(
+        sql(
+            "COALESCE((SELECT string_agg(CASE WHEN c.after_letter THEN c.small ELSE c.capital END, '' ORDER BY c.place) FROM"
+            " (SELECT u.place, u.small, u.capital,"
+            " COALESCE(lag(u.letter) OVER (ORDER BY u.place) ~ {3}, FALSE) AS after_letter"
+            " FROM ROWS FROM (string_to_table({0}, NULL), string_to_table({1}, NULL), string_to_table({2}, NULL))"
+            " WITH ORDINALITY AS u(letter, small, capital, place)) c), '')",
+            value.value,
+            lower_sql(value.value),
+            upper_sql(value.value),
+            letters,
+        )
+    )
 
 
 PROPER = Function(

@@ -93,7 +93,9 @@ IF = Function(
 
 def _build_ifs(call: Call) -> Term:
     if len(call.arguments) % 2:
-        raise call.reject(N_("IFS 的参数要成对:条件,值,条件,值……现在有 {count} 个"), count=len(call.arguments))
+        raise call.reject(
+            N_("IFS 的参数要成对:条件,值,条件,值……现在有 {count} 个"), count=len(call.arguments)
+        )
     return _branches(call.arguments[::2], call.arguments[1::2], Raise(BLANK, NA))
 
 

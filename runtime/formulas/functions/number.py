@@ -63,7 +63,8 @@ def _round_up_sql(value: Operand, count: Operand) -> Outcome:
     step = sql("power(10::numeric, -{0})", places)
     return bounded(
         sql("({1} + CASE WHEN {0} <> {1} THEN sign({0}) * {2} ELSE 0 END)", settled(value), cut, step),
-        MAX_DIGITS + 1, SETTLED_SCALE,
+        MAX_DIGITS + 1,
+        SETTLED_SCALE,
     )
 
 
@@ -121,19 +122,25 @@ def _multiple(value: Decimal, step: Decimal, mode: str) -> Decimal:
     """Between signs: a positive number has no multiple of a negative step (``#NUM!``)."""
     if value > 0 > step:
         raise FormulaFailure(NUM)
-    return numbers.multiply(numbers.settle(numbers.divide(value, step)).to_integral_value(mode, numbers.EXACT), step)
+    return numbers.multiply(
+        numbers.settle(numbers.divide(value, step)).to_integral_value(mode, numbers.EXACT), step
+    )
 
 
 def _multiple_sql(fn: str) -> Callable[[Operand, Operand], Outcome]:
     def compiled(value_: Operand, step_: Operand) -> Outcome:
         value, step = settled(value_), settled(step_)
-        quotient = bounded(sql("round(div({0} * 1e31, NULLIF({1}, 0)) * 1e-31, 30)", value, step), scale=INNER_SCALE)
+        quotient = bounded(
+            sql("round(div({0} * 1e31, NULLIF({1}, 0)) * 1e-31, 30)", value, step), scale=INNER_SCALE
+        )
         times = sql(f"{fn}(round({{0}}, {SETTLED_SCALE}))", quotient.value)
         result = bounded(sql("CASE WHEN {0} = 0 OR {1} = 0 THEN 0 ELSE {2} * {1} END", value, step, times))
         by_zero = f"WHEN {{1}} = 0 THEN '{DIV0}'" if fn == "floor" else "WHEN {1} = 0 THEN NULL"
         fault = sql(
             f"CASE WHEN {{0}} = 0 THEN NULL {by_zero} WHEN {{0}} > 0 AND {{1}} < 0 THEN '{NUM}' ELSE {{2}} END",
-            value, step, first_error(quotient.error, result.error) or sql("NULL::text"),
+            value,
+            step,
+            first_error(quotient.error, result.error) or sql("NULL::text"),
         )
         return Outcome(result.value, fault)
 
@@ -166,7 +173,9 @@ def _modulo_sql(number_: Operand, divisor_: Operand) -> Outcome:
     number, divisor = settled(number_), settled(divisor_)
     rest = sql("mod({0}, NULLIF({1}, 0))", number, divisor)
     value = sql("({0} + CASE WHEN sign({0}) * sign({1}) < 0 THEN {1} ELSE 0 END)", rest, divisor)
-    return Outcome(value, failing(sql("({0} = 0)", divisor), DIV0), digits=divisor_.digits, scale=SETTLED_SCALE)
+    return Outcome(
+        value, failing(sql("({0} = 0)", divisor), DIV0), digits=divisor_.digits, scale=SETTLED_SCALE
+    )
 
 
 MOD = Function(

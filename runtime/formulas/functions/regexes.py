@@ -19,7 +19,9 @@ from runtime.i18n import N_
 
 _TEXT = Argument("文字", "text", Kind.TEXT)
 _PATTERN = Argument("正则表达式", "pattern", Kind.CONSTANT, prepare=parse_pattern)
-_DIALECT = N_("支持 . [ ] ( ) | * + ? {m,n} ^ $ \\d \\w \\s;不支持反向引用、环视和“尽量少”的重复。匹配取最靠左、最长的一处。")
+_DIALECT = N_(
+    "支持 . [ ] ( ) | * + ? {m,n} ^ $ \\d \\w \\s;不支持反向引用、环视和“尽量少”的重复。匹配取最靠左、最长的一处。"
+)
 _DIALECT_ENGLISH = (
     "Supports . [ ] ( ) | * + ? {m,n} ^ $ \\d \\w \\s; no back references, look-around or lazy repetition. The leftmost, "
     "longest match counts."
@@ -126,9 +128,7 @@ def _replace_sql(value: Operand, pattern: Pattern, template: Template) -> Outcom
         piece.replace("\\", "\\\\") if isinstance(piece, str) else (f"\\{piece}" if piece else "\\&")
         for piece in template.pieces
     )
-    result = limited(
-        sql("regexp_replace({0}, {1}, {2}, 'g')", readable, text(pattern.sql), text(written))
-    )
+    result = limited(sql("regexp_replace({0}, {1}, {2}, 'g')", readable, text(pattern.sql), text(written)))
     return Outcome(result.value, first_error(error, result.error))
 
 
@@ -139,7 +139,11 @@ def _build_replace(call: Call) -> Term:
     pattern = call.constant(1, _parse_replaceable)
     template = call.constant(2, parse_template)
     if max((piece for piece in template.pieces if isinstance(piece, int)), default=0) > pattern.groups:
-        raise call.reject(N_("新文字里的 $ 编号比正则表达式的分组多({groups} 个);美元符号本身写成 $$"), 2, groups=pattern.groups)
+        raise call.reject(
+            N_("新文字里的 $ 编号比正则表达式的分组多({groups} 个);美元符号本身写成 $$"),
+            2,
+            groups=pattern.groups,
+        )
     return Apply(TEXT, _REPLACE, (coerce(call.arguments[0], TEXT),), (pattern, template))
 
 

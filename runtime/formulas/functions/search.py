@@ -60,7 +60,9 @@ def _in_small_letters(sought: str, within: str, start: int) -> Decimal:
 
 _FIND = Operation("find", _find, lambda sought, within, start: _position(sought.value, within.value, start))
 _SEARCH = Operation(
-    "search", _in_small_letters, lambda sought, within, start: _position(folded(sought), folded(within), start)
+    "search",
+    _in_small_letters,
+    lambda sought, within, start: _position(folded(sought), folded(within), start),
 )
 
 
@@ -76,11 +78,14 @@ def _search_pattern_sql(within: Operand, start: Operand, pattern: Pattern) -> Ou
     rest = sql("substr({0}, GREATEST({1}, 1))", folded(within), start)
     place = sql(
         f"CASE WHEN char_length({{0}}) <= {MAX_REGEX_TEXT} THEN regexp_instr({{0}}, {{1}}) ELSE 0 END",
-        rest, text(pattern.sql),
+        rest,
+        text(pattern.sql),
     )
     missing = sql(
         f"({{1}} < 1 OR {{1}} > char_length({{0}}) + 1 OR char_length({{0}}) > {MAX_REGEX_TEXT} OR {{2}} = 0)",
-        within.value, start, place,
+        within.value,
+        start,
+        place,
     )
     return Outcome(sql("({0} + {1} - 1)::numeric", start, place), failing(missing, VALUE), digits=10, scale=0)
 
@@ -94,7 +99,11 @@ def _build_search(call: Call) -> Term:
     within = coerce(call.arguments[1], TEXT)
     position = coerce(call.arguments[2], NUMBER) if len(call.arguments) > 2 else Literal(NUMBER, Decimal(1))
     start = apply(NUMBER, WHOLE, position)
-    if isinstance(sought, Literal) and isinstance(sought.value, str) and any(c in sought.value for c in "?*~"):
+    if (
+        isinstance(sought, Literal)
+        and isinstance(sought.value, str)
+        and any(c in sought.value for c in "?*~")
+    ):
         pattern = call.constant(0, lambda source: parse_wildcards(texts.lower(source)))
         return Apply(NUMBER, _SEARCH_PATTERN, (within, start), (pattern,))
     return apply(NUMBER, _SEARCH, sought, within, start)
@@ -140,8 +149,11 @@ def _has(items: tuple[str, ...], *sought: str) -> bool:
 def _has_sql(items: Operand, *sought: Operand) -> Outcome:
     tests = [
         over(
-            "u", "({1} <> '' AND EXISTS (SELECT FROM unnest({0}) AS u(item) WHERE {2} = {1}))",
-            items, folded(part), folded(variable("u", "item")),
+            "u",
+            "({1} <> '' AND EXISTS (SELECT FROM unnest({0}) AS u(item) WHERE {2} = {1}))",
+            items,
+            folded(part),
+            folded(variable("u", "item")),
         )
         for part in sought
     ]
@@ -177,7 +189,10 @@ def _substitute_sql(value: Operand, old: Operand, new: Operand) -> Outcome:
     length = sql(
         "(char_length({0})::bigint + COALESCE((char_length({0}) - char_length({1})) / NULLIF(char_length({2}), 0), 0)::bigint"
         " * (char_length({3}) - char_length({2})))",
-        value, without, old, new,
+        value,
+        without,
+        old,
+        new,
     )
     fits = sql(f"({{0}} <= {MAX_TEXT})", length)
     return Outcome(
@@ -190,16 +205,27 @@ def _substitute_one_sql(value: Operand, old: Operand, new: Operand, nth: Operand
     parts = sql("string_to_array({0}, {1})", value, old)
     replaced = sql(
         "(array_to_string(({0})[1:{3}], {1}) || {2} || array_to_string(({0})[{3} + 1:], {1}))",
-        parts, old, new, sql("GREATEST({0}, 1)", nth),
+        parts,
+        old,
+        new,
+        sql("GREATEST({0}, 1)", nth),
     )
-    result = limited(sql(
-        "CASE WHEN {1} = '' OR COALESCE(cardinality({4}), 0) <= {2} THEN {0} ELSE {3} END",
-        value, old, nth, replaced, parts,
-    ))
+    result = limited(
+        sql(
+            "CASE WHEN {1} = '' OR COALESCE(cardinality({4}), 0) <= {2} THEN {0} ELSE {3} END",
+            value,
+            old,
+            nth,
+            replaced,
+            parts,
+        )
+    )
     return Outcome(result.value, first_error(failing(sql("({0} < 1)", nth), VALUE), result.error))
 
 
-_SUBSTITUTE = Operation("substitute", lambda value, old, new: texts.substitute(value, old, new, None), _substitute_sql)
+_SUBSTITUTE = Operation(
+    "substitute", lambda value, old, new: texts.substitute(value, old, new, None), _substitute_sql
+)
 _SUBSTITUTE_ONE = Operation("substitute_one", texts.substitute, _substitute_one_sql)
 
 

@@ -56,11 +56,14 @@ def _join_sql(delimiter: Operand, skip_empty: Operand, *lists: Operand) -> Outco
     joined = sql(
         "COALESCE((SELECT string_agg(u.item, {0} ORDER BY u.place) FROM unnest({2}) WITH ORDINALITY AS u(item, place)"
         " WHERE u.item <> '' OR NOT {1}), '')",
-        delimiter, skip_empty, items,
+        delimiter,
+        skip_empty,
+        items,
     )
     total = sql(
         "(SELECT COALESCE(sum(char_length(u.item)), 0) + cardinality({1}) * char_length({0}) FROM unnest({1}) AS u(item))",
-        delimiter, items,
+        delimiter,
+        items,
     )
     fits = sql(f"({{0}} <= {4 * MAX_TEXT})", total)
     result = limited(sql("CASE WHEN {1} THEN {0} ELSE '' END", joined, fits))
@@ -100,7 +103,10 @@ def _repeat(value: str, count: int) -> str:
 
 def _repeat_sql(value: Operand, count: Operand) -> Outcome:
     outside = sql(f"({{1}} < 0 OR char_length({{0}})::bigint * {{1}} > {MAX_TEXT})", value, count)
-    return Outcome(sql("CASE WHEN NOT {2} AND {0} <> '' THEN repeat({0}, {1}) ELSE '' END", value, count, outside), failing(outside, VALUE))
+    return Outcome(
+        sql("CASE WHEN NOT {2} AND {0} <> '' THEN repeat({0}, {1}) ELSE '' END", value, count, outside),
+        failing(outside, VALUE),
+    )
 
 
 REPT = Function(
@@ -173,7 +179,9 @@ def _replace_sql(value: Operand, start: Operand, count: Operand, new: Operand) -
     result = limited(
         sql("(left({0}, {1} - 1) || {2} || substr({0}, {1} + GREATEST({3}, 0)))", value, begin, new, count)
     )
-    return Outcome(result.value, first_error(failing(sql("({0} < 1 OR {1} < 0)", start, count), VALUE), result.error))
+    return Outcome(
+        result.value, first_error(failing(sql("({0} < 1 OR {1} < 0)", start, count), VALUE), result.error)
+    )
 
 
 REPLACE = Function(

@@ -40,7 +40,8 @@ class Matcher:
         self._whole = _Automaton(Sequence(tuple(part.body for part in pattern.parts)))
         self._parts = [_Automaton(part.body) for part in pattern.parts] if pattern.groups else []
         self._rests = [
-            _Automaton(Sequence(tuple(p.body for p in pattern.parts[index + 1 :]))) for index in range(len(self._parts))
+            _Automaton(Sequence(tuple(p.body for p in pattern.parts[index + 1 :])))
+            for index in range(len(self._parts))
         ]
         self._is_group = [part.is_group for part in pattern.parts][: len(self._parts)]
 

@@ -211,7 +211,11 @@ class _Parser:
             case "\\":
                 return self._escape()
             case "*" | "+" | "?" | "{":
-                raise BadPattern(N_("正则表达式第 {position} 个字符:“{char}”前面没有要重复的内容"), position=self._at, char=char)
+                raise BadPattern(
+                    N_("正则表达式第 {position} 个字符:“{char}”前面没有要重复的内容"),
+                    position=self._at,
+                    char=char,
+                )
             case _:
                 return _literal(char)
 
@@ -221,7 +225,9 @@ class _Parser:
             raise BadPattern(N_("正则表达式的括号嵌套太深了"))
         if self._peek() == "?":
             if self._source[self._at : self._at + 2] != "?:":
-                raise BadPattern(N_("正则表达式第 {position} 个字符:不支持 (?…) 写法,只支持 (?:…)"), position=self._at)
+                raise BadPattern(
+                    N_("正则表达式第 {position} 个字符:不支持 (?…) 写法,只支持 (?:…)"), position=self._at
+                )
             self._at += 2
         inner = self._choice(depth)
         if self._peek() != ")":
@@ -258,7 +264,10 @@ class _Parser:
     def _counts(self, text: str) -> tuple[int, int | None]:
         low, comma, high = text.partition(",")
         if not (low.isascii() and low.isdigit()) or (high and not (high.isascii() and high.isdigit())):
-            raise BadPattern(N_("重复次数要写成 {{3}}、{{2,}} 或 {{2,5}};要找花括号本身,在它前面加反斜杠"), position=self._at + 1)
+            raise BadPattern(
+                N_("重复次数要写成 {{3}}、{{2,}} 或 {{2,5}};要找花括号本身,在它前面加反斜杠"),
+                position=self._at + 1,
+            )
         minimum = int(low[:4])
         maximum = (int(high[:4]) if high else None) if comma else minimum
         if max(minimum, maximum or 0) > MAX_REPEAT or (maximum is not None and maximum < minimum):
@@ -294,7 +303,11 @@ class _Parser:
             if first.negated:
                 raise BadPattern(N_("方括号里不能用 \\D、\\W、\\S"))
             is_single = len(first.ranges) == 1 and first.ranges[0][0] == first.ranges[0][1]
-            if is_single and self._peek() == "-" and self._source[self._at + 1 : self._at + 2] not in ("", "]"):
+            if (
+                is_single
+                and self._peek() == "-"
+                and self._source[self._at + 1 : self._at + 2] not in ("", "]")
+            ):
                 ranges.append((first.ranges[0][0], self._range_end(first.ranges[0][0])))
             else:
                 ranges.extend(first.ranges)
@@ -303,8 +316,15 @@ class _Parser:
         self._at += 1
         char = self._take()
         last = self._escape() if char == "\\" else _literal(char)
-        if last.negated or len(last.ranges) != 1 or last.ranges[0][0] != last.ranges[0][1] or last.ranges[0][0] < low:
-            raise BadPattern(N_("正则表达式第 {position} 个字符:方括号里的范围要从小到大,例如 [a-z]"), position=self._at)
+        if (
+            last.negated
+            or len(last.ranges) != 1
+            or last.ranges[0][0] != last.ranges[0][1]
+            or last.ranges[0][0] < low
+        ):
+            raise BadPattern(
+                N_("正则表达式第 {position} 个字符:方括号里的范围要从小到大,例如 [a-z]"), position=self._at
+            )
         return last.ranges[0][0]
 
 
@@ -347,7 +367,8 @@ def _sql(node: Node) -> str:
             if not negated and len(ranges) == 1 and ranges[0][0] == ranges[0][1]:
                 return _sql_char(ranges[0][0])
             inner = "".join(
-                _sql_char(low) if low == high else f"{_sql_char(low)}-{_sql_char(high)}" for low, high in ranges
+                _sql_char(low) if low == high else f"{_sql_char(low)}-{_sql_char(high)}"
+                for low, high in ranges
             )
             return f"[{'^' if negated else ''}{inner}]"
         case Anchor(start=start):

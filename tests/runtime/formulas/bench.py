@@ -32,7 +32,7 @@ class Bench:
     def __init__(self, url: str) -> None:
         self._loop = asyncio.new_event_loop()
         self._connection = self._run(asyncpg.connect(url, statement_cache_size=0))
-        self.execute("SET statement_timeout = '5s'")
+        self.execute("SET statement_timeout = '20s'")
 
     def _run(self, coroutine: Any) -> Any:
         return self._loop.run_until_complete(coroutine)
@@ -52,24 +52,38 @@ class Bench:
         return list(self._run(self._connection.fetch(sql, *values)))
 
     def in_sql(
-        self, checked: CheckedFormula, fields: Mapping[str, FieldInfo], rows: Sequence[Mapping[str, Any]], zone: str = ZONE
+        self,
+        checked: CheckedFormula,
+        fields: Mapping[str, FieldInfo],
+        rows: Sequence[Mapping[str, Any]],
+        zone: str = ZONE,
     ) -> list[Any]:
         """The formula's values for ``rows``, computed by PostgreSQL in one statement."""
-        compiled = compile_sql(checked, lambda id_: f't."{id_}"', zone=zone, now=NOW)
-        names = list(fields)
-        cells = [
-            QueryString(f"{{}}::{COLUMN_TYPES[fields[name].type]}", row.get(name)) for row in rows for name in ("_", *names)
-            if name != "_"
-        ]
-        width = len(names)
-        records = ", ".join(
-            f"({', '.join([str(index), *['{}'] * width])})" for index in range(len(rows))
+        failing = {name for row in rows for name, value in row.items() if isinstance(value, FormulaError)}
+        compiled = compile_sql(
+            checked,
+            lambda id_: f't."{id_}"',
+            errors=lambda id_: f't."{id_}_e"' if id_ in failing else None,
+            zone=zone,
+            now=NOW,
         )
-        columns = ", ".join(['"row"', *(f'"{name}"' for name in names)])
+        cells: list[QueryString] = []
+        for row in rows:
+            for name, info in fields.items():
+                value = row.get(name)
+                error = value.code if isinstance(value, FormulaError) else None
+                cells.append(QueryString(f"{{}}::{COLUMN_TYPES[info.type]}", None if error else value))
+                cells.append(QueryString("{}::text", error))
+        places = ["{}"] * 2 * len(fields)
+        records = ", ".join(f"({', '.join([str(index), *places])})" for index in range(len(rows)))
+        columns = ", ".join(['"row"', *(f'"{name}", "{name}_e"' for name in fields)])
         query = QueryString(
             "SELECT v.value, v.error, {} AS value_alone, {} AS error_alone"
-            f" FROM (VALUES {records}) AS t({columns}) CROSS JOIN LATERAL {{}} AS v(value, error) ORDER BY t.\"row\"",
-            compiled.value, compiled.error, *cells, compiled.both,
+            f' FROM (VALUES {records}) AS t({columns}) CROSS JOIN LATERAL {{}} AS v(value, error) ORDER BY t."row"',
+            compiled.value,
+            compiled.error,
+            *cells,
+            compiled.both,
         )
         answers = []
         for row in self.fetch(query):
@@ -80,14 +94,20 @@ class Bench:
         return answers
 
     def both(
-        self, source: str, fields: Mapping[str, FieldInfo], rows: Sequence[Mapping[str, Any]], zone: str = ZONE
+        self,
+        source: str,
+        fields: Mapping[str, FieldInfo],
+        rows: Sequence[Mapping[str, Any]],
+        zone: str = ZONE,
     ) -> list[Any]:
         """The formula's values for ``rows``; fails when the two back ends differ."""
         checked = check(source, fields)
         meaning = [evaluate(checked, row, now=NOW, zone=ZoneInfo(zone)) for row in rows]
         answers = self.in_sql(checked, fields, rows, zone)
         for row, meant, answer in zip(rows, meaning, answers, strict=True):
-            assert same(meant, answer), f"{source}\n  for {dict(row)}\n  Python {meant!r}\n  SQL    {answer!r}"
+            assert same(meant, answer), (
+                f"{source}\n  for {dict(row)}\n  Python {meant!r}\n  SQL    {answer!r}"
+            )
         return meaning
 
     def value(self, source: str, values: Mapping[str, Any] | None = None) -> Any:

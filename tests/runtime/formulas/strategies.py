@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from runtime.formulas import FieldInfo, ValueType
+from runtime.formulas import FieldInfo, FormulaError, ValueType
 from runtime.formulas.functions import ALL
 from runtime.formulas.functions.base import Function, Kind
 
@@ -63,13 +63,31 @@ TEXTS = st.one_of(
 )  # fmt: skip
 NUMBERS = st.one_of(
     st.integers(-5, 12).map(Decimal),
-    st.sampled_from([Decimal(x) for x in ("0.1", "0.5", "-2.5", "2.5", "1.005", "1299.00", "45000.75", "1E+14", "0.000000000000001", "-0.3")]),
+    st.sampled_from(
+        [
+            Decimal(x)
+            for x in (
+                "0.1",
+                "0.5",
+                "-2.5",
+                "2.5",
+                "1.005",
+                "1299.00",
+                "45000.75",
+                "1E+14",
+                "0.000000000000001",
+                "-0.3",
+            )
+        ]
+    ),
     st.decimals(-(10**15) + 1, 10**15 - 1, places=4),
     st.decimals(-100, 100, places=15),
 )
 DATES = st.one_of(
     st.dates(date(1990, 1, 1), date(2030, 12, 31)),
-    st.sampled_from([date(1, 1, 1), date(9999, 12, 31), date(1900, 2, 28), date(2024, 2, 29), date(2025, 12, 31)]),
+    st.sampled_from(
+        [date(1, 1, 1), date(9999, 12, 31), date(1900, 2, 28), date(2024, 2, 29), date(2025, 12, 31)]
+    ),
 )
 MOMENTS = st.one_of(
     st.datetimes(datetime(1985, 1, 1), datetime(2030, 12, 31), timezones=st.just(UTC)),
@@ -89,8 +107,11 @@ VALUES: dict[ValueType, st.SearchStrategy[Any]] = {
 
 
 def records() -> st.SearchStrategy[dict[str, Any]]:
-    """A record; each cell may be blank."""
-    return st.fixed_dictionaries({name: st.none() | VALUES[info.type] for name, info in FIELDS.items()})
+    """A record; each cell may be blank, and some may hold an error (a formula's)."""
+    cells = {name: st.none() | VALUES[info.type] for name, info in FIELDS.items()}
+    for name in ("n2", "t2", "d2"):
+        cells[name] |= st.sampled_from([FormulaError("#N/A"), FormulaError("#DIV/0!")])
+    return st.fixed_dictionaries(cells)
 
 
 def quoted(text: str) -> str:
@@ -110,7 +131,9 @@ def _literal(type_: ValueType, draw: Any) -> str:
         case ValueType.DATE:
             return draw(DATES).strftime("DATE(%Y,%-m,%-d)")  # type: ignore[no-any-return]
         case ValueType.DATETIME:
-            return quoted(draw(st.sampled_from(["2026-01-15 10:24", "2026/1/5 23:59:59", "2025-06-30T00:00:00Z"])))
+            return quoted(
+                draw(st.sampled_from(["2026-01-15 10:24", "2026/1/5 23:59:59", "2025-06-30T00:00:00Z"]))
+            )
         case _:
             return "{l1}"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from runtime.formulas import FormulaError
+from runtime.formulas import FieldInfo, FormulaError, ValueType
 from runtime.formulas.batch import evaluate_json
 from tests.runtime.formulas.bench import Bench
 
@@ -99,8 +99,6 @@ def test_the_answer_is_excels(bench: Bench, source: str, expected: Any) -> None:
     ],
 )  # fmt: skip
 def test_blank_is_nothing(bench: Bench, source: str, expected: Any) -> None:
-    from runtime.formulas import FieldInfo, ValueType
-
     fields = {
         "n": FieldInfo("n", ValueType.NUMBER), "t": FieldInfo("t", ValueType.TEXT), "d": FieldInfo("d", ValueType.DATE),
     }  # fmt: skip
@@ -136,3 +134,13 @@ def test_the_clock_is_that_of_the_zone(bench: Bench) -> None:
     assert bench.value("TODAY()") == date(2026, 1, 15)
     assert bench.value('TEXT(NOW(),"yyyy-mm-dd hh:mm:ss")') == "2026-01-15 10:24:36"
     assert isinstance(bench.value("NOW()"), datetime)
+
+
+def test_an_error_in_a_field_is_an_error_of_what_uses_it(bench: Bench) -> None:
+    fields = {"a": FieldInfo("a", ValueType.NUMBER), "b": FieldInfo("b", ValueType.BOOLEAN)}
+    row = {"a": FormulaError("#DIV/0!"), "b": False}
+    assert bench.both("{a}+1", fields, [row]) == [FormulaError("#DIV/0!")]
+    assert bench.both("IF({b},{a},5)", fields, [row]) == [5]
+    assert bench.both("IFERROR({a},7)", fields, [row]) == [7]
+    assert bench.both("ISERROR({a})", fields, [row]) == [True]
+    assert bench.both("ISBLANK({a})", fields, [row]) == [FormulaError("#DIV/0!")]

@@ -48,7 +48,7 @@ def test_a_function_answers_to_its_chinese_names(bench: Bench) -> None:
     values: dict[str, Any] = {"数量": 3, "单价": 10}
     assert bench.value('如果({数量}*{单价}>20, 求和(1,2), 左侧("abc",1))', values) == "3"
     assert bench.value("如果(或(假, 真), 四舍五入(2.345, 2), 0)") == Decimal("2.35")
-    assert bench.value('日期(2026,1,15)') == date(2026, 1, 15)
+    assert bench.value("日期(2026,1,15)") == date(2026, 1, 15)
 
 
 def test_every_function_is_in_the_catalogue() -> None:

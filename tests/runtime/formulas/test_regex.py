@@ -15,7 +15,27 @@ from runtime.formulas.regex import BadPattern, matcher, parse_pattern, parse_wil
 from tests.runtime.formulas.bench import Bench
 from tests.runtime.formulas.strategies import quoted
 
-ATOMS = st.sampled_from(["a", "b", "c", ".", "[ab]", "[^a]", r"\d", r"\w", r"\s", "急", "1", r"\.", "^", "$", "[一-鿿]", r"\-", "_"])
+ATOMS = st.sampled_from(
+    [
+        "a",
+        "b",
+        "c",
+        ".",
+        "[ab]",
+        "[^a]",
+        r"\d",
+        r"\w",
+        r"\s",
+        "急",
+        "1",
+        r"\.",
+        "^",
+        "$",
+        "[一-鿿]",
+        r"\-",
+        "_",
+    ]
+)
 QUANTIFIERS = st.sampled_from(["", "", "", "*", "+", "?", "{2}", "{1,3}", "{2,}", "{0,1}"])
 
 
@@ -91,7 +111,16 @@ def test_the_leftmost_longest_match_counts(source: str, text: str, expected: str
 
 @pytest.mark.parametrize(
     "source",
-    ["(a+)+$", "(a|a)*b", "(a|aa)+$", "(.*a){12}", "(?:a?){60}a{60}", "[ab]*a[ab]{60}", "(a*)*b", "(.*)(.*)(.*)(.*)(.*)x"],
+    [
+        "(a+)+$",
+        "(a|a)*b",
+        "(a|aa)+$",
+        "(.*a){12}",
+        "(?:a?){60}a{60}",
+        "[ab]*a[ab]{60}",
+        "(a*)*b",
+        "(.*)(.*)(.*)(.*)(.*)x",
+    ],
 )
 def test_no_pattern_is_slow(bench: Bench, source: str) -> None:
     text = "ab" * 100 + "a" * 9_800 + "!"

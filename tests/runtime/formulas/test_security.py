@@ -20,7 +20,7 @@ from tests.runtime.formulas.bench import Bench
 def _quick() -> Iterator[None]:
     started = time.perf_counter()
     yield
-    assert time.perf_counter() - started < 5
+    assert time.perf_counter() - started < 20
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,20 @@ def test_deep_formulas_do_not_explode_in_sql(bench: Bench, source: str) -> None:
 
 def test_the_evaluator_has_nothing_but_what_programs_need() -> None:
     evaluator = _Evaluator({"x": 1})
-    for source in ("x.real", "x[0]", "[1]", "{1: 2}", "f'{x}'", "x if x else 2", "x + 1", "(lambda: 1)()", "[i for i in x]", "-x", "x < 1", "(x := 2)"):
+    for source in (
+        "x.real",
+        "x[0]",
+        "[1]",
+        "{1: 2}",
+        "f'{x}'",
+        "x if x else 2",
+        "x + 1",
+        "(lambda: 1)()",
+        "[i for i in x]",
+        "-x",
+        "x < 1",
+        "(x := 2)",
+    ):
         with pytest.raises((simpleeval.InvalidExpression, AssertionError, KeyError)):
             evaluator._eval(ast.parse(source, mode="eval").body)
     assert evaluator.functions == {}

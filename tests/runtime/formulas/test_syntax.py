@@ -106,7 +106,7 @@ def test_types_are_known_before_anything_is_computed(source: str, type_: str) ->
 
 
 def test_whether_the_clock_matters_is_known() -> None:
-    assert check("IF(TRUE, 1, TODAY())*1", FIELDS).uses_clock
+    assert check(f"IF({{{A}}}>1, 1, TODAY())*1", FIELDS).uses_clock
     assert check("今天()", FIELDS).uses_clock
     assert not check(f"{{{A}}}+1", FIELDS).uses_clock
 
