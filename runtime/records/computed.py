@@ -213,7 +213,10 @@ def expression(catalog: Catalog, context: Context, one: Field) -> tuple[QueryStr
     if isinstance(config, Formula):
         checked = formulas.check(config.source, formula_fields(table), allow_missing=True)
         compiled = formulas.compile_sql(
-            checked, lambda key: formula_column(table.by_id[key]), zone=context.zone.key
+            checked,
+            lambda key: formula_column(table.by_id[key]),
+            errors=lambda key: formula_error(table.by_id[key]),
+            zone=context.zone.key,
         )
         return compiled.value, compiled.error
     assert isinstance(config, Lookup | Rollup)  # noqa: S101
@@ -258,6 +261,11 @@ def formula_fields(table: Table) -> dict[str, formulas.FieldInfo]:
 def formula_column(one: Field) -> str:
     """SQL of a field's value as formulas see it, over its row ``t``."""
     return fieldtypes.get(one.config).formula_sql(one.config, f"t.{one.column}")
+
+
+def formula_error(one: Field) -> str | None:
+    """SQL of the error code of a field over its row ``t``; None where it cannot hold an error."""
+    return f"t.{one.column}_e" if one.type == "formula" else None
 
 
 async def refresh_field(system: System, tx: Tx, field_id: str) -> int:
