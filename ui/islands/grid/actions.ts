@@ -175,6 +175,15 @@ export class Actions {
     grid.checksChanged();
   }
 
+  /** Tick the records of the range; if all are ticked, take the ticks away. */
+  checkRange(): void {
+    const { grid } = this;
+    const ids = this.#selectedIds();
+    const all = ids.every((id) => grid.checked.has(id));
+    for (const id of ids) grid.checked[all ? "delete" : "add"](id);
+    grid.checksChanged();
+  }
+
   /** The bar for the records that are ticked. */
   drawBulk(): void {
     const { grid } = this;
@@ -214,6 +223,16 @@ export class Actions {
   }
 
   menu(event: MouseEvent): void {
+    this.#menu(new DOMRect(event.clientX, event.clientY, 0, 0));
+  }
+
+  /** The same by key, beside the active cell (`box` is the wrap's). */
+  menuAt(box: { left: number; top: number; width: number; height: number } | null): void {
+    const wrap = this.grid.wrap.getBoundingClientRect();
+    if (box) this.#menu(new DOMRect(wrap.left + box.left, wrap.top + box.top, box.width, box.height));
+  }
+
+  #menu(at: DOMRect): void {
     const { grid } = this;
     const { row } = grid.selection.active;
     const ids = this.#selectedIds();
@@ -231,7 +250,7 @@ export class Actions {
     if (grid.canCreate) items.push({ label: t("新建记录"), icon: "plus", run: () => void grid.addRow() });
     if (grid.canEdit && ids.length) items.push("separator", { label: t("删除 {n} 条", { n: ids.length }), icon: "trash-2", danger: true, run: () => void this.#remove(ids) });
     grid.focusInput();
-    openMenu(new DOMRect(event.clientX, event.clientY, 0, 0), items);
+    openMenu(at, items);
   }
 
   /* ---- small things ---- */

@@ -103,10 +103,17 @@ export class Editor {
     if (long || input.scrollHeight > input.clientHeight + 2) input.style.height = `${Math.max(box.height + 1, needed)}px`;
   }
 
-  #place(className = ""): HTMLElement {
+  /** Keep a control over its cell while the grid scrolls. */
+  follow(): void {
+    if (this.typing) return this.grow();
+    const box = this.host.cellBox();
+    if (this.#over && box) Object.assign(this.#over.style, { left: `${box.left - 1}px`, top: `${box.top - 1}px` });
+  }
+
+  #place(): HTMLElement {
     const box = this.host.cellBox() ?? { left: 0, top: 0, width: 160, height: 32 };
     const over = document.createElement("div");
-    over.className = `g-over ${className}`;
+    over.className = "g-over";
     Object.assign(over.style, { left: `${box.left - 1}px`, top: `${box.top - 1}px`, width: `${Math.max(box.width, 120) + 1}px`, height: `${box.height + 1}px` });
     over.addEventListener("keydown", (event) => event.stopPropagation());
     this.host.wrap.append(over);

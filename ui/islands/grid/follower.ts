@@ -7,7 +7,8 @@ import type { GridView } from "./view";
 
 export interface FollowerHost {
   readonly view: GridView;
-  readonly editing: boolean;
+  /** Fields that decide which records are shown, and in which order. */
+  readonly orderFields: ReadonlySet<string>;
   redraw(): void;
   refresh(): Promise<void>;
   drawFooter(): void;
@@ -38,11 +39,15 @@ export class Follower {
       return;
     }
     const many = change.records.length === 0;
-    if (change.kind === "reload" || change.kind === "create" || change.kind === "delete" || many) {
-      this.#refreshSoon();
-      if (many) return;
-    }
-    for (const id of change.records) if (this.rows.place(id)) this.#waiting.add(id);
+    if (change.kind === "reload" || many) return this.#refreshSoon();
+    const here = change.records.filter((id) => this.rows.place(id));
+    // What this page made or deleted itself stands already as it should; a row that one is filling must not jump.
+    if (change.kind === "create" && here.length < change.records.length) this.#refreshSoon();
+    if (change.kind === "delete" && (here.length > 0 || !change.own)) this.#refreshSoon();
+    const reorders = change.fields.length === 0 || change.fields.some((field) => this.host.orderFields.has(field));
+    if (change.kind === "update" && !change.own && reorders && this.host.orderFields.size) this.#refreshSoon();
+    if (change.kind === "delete") return;
+    for (const id of here) this.#waiting.add(id);
     if (this.#waiting.size) this.#readSoon();
   }
 

@@ -102,12 +102,18 @@ export class Footer {
       button.append(label);
     }
     button.setAttribute("aria-label", t("「{name}」的统计", { name: field.name }));
-    button.addEventListener("click", () =>
-      openMenu(button, [
-        { label: t("不统计"), checked: summary === null, run: () => this.host.choose(field.id, null) },
-        ...summariesOf(field).map((fn) => ({ label: summaryLabel(fn), checked: summary === fn, run: () => this.host.choose(field.id, fn) })),
-      ], { side: "above" }),
-    );
+    button.dataset.summary = field.id;
+    button.addEventListener("click", () => this.openMenu(field.id));
     return cell;
+  }
+
+  /** Let the person choose what stands under a column. */
+  openMenu(fieldId: string): void {
+    const column = this.host.columns.find((found) => found.field.id === fieldId);
+    const button = this.host.view.foot.querySelector<HTMLElement>(`[data-summary="${CSS.escape(fieldId)}"]`);
+    if (!column || !button) return;
+    const { field, summary } = column;
+    const choices = summariesOf(field).map((fn) => ({ label: summaryLabel(fn), checked: summary === fn, run: () => this.host.choose(field.id, fn) }));
+    openMenu(button, [{ label: t("不统计"), checked: summary === null, run: () => this.host.choose(field.id, null) }, ...choices], { side: "above" });
   }
 }

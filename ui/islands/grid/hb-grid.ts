@@ -157,7 +157,10 @@ export class HbGrid extends HTMLElement {
     if (settings.source) {
       this.rows = new Rows(settings.source, {
         onLayout: () => this.#relayout(),
-        onRows: () => this.view.schedule(),
+        onRows: () => {
+          this.#followActive();
+          this.view.schedule();
+        },
         onError: (failure) => showError(failure),
       });
       this.edits = new Edits({ source: settings.source, rows: this.rows, redraw: () => this.redraw(), stored: () => this.#actions.summariseSoon() });
@@ -329,17 +332,37 @@ export class HbGrid extends HTMLElement {
 
   #scrolled(): void {
     this.wrap.classList.toggle("g-scrolled", this.view.scroller.scrollLeft > 0);
-    if (this.editor.open && this.typing) this.editor.grow();
+    if (this.editor.open) this.editor.follow();
     this.#placeInput();
     this.#showProblem();
   }
 
   /* ---- selection ---- */
 
+  /** The record under the active cell: when rows move, the active cell moves with it. */
+  #activeId: string | null = null;
+
+  #followActive(): void {
+    const { row, column } = this.selection.active;
+    if (!this.#activeId || this.selection.multiple || this.rowAt(row)?.id === this.#activeId) return;
+    const place = this.rows.place(this.#activeId);
+    const next = place ? this.layout.rowNumber(place.section, place.index) : -1;
+    if (next < 0) return;
+    this.selection.set(next, column);
+    this.view.paintSelection();
+  }
+
+  /** Fields that decide which records are shown, and in which order. */
+  get orderFields(): ReadonlySet<string> {
+    const { filtered, sorts, groupField } = this.#settings;
+    return new Set([...filtered, ...sorts.map((sort) => sort.field), ...(groupField ? [groupField] : [])]);
+  }
+
   /** The active cell or range has changed: show it, and read it out. */
   moved(reveal = true): void {
     this.selection.clamp(this.bounds);
     const { row, column } = this.selection.head;
+    this.#activeId = this.rowAt(this.selection.active.row)?.id ?? null;
     if (reveal) this.view.reveal(row, column);
     this.view.paintSelection();
     this.drawFooter();
@@ -384,6 +407,9 @@ export class HbGrid extends HTMLElement {
 
   /* ---- editing ---- */
 
+  /** The record whose cell is being edited, wherever it stands when the edit ends. */
+  #edited: string | null = null;
+
   edit(how: "keep" | "replace"): void {
     const field = this.activeField;
     const row = this.rowAt(this.selection.active.row);
@@ -400,17 +426,19 @@ export class HbGrid extends HTMLElement {
     }
     this.view.reveal(this.selection.active.row, this.selection.active.column);
     this.view.draw();
+    this.#edited = row.id;
     this.editor.start(field, this.cellValue(this.selection.active.row, this.selection.active.column), how);
     this.#showProblem();
   }
 
   commit(value: Value, then: Then): void {
-    const row = this.rowAt(this.selection.active.row);
+    const id = this.#edited;
+    const row = id ? this.rows.byId(id) : undefined;
     const field = this.activeField;
-    if (row && field) {
-      const before = this.cellValue(this.selection.active.row, this.selection.active.column);
-      const refused = row.drafts?.[field.id]?.problem !== undefined;
-      if (refused || !same(before, value)) void this.edits.apply([{ id: row.id, field, value }]);
+    if (id && field) {
+      const draft = row?.drafts?.[field.id];
+      const before = draft ? draft.value : row?.fields[field.id];
+      if (!row || draft?.problem !== undefined || !same(before, value)) void this.edits.apply([{ id, field, value }]);
     }
     if (then !== "stay") this.selection.step(then, this.bounds);
     this.moved();
@@ -487,6 +515,10 @@ export class HbGrid extends HTMLElement {
 
   ask(action: string, field: Field | null, detail: Record<string, unknown> = {}): void {
     this.dispatchEvent(new CustomEvent("hb:field", { bubbles: true, detail: { action, field: field?.id ?? null, ...detail } }));
+  }
+
+  chooseSummary(field: string): void {
+    this.#footer.openMenu(field);
   }
 
   /* ---- rows ---- */
@@ -582,6 +614,9 @@ export class HbGrid extends HTMLElement {
       today: () => grid.#actions.today(),
       newLine: () => grid.#newLine(),
       leave: () => grid.input.blur(),
+      columnMenu: () => grid.#headers.openMenu(grid.selection.active.column),
+      recordMenu: () => grid.#actions.menuAt(grid.cellBox()),
+      checkRows: () => grid.#actions.checkRange(),
       scrollToStart: () => (grid.view.scroller.scrollLeft = 0),
     };
   }

@@ -21,6 +21,8 @@ export interface HeadHost {
   hide(field: string): void;
   selectColumn(column: number, extend: boolean): void;
   checkAll(checked: boolean): void;
+  /** Open the choice of what stands under a column. */
+  chooseSummary(field: string): void;
   /** `sort`, `filter`, `group`, `edit`, `insert-left`, `insert-right`, `duplicate`, `delete`, `new`. */
   ask(action: string, field: Field | null, detail?: Record<string, unknown>): void;
 }
@@ -32,6 +34,13 @@ export class Headers {
     const { view, columns, sorts, marked } = this.host;
     const cells = columns.map((column, index) => this.#cell(column, index, sorts.find((sort) => sort.field === column.field.id), marked.has(column.field.id)));
     view.head.replaceChildren(this.#numberHead(), ...cells, ...(this.host.canBuild ? [this.#newField()] : []));
+  }
+
+  /** Open a column's menu by key. */
+  openMenu(column: number): void {
+    const field = this.host.columns[column]?.field;
+    const button = field && this.host.view.head.querySelector<HTMLElement>(`[data-field="${CSS.escape(field.id)}"] .g-more`);
+    if (field && button) openMenu(button, this.#menu(field), { align: "end" });
   }
 
   #numberHead(): HTMLElement {
@@ -95,6 +104,7 @@ export class Headers {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "icb g-more";
+    button.tabIndex = -1;
     button.setAttribute("aria-haspopup", "menu");
     button.setAttribute("aria-label", t("「{name}」的菜单", { name: field.name }));
     button.append(iconElement("chevron-down", 14));
@@ -116,6 +126,7 @@ export class Headers {
     if (field.operators?.length !== 0) items.push({ label: t("按这列筛选"), icon: "list-filter", run: () => host.ask("filter", field) });
     if (field.groupable !== false) items.push({ label: t("按这列分组"), icon: "group", run: () => host.ask("group", field) });
     items.push("separator", { label: t("隐藏"), icon: "eye-off", disabled: first, ...(first ? { sub: t("第一列是记录的名字") } : {}), run: () => host.hide(field.id) });
+    items.push({ label: t("统计"), icon: "sigma", run: () => setTimeout(() => host.chooseSummary(field.id)) });
     items.push({ label: t("适应内容宽度"), icon: "move-horizontal", run: () => this.#fit(field) });
     if (host.canBuild) {
       items.push(

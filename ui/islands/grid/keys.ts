@@ -29,6 +29,10 @@ export interface KeysHost {
   today(): void;
   newLine(): void;
   leave(): void;
+  columnMenu(): void;
+  recordMenu(): void;
+  /** Tick the records of the range, or take the ticks away. */
+  checkRows(): void;
   /** Show the first columns. */
   scrollToStart(): void;
 }
@@ -49,6 +53,9 @@ export const gridKeys = [
   { keys: "Mod+A", does: N_("全选") },
   { keys: "Mod+F", does: N_("在视图中搜索") },
   { keys: "Mod+;", does: N_("填入今天") },
+  { keys: "Shift+Space", does: N_("选中记录") },
+  { keys: "Alt+↓", does: N_("这一列的菜单") },
+  { keys: "Shift+F10", does: N_("这条记录的菜单") },
 ];
 
 export class Keys {
@@ -59,6 +66,10 @@ export class Keys {
       // An input method has begun: texts compose in the textarea, other types open their control.
       if (!this.host.editing && this.host.opensByKey()) this.host.edit("replace");
       return;
+    }
+    if (event.altKey && event.key === "ArrowDown" && !this.host.editing) {
+      event.preventDefault();
+      return this.host.columnMenu();
     }
     const done = this.host.typing ? this.#whileTyping(event) : this.#command(event) || this.#navigate(event) || this.#act(event);
     if (!done) return;
@@ -177,7 +188,8 @@ export class Keys {
     const plain = !isCommand(event) && !event.altKey;
     if (event.key === "F2") this.host.edit("keep");
     else if (event.key === "Delete" || event.key === "Backspace") this.host.clear();
-    else if (event.key === " " && plain) this.host.expand();
+    else if (event.key === " " && plain) event.shiftKey ? this.host.checkRows() : this.host.expand();
+    else if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)) this.host.recordMenu();
     else if (event.key === "Escape") {
       this.host.selection.set(this.host.selection.active.row, this.host.selection.active.column);
       this.host.moved();

@@ -69,6 +69,8 @@ export interface RowChange {
   kind: "update" | "create" | "delete" | "schema" | "computed" | "reload";
   records: string[];
   fields: string[];
+  /** This person caused it (here or in another window). */
+  own?: boolean;
 }
 
 export interface Summary {
