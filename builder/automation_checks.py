@@ -122,7 +122,7 @@ def _check_trigger(problems: Problems, app: App, trigger: defs.Trigger) -> tuple
 
 def _check_moves(problems: Problems, field: Field, trigger: defs.StateMoved) -> None:
     if not isinstance(field.config, SingleSelect):
-        problems.at("field").add("wrong_type", N_("「{name}」要是单选字段"), field=field, name=field.name)
+        problems.at("field").add("wrong_type", N_("「{name}」应是单选字段"), field=field, name=field.name)
         return
     for part in ("sources", "targets"):
         for index, number in enumerate(getattr(trigger, part)):
@@ -311,7 +311,9 @@ def _check_fit(problems: Problems, value: FieldValue, field: Field, reach: _Reac
     table = reach.records.get(value.of)
     if value.field == ITSELF:
         if field.type == "link" and table is not None and getattr(field.config, "table", None) != table.id:
-            problems.add("wrong_type", N_("「{name}」要填关联到同一张数据表的记录"), field=field, name=field.name)
+            problems.add(
+                "wrong_type", N_("「{name}」要填关联到同一张数据表的记录"), field=field, name=field.name
+            )
         return
     source = table.by_id.get(value.field) if table is not None else None
     if source is None:

@@ -37,7 +37,7 @@ def read_choices(problems: Problems, given: Any, old: Iterable[Choice] = ()) -> 
     A choice is recognised by its number, else by its name; what is not given any more is archived.
     """
     if not isinstance(given, list | tuple):
-        problems.add("bad_shape", N_("选项要是一个列表"))
+        problems.add("bad_shape", N_("选项应是一个列表"))
         return tuple(old)
     before = {choice.id: choice for choice in old}
     by_name = {choice.name: choice for choice in before.values()}
@@ -72,7 +72,7 @@ def _recognise(
     if number is None:
         return by_name.get(item["name"])
     if not isinstance(number, int) or isinstance(number, bool) or number < 1:
-        problems.at("id").add("bad_choice_id", N_("选项的编号要是正整数"))
+        problems.at("id").add("bad_choice_id", N_("选项的编号应是正整数"))
         return None
     return before.get(number)
 

@@ -33,7 +33,7 @@ from runtime.definitions.fields import (
     type_name,
 )
 from runtime.fieldtypes import BadValue, Context
-from runtime.i18n import N_
+from runtime.i18n import N_, Message
 
 LINK_EXTRAS = frozenset({"two_way", "inverse_name", "inverse_many"})
 UNIQUE_TYPES = frozenset(
@@ -87,15 +87,16 @@ def read_config(
 
 
 def _known_options(problems: Problems, name: str, options: dict[str, Any]) -> bool:
-    kind = next((kind for kind in fieldtypes.TYPES if kind.name == name), None)
-    if kind is None:
+    if name not in _OPTIONS:
         decode_config(problems, name, {})
         return False
-    probe = _EMPTY[name]
-    unknown = [key for key in options if key not in probe]
+    unknown = [key for key in options if key not in _OPTIONS[name]]
     for key in unknown:
         problems.at("options").at(key).add(
-            "unknown_option", N_("「{type}」字段没有「{key}」这个设置"), type=name, key=key[:40]
+            "unknown_option",
+            N_("「{type}」字段没有「{key}」这个设置"),
+            type=Message(fieldtypes.get_by_name(name).label),
+            key=key[:40],
         )
     return not unknown
 
@@ -104,7 +105,7 @@ def _names_of(config: type[msgspec.Struct]) -> frozenset[str]:
     return frozenset(config.__struct_fields__)
 
 
-_EMPTY: dict[str, frozenset[str]] = {
+_OPTIONS: dict[str, frozenset[str]] = {
     str(kind.__struct_config__.tag): _names_of(kind) for kind in FieldConfig.__args__
 }
 
@@ -275,7 +276,7 @@ def _check_default(problems: Problems, scope: Scope, definition: FieldDef) -> No
         return
     machine = definition.config.machine if isinstance(definition.config, SingleSelect) else None
     if machine is not None and stored not in machine.initial:
-        problems.add("bad_initial_state", N_("默认值要是起始状态之一"))
+        problems.add("bad_initial_state", N_("默认值应是起始状态之一"))
 
 
 def has_column(config: FieldConfig) -> bool:

@@ -96,7 +96,8 @@ class ColumnChoice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """How to import: into ``table``, or into a new one called ``new_table``."""
+    """How to import: into ``table``, or into a new one called ``new_table``. ``encoding``: of a text file, guessed when
+    None."""
 
     columns: tuple[ColumnChoice, ...]
     table: str | None = None
@@ -104,6 +105,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     sheet: str | None = None
     header_row: int | None = None
     guess_header: bool = True
+    encoding: str | None = None
     states_as_is: bool = True
     run_automations: bool = False
 
@@ -198,8 +200,13 @@ async def preview(
     header_row: int | None = None,
     guess_header: bool = True,
     table: str | None = None,
+    encoding: str | None = None,
 ) -> Preview:
-    """What is in the file, and a proposal for each column. Raises what opening the file raises."""
+    """What is in the file, and a proposal for each column. ``encoding``: how to read a text file, guessed when None.
+
+    Raises:
+        InvalidInput: no such encoding; and what opening the file raises.
+    """
     found = await draft(system, actor, job_id)
     catalog = await system.catalogs.current()
     target = catalog.table(table or found.table or "") if (table or found.table) else None
@@ -211,6 +218,7 @@ async def preview(
         sheet=sheet,
         header_row=header_row,
         guess_header=guess_header,
+        encoding=known_encoding(encoding),
     )
     work = partial(_preview, files_folder(system), plan, system.settings.max_upload_bytes, target)
     return await asyncio.to_thread(work)
@@ -342,6 +350,7 @@ def _plan(found: Draft, table: str, decision: Decision, columns: tuple[ColumnPla
         sheet=decision.sheet,
         header_row=decision.header_row,
         guess_header=decision.guess_header,
+        encoding=known_encoding(decision.encoding),
         states_as_is=decision.states_as_is,
         run_automations=decision.run_automations,
     )

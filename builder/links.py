@@ -16,7 +16,7 @@ from builder.wire import decode, strip_ours
 from runtime.catalog import App, Catalog, Field, Table
 from runtime.definitions.fields import FieldConfig, FieldDef, Link
 from runtime.errors import NotFound, RuleBroken
-from runtime.i18n import N_
+from runtime.i18n import N_, Message
 from runtime.storage import schema
 
 EXTRAS = frozenset({"two_way", "inverse_name", "inverse_many"})
@@ -38,7 +38,10 @@ def read_link(
     for key in options:
         if key not in _KEYS | EXTRAS:
             problems.at(key).add(
-                "unknown_option", N_("「{type}」字段没有「{key}」这个设置"), type="link", key=key[:40]
+                "unknown_option",
+                N_("「{type}」字段没有「{key}」这个设置"),
+                type=Message(N_("关联")),
+                key=key[:40],
             )
     wanted = options.get("table")
     target = next((t for t in app.tables if wanted in (t.id, t.name)), None)

@@ -314,7 +314,7 @@ async def examine(system: System, actor: Actor, field_id: str, given: Mapping[st
     table = catalog.table(field.table_id)
     access.require(actor, Operation.BUILD, table.app_id)
     if not isinstance(field.config, SingleSelect):
-        raise InvalidInput(N_("「{name}」要是单选字段"), code="wrong_type", name=field.name)
+        raise InvalidInput(N_("「{name}」应是单选字段"), code="wrong_type", name=field.name)
     problems = Problems()
     machine = decode(problems, number_choices(dict(given), field.config.choices), StateMachine)
     if machine is None:

@@ -106,7 +106,7 @@ def _check_shelf(
 def _number(problems: Problems, table: Table, key: str) -> Field | None:
     field = find_field(problems, table, key)
     if field is not None and field.type != "number":
-        problems.add("wrong_type", N_("「{name}」要是数字字段"), field=field, name=field.name)
+        problems.add("wrong_type", N_("「{name}」应是数字字段"), field=field, name=field.name)
         return None
     return field
 
@@ -121,7 +121,7 @@ def _check_lines(
         if link is None:
             continue
         if not isinstance(link.config, Link) or link.config.many:
-            here.add("wrong_type", N_("「{name}」要是只能关联一条的关联字段"), field=link, name=link.name)
+            here.add("wrong_type", N_("「{name}」应是只能关联一条的关联字段"), field=link, name=link.name)
         elif part == "line_stock" and stock_table is not None and link.config.table != stock_table.id:
             here.add(
                 "wrong_table",
@@ -144,7 +144,7 @@ def _check_status(problems: Problems, table: Table, definition: StockDef) -> dic
     if status is None:
         return {}
     if not isinstance(status.config, SingleSelect):
-        here.add("wrong_type", N_("「{name}」要是单选字段"), field=status, name=status.name)
+        here.add("wrong_type", N_("「{name}」应是单选字段"), field=status, name=status.name)
         return {}
     if status.config.machine is not None:
         here.add(

@@ -159,10 +159,18 @@ async def preview_import(
     header_row: FromQuery[int | None] = None,
     guess_header: FromQuery[bool] = True,
     table: FromQuery[str | None] = None,
+    encoding: FromQuery[str | None] = None,
 ) -> PreviewBody:
-    """The same for another sheet, header row or table."""
+    """The same for another sheet, header row, table or encoding."""
     found = await imports.preview(
-        system, actor, job, sheet=sheet, header_row=header_row, guess_header=guess_header, table=table
+        system,
+        actor,
+        job,
+        sheet=sheet,
+        header_row=header_row,
+        guess_header=guess_header,
+        table=table,
+        encoding=encoding,
     )
     return _preview_body(await imports.draft(system, actor, job), found, translator)
 

@@ -69,9 +69,7 @@ class Desk:
 
     async def store(self, table: Table, **given: Any) -> Outcome:
         """Any change through the write path."""
-        return await write.apply(
-            self.system, Change(table=table.id, actor=self.owner, source=API, **given)
-        )
+        return await write.apply(self.system, Change(table=table.id, actor=self.owner, source=API, **given))
 
     async def set(self, table: Table, record: str, **values: Any) -> Outcome:
         """Set fields of one record by name."""

@@ -155,7 +155,11 @@ async def test_all_problems_come_at_once(desk: Desk, orders: Table) -> None:
     given = definition(update("没有", literal(1)), {"kind": "reserve_stock", "stock": "x"}, name="")
     with pytest.raises(InvalidDefinition) as raised:
         await make(desk, given)
-    assert [p.path for p in raised.value.problems] == ["name", "steps.0.config.set.0.field", "steps.1.config.stock"]
+    assert [p.path for p in raised.value.problems] == [
+        "name",
+        "steps.0.config.set.0.field",
+        "steps.1.config.stock",
+    ]
 
 
 async def test_names_become_ids_and_steps_get_theirs(desk: Desk, orders: Table) -> None:
@@ -177,7 +181,14 @@ async def test_names_become_ids_and_steps_get_theirs(desk: Desk, orders: Table) 
 
 
 async def test_what_a_step_made_is_in_reach_of_later_steps_only(desk: Desk, orders: Table) -> None:
-    made = {"id": "stpMade", "config": {"kind": "create_record", "table": "客户", "set": [{"field": "姓名", "value": literal("新")}]}}
+    made = {
+        "id": "stpMade",
+        "config": {
+            "kind": "create_record",
+            "table": "客户",
+            "set": [{"field": "姓名", "value": literal("新")}],
+        },
+    }
     phone = update("电话", literal("13805716621"), of="stpMade")
     await make(desk, definition(made, phone))
     with pytest.raises(InvalidDefinition):
@@ -194,7 +205,9 @@ async def test_switched_off_it_may_be_unfinished_and_says_what_is_missing(desk: 
     with pytest.raises(InvalidDefinition):
         await automations.update(desk.system, desk.owner, draft.id, {"enabled": True})
     steps = [{"config": MARK}]
-    changed = await automations.update(desk.system, desk.owner, draft.id, {"enabled": True, "steps": steps}, version=draft.version)
+    changed = await automations.update(
+        desk.system, desk.owner, draft.id, {"enabled": True, "steps": steps}, version=draft.version
+    )
     assert changed.definition.enabled
     with pytest.raises(VersionConflict):
         await automations.update(desk.system, desk.owner, draft.id, {"name": "x"}, version=draft.version)
@@ -205,7 +218,9 @@ async def test_deleting_a_field_switches_off_what_mentions_it(desk: Desk, orders
     await fields.delete(desk.system, desk.owner, orders.field("异常").id, confirmed=True)
     stored = (await desk.catalog()).automation(made.id).definition
     assert not stored.enabled
-    found = await automations.problems_of(desk.system, await desk.catalog(), (await desk.catalog()).automation(made.id))
+    found = await automations.problems_of(
+        desk.system, await desk.catalog(), (await desk.catalog()).automation(made.id)
+    )
     assert [(p.path, p.code) for p in found.found] == [("steps.0.config.set.0.field", "unknown_field")]
 
 

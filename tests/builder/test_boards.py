@@ -78,7 +78,12 @@ async def test_a_dashboard_is_stored_by_ids_and_changed_as_a_whole(desk: Desk, o
         desk,
         board(
             {"kind": "donut", "field": "状态"},
-            {"kind": "trend", "date_field": "下单", "split": "状态", "aggregate": {"fn": "sum", "field": "金额"}},
+            {
+                "kind": "trend",
+                "date_field": "下单",
+                "split": "状态",
+                "aggregate": {"fn": "sum", "field": "金额"},
+            },
             {"kind": "list", "fields": ["单号", "电话"], "sorts": [{"field": "下单"}]},
         ),
     )
@@ -93,7 +98,12 @@ async def test_a_dashboard_is_stored_by_ids_and_changed_as_a_whole(desk: Desk, o
 
 async def test_lists_lose_the_column_and_other_widgets_go_with_their_field(desk: Desk, orders: Table) -> None:
     made = await make_board(
-        desk, board({"kind": "donut", "field": "状态"}, {"kind": "list", "fields": ["单号", "状态"]}, {"kind": "number"})
+        desk,
+        board(
+            {"kind": "donut", "field": "状态"},
+            {"kind": "list", "fields": ["单号", "状态"]},
+            {"kind": "number"},
+        ),
     )
     await fields.delete(desk.system, desk.owner, orders.field("状态").id, confirmed=True)
     widgets = (await desk.catalog()).dashboard(made.id).definition.widgets
@@ -127,7 +137,11 @@ async def make_bench(desk: Desk, given: dict[str, Any]) -> Workbench:
         (bench(bindings={"stock": "没有"}), "bindings.stock", "unknown_stock"),
         (bench(search=["状态"]), "search.0", "wrong_type"),
         (bench(card=["没有"]), "card.0", "unknown_field"),
-        ({"name": "快查", "slug": "find", "table": "订单", "bindings": {"number": "单号"}}, "bindings.waybill", "missing"),
+        (
+            {"name": "快查", "slug": "find", "table": "订单", "bindings": {"number": "单号"}},
+            "bindings.waybill",
+            "missing",
+        ),
     ],
 )
 async def test_a_binding_that_cannot_play_its_part_is_told_by_place(
@@ -139,7 +153,9 @@ async def test_a_binding_that_cannot_play_its_part_is_told_by_place(
 
 
 async def test_an_address_belongs_to_one_workbench(desk: Desk, orders: Table) -> None:
-    made = await make_bench(desk, bench(bindings={"customer": "客户", "status": "状态", "phone": "电话"}, card=["金额"]))
+    made = await make_bench(
+        desk, bench(bindings={"customer": "客户", "status": "状态", "phone": "电话"}, card=["金额"])
+    )
     assert made.definition.bindings.customer == orders.field("客户").id
     with pytest.raises(InvalidDefinition, match="find"):
         await make_bench(desk, bench(name="又一个"))
@@ -148,7 +164,9 @@ async def test_an_address_belongs_to_one_workbench(desk: Desk, orders: Table) ->
     await make_bench(desk, bench(name="又一个"))
 
 
-async def test_optional_parts_are_dropped_and_required_ones_take_the_workbench_along(desk: Desk, orders: Table) -> None:
+async def test_optional_parts_are_dropped_and_required_ones_take_the_workbench_along(
+    desk: Desk, orders: Table
+) -> None:
     made = await make_bench(desk, bench(bindings={"phone": "电话"}, card=["金额", "电话"], search=["电话"]))
     await fields.delete(desk.system, desk.owner, orders.field("电话").id, confirmed=True)
     stored = (await desk.catalog()).workbench(made.id).definition

@@ -54,7 +54,9 @@ async def test_secrets_are_sealed_and_never_come_out(desk: Desk) -> None:
 
 async def test_settings_that_cannot_be_used_are_told_by_name(desk: Desk) -> None:
     with pytest.raises(InvalidDefinition) as raised:
-        await connectors.create(desk.system, desk.owner, desk.app_id, kind="wecom_robot", name="群", settings={})
+        await connectors.create(
+            desk.system, desk.owner, desk.app_id, kind="wecom_robot", name="群", settings={}
+        )
     assert [p.path for p in raised.value.problems] == ["webhook_url"]
     with pytest.raises(NotFound):
         await connectors.create(desk.system, desk.owner, desk.app_id, kind="pigeon", name="群", settings={})
@@ -97,8 +99,15 @@ async def test_a_placeholder_waits_for_its_settings(desk: Desk) -> None:
 async def test_a_connector_in_use_stays(desk: Desk) -> None:
     await desk.table("订单", spec("单号"))
     made = await robot(desk)
-    step = {"config": {"kind": "send_wecom", "connector": made.id, "text": {"kind": "text", "parts": ["新订单"]}}}
-    given = {"name": "播报", "enabled": True, "trigger": {"kind": "record_created", "table": "订单"}, "steps": [step]}
+    step = {
+        "config": {"kind": "send_wecom", "connector": made.id, "text": {"kind": "text", "parts": ["新订单"]}}
+    }
+    given = {
+        "name": "播报",
+        "enabled": True,
+        "trigger": {"kind": "record_created", "table": "订单"},
+        "steps": [step],
+    }
     read = automations.read_definition(Problems(), given)
     automation = await automations.create(desk.system, desk.owner, desk.app_id, read)
     with pytest.raises(RuleBroken) as raised:

@@ -51,13 +51,17 @@ CASES: list[tuple[str, Any, list[Any], Any, list[Any]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("before", "written", "patch", "after"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
+@pytest.mark.parametrize(
+    ("before", "written", "patch", "after"), [c[1:] for c in CASES], ids=[c[0] for c in CASES]
+)
 async def test_values_are_read_again_as_the_new_type(
     desk: Desk, before: Any, written: list[Any], patch: FieldPatch, after: list[Any]
 ) -> None:
     """What preview foretells is what happens; undo gives every original back."""
     table = await desk.table("表", spec("名称"), before)
-    values = [{"名称": str(n)} | ({"x": value} if value is not None else {}) for n, value in enumerate(written)]
+    values = [
+        {"名称": str(n)} | ({"x": value} if value is not None else {}) for n, value in enumerate(written)
+    ]
     await desk.write(table, *values)
     old = await desk.rows(table, "x")
     field = table.field("x")
@@ -78,7 +82,9 @@ async def test_the_preview_shows_examples_and_counts_only_live_records(desk: Des
     written = [{"名称": f"r{n}", "数量": v} for n, v in enumerate(["12", "12", "十二", "3 件", None, "8"])]
     ids = await desk.write(table, *written)
     await desk.store(table, deletes=(ids[5],))
-    impact = await preview.of_change(desk.system, desk.owner, table.field("数量").id, FieldPatch(type="number"))
+    impact = await preview.of_change(
+        desk.system, desk.owner, table.field("数量").id, FieldPatch(type="number")
+    )
     assert (impact.records, impact.unreadable) == (4, 2)
     shown = {(e.before, e.after) for e in impact.examples}
     assert shown == {("12", "12"), ("十二", None), ("3 件", None)}
@@ -86,8 +92,12 @@ async def test_the_preview_shows_examples_and_counts_only_live_records(desk: Des
 
 async def test_a_select_gets_its_choices_from_the_values(desk: Desk) -> None:
     table = await desk.table("表", spec("名称"), spec("渠道"))
-    await desk.write(table, *({"名称": str(n), "渠道": v} for n, v in enumerate(["淘宝"] * 3 + ["抖音"] * 2 + ["微信"])))
-    impact = await preview.of_change(desk.system, desk.owner, table.field("渠道").id, FieldPatch(type="single_select"))
+    await desk.write(
+        table, *({"名称": str(n), "渠道": v} for n, v in enumerate(["淘宝"] * 3 + ["抖音"] * 2 + ["微信"]))
+    )
+    impact = await preview.of_change(
+        desk.system, desk.owner, table.field("渠道").id, FieldPatch(type="single_select")
+    )
     assert [c.name for c in impact.config.choices] == ["淘宝", "抖音", "微信"]  # type: ignore[union-attr]
     assert len({c.color for c in impact.config.choices}) == 3  # type: ignore[union-attr]
 
@@ -120,13 +130,23 @@ async def test_names_become_links_and_links_become_names(desk: Desk) -> None:
     customers = await desk.table("客户", spec("姓名"))
     (zhou, chen) = await desk.write(customers, {"姓名": "周雨桐"}, {"姓名": "陈嘉怡"})
     orders = await desk.table("订单", spec("单号"), spec("客户"))
-    await desk.write(orders, {"单号": "1", "客户": "周雨桐"}, {"单号": "2", "客户": "周雨桐、陈嘉怡"}, {"单号": "3", "客户": "路人"})
+    await desk.write(
+        orders,
+        {"单号": "1", "客户": "周雨桐"},
+        {"单号": "2", "客户": "周雨桐、陈嘉怡"},
+        {"单号": "3", "客户": "路人"},
+    )
     field = orders.field("客户")
     impact = await preview.of_change(
-        desk.system, desk.owner, field.id, FieldPatch(type="link", options={"table": customers.id, "many": False})
+        desk.system,
+        desk.owner,
+        field.id,
+        FieldPatch(type="link", options={"table": customers.id, "many": False}),
     )
     assert (impact.records, impact.unreadable) == (3, 2)
-    await desk.change(field, type="link", options={"table": customers.id, "two_way": True, "inverse_name": "订单"})
+    await desk.change(
+        field, type="link", options={"table": customers.id, "two_way": True, "inverse_name": "订单"}
+    )
     linked = [[item["id"] for item in row] for row in await desk.rows(orders, "客户")]
     assert linked == [[zhou], [zhou, chen], []]
     assert [len(row) for row in await desk.rows(customers, "订单")] == [2, 1]
@@ -142,7 +162,9 @@ async def test_names_become_links_and_links_become_names(desk: Desk) -> None:
 
 
 async def test_a_formula_can_be_frozen_and_taken_back(desk: Desk) -> None:
-    table = await desk.table("表", spec("名称"), spec("数量", "number"), spec("双倍", "formula", source="{数量}*2"))
+    table = await desk.table(
+        "表", spec("名称"), spec("数量", "number"), spec("双倍", "formula", source="{数量}*2")
+    )
     (record,) = await desk.write(table, {"名称": "a", "数量": 3})
     await desk.change(table.field("双倍"), type="number")
     await desk.set(table, record, 数量=5)

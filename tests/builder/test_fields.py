@@ -33,7 +33,17 @@ async def test_every_type_can_be_made_and_read(desk: Desk) -> None:
     assert await desk.rows(table, "数字", "公式", "编号", "几条") == [(2, 4, "1", 0)]
     for field in (await desk.again(table)).fields:
         answer = field_json(field, await desk.again(table))
-        assert set(answer) >= {"id", "name", "type", "options", "required", "unique", "default", "description", "readonly"}
+        assert set(answer) >= {
+            "id",
+            "name",
+            "type",
+            "options",
+            "required",
+            "unique",
+            "default",
+            "description",
+            "readonly",
+        }
         assert answer["operators"]
 
 
@@ -50,7 +60,11 @@ async def test_every_type_can_be_made_and_read(desk: Desk) -> None:
         (spec("a", "percent", decimals=-1), "options.decimals", "out_of_range"),
         (spec("a", "phone", format="martian"), "options.format", "unknown_choice"),
         (spec("a", "single_select", choices=["甲", "甲 "]), "options.choices.1.name", "name_taken"),
-        (spec("a", "single_select", choices=[{"name": "甲", "color": "beige"}]), "options.choices.0.color", "bad_color"),
+        (
+            spec("a", "single_select", choices=[{"name": "甲", "color": "beige"}]),
+            "options.choices.0.color",
+            "bad_color",
+        ),
         (spec("a", "multi_select", choices=[{"color": "red"}]), "options.choices.0", "bad_shape"),
         (spec("a", "auto_number", segments=[]), "options.segments", "bad_segments"),
         (spec("a", "auto_number", restart="day"), "options.restart", "repeats"),
@@ -74,7 +88,9 @@ async def test_every_type_can_be_made_and_read(desk: Desk) -> None:
         (spec("a", description="x" * 2001), "description", "description_too_long"),
     ],
 )
-async def test_what_is_wrong_with_a_field_is_told_by_place(desk: Desk, given: Any, path: str, code: str) -> None:
+async def test_what_is_wrong_with_a_field_is_told_by_place(
+    desk: Desk, given: Any, path: str, code: str
+) -> None:
     table = await desk.table("表")
     with pytest.raises(InvalidDefinition) as raised:
         await fields.create(desk.system, desk.owner, table.id, given)
@@ -94,10 +110,15 @@ async def test_a_change_shows_at_once_and_a_late_version_is_refused(desk: Desk) 
 
 async def test_unique_over_values_that_collide_says_which(desk: Desk) -> None:
     table = await desk.table("表")
-    await desk.write(table, {"名称": "a"}, {"名称": "a"}, {"名称": "a"}, {"名称": "b"}, {"名称": "b"}, {"名称": "c"})
+    await desk.write(
+        table, {"名称": "a"}, {"名称": "a"}, {"名称": "a"}, {"名称": "b"}, {"名称": "b"}, {"名称": "c"}
+    )
     patch = FieldPatch(unique=True)
     notes = (await preview.of_change(desk.system, desk.owner, table.field("名称").id, patch)).notes
-    assert [note.text() for note in notes] == ["「a」有 3 条,要先改成各不相同", "「b」有 2 条,要先改成各不相同"]
+    assert [note.text() for note in notes] == [
+        "「a」有 3 条,要先改成各不相同",
+        "「b」有 2 条,要先改成各不相同",
+    ]
     with pytest.raises(Duplicate) as raised:
         await desk.change(table.field("名称"), unique=True)
     assert [p.message.text() for p in raised.value.problems] == ["「a」有 3 条", "「b」有 2 条"]
@@ -122,7 +143,9 @@ def _record(**values: Any) -> Any:
 async def test_required_tells_how_many_cells_are_empty(desk: Desk) -> None:
     table = await desk.table("表", spec("名称"), spec("电话", "phone"))
     await desk.write(table, {"名称": "a"}, {"名称": "b", "电话": "13805716621"}, {"名称": "c"})
-    impact = await preview.of_change(desk.system, desk.owner, table.field("电话").id, FieldPatch(required=True))
+    impact = await preview.of_change(
+        desk.system, desk.owner, table.field("电话").id, FieldPatch(required=True)
+    )
     assert [n.text() for n in impact.notes] == ["2 条记录这里是空的,保留不动,下次修改这一格时必须填"]
     await desk.change(table.field("电话"), required=True)
     refused = await desk.store(table, creates=(_record(名称="d"),))
@@ -142,7 +165,11 @@ async def test_an_auto_number_counts_the_records_that_are_there(desk: Desk) -> N
 async def test_an_auto_number_that_restarts_goes_on_where_the_day_stands(desk: Desk) -> None:
     table = await desk.table("表")
     await desk.write(table, {"名称": "a"}, {"名称": "b"})
-    segments = [{"kind": "date", "text": "%Y%m%d"}, {"kind": "text", "text": "-"}, {"kind": "sequence", "width": 2}]
+    segments = [
+        {"kind": "date", "text": "%Y%m%d"},
+        {"kind": "text", "text": "-"},
+        {"kind": "sequence", "width": 2},
+    ]
     await desk.field(table, "编号", "auto_number", segments=segments, restart="day")
     await desk.write(table, {"名称": "c"})
     numbers = await desk.rows(table, "编号")
@@ -150,10 +177,14 @@ async def test_an_auto_number_that_restarts_goes_on_where_the_day_stands(desk: D
 
 
 async def test_choices_keep_their_numbers(desk: Desk) -> None:
-    table = await desk.table("表", spec("名称"), spec("渠道", "single_select", choices=["淘宝", "抖音", "线下"]))
+    table = await desk.table(
+        "表", spec("名称"), spec("渠道", "single_select", choices=["淘宝", "抖音", "线下"])
+    )
     await desk.write(table, {"名称": "a", "渠道": "抖音"}, {"名称": "b", "渠道": "线下"})
     field = table.field("渠道")
-    patch = FieldPatch(options={"choices": [{"id": 2, "name": "抖音小店"}, {"name": "淘宝"}, {"name": "微信"}]})
+    patch = FieldPatch(
+        options={"choices": [{"id": 2, "name": "抖音小店"}, {"name": "淘宝"}, {"name": "微信"}]}
+    )
     impact = await preview.of_change(desk.system, desk.owner, field.id, patch)
     assert [n.text() for n in impact.notes] == ["1 条记录用着「线下」,会留着它,但不能再选"]
     changed = await fields.update(desk.system, desk.owner, field.id, patch)
@@ -169,13 +200,17 @@ async def test_choices_keep_their_numbers(desk: Desk) -> None:
 
 
 async def test_renaming_a_choice_follows_through_filters_and_defaults(desk: Desk) -> None:
-    table = await desk.table("表", spec("名称"), spec("渠道", "single_select", choices=["淘宝", "抖音"], default="抖音"))
+    table = await desk.table(
+        "表", spec("名称"), spec("渠道", "single_select", choices=["淘宝", "抖音"], default="抖音")
+    )
     field = table.field("渠道")
     where = Condition(field.id, "is_any_of", ["抖音", "淘宝"])
     view = await views.create(desk.system, desk.owner, table.id, ViewDef("渠道", where=where))
     found = await usage.where_choice_used(desk.system, desk.owner, field.id, 2)
     assert [use.name for use in found.uses] == ["渠道"]
-    changed = await desk.change(field, options={"choices": [{"id": 1, "name": "淘宝"}, {"id": 2, "name": "抖音小店"}]})
+    changed = await desk.change(
+        field, options={"choices": [{"id": 1, "name": "淘宝"}, {"id": 2, "name": "抖音小店"}]}
+    )
     assert changed.definition.default == "抖音小店"
     stored = (await desk.catalog()).view(view.id).definition.where
     assert stored == Condition(field.id, "is_any_of", ["抖音小店", "淘宝"])
@@ -247,7 +282,11 @@ async def _page(desk: Desk, table: Any) -> Any:
 
 async def test_a_circle_of_computed_fields_is_refused(desk: Desk) -> None:
     table = await desk.table(
-        "表", spec("名称"), spec("a", "number"), spec("x", "formula", source="{a}+1"), spec("y", "formula", source="{x}+1")
+        "表",
+        spec("名称"),
+        spec("a", "number"),
+        spec("x", "formula", source="{a}+1"),
+        spec("y", "formula", source="{x}+1"),
     )
     with pytest.raises(InvalidDefinition) as raised:
         await desk.change(table.field("x"), options={"source": "{y}+1"})

@@ -31,7 +31,9 @@ async def test_a_taken_name_for_the_other_end_is_refused(desk: Desk, pair: tuple
     assert raised.value.problems[0].path == "options.inverse_name"
 
 
-async def test_a_link_may_stay_one_way_and_become_two_way_later(desk: Desk, pair: tuple[Table, Table]) -> None:
+async def test_a_link_may_stay_one_way_and_become_two_way_later(
+    desk: Desk, pair: tuple[Table, Table]
+) -> None:
     customers, orders = pair
     (zhou,) = await desk.write(customers, {"姓名": "周雨桐"})
     field = await desk.field(orders, "推荐", "link", table="客户", two_way=False)
@@ -93,4 +95,3 @@ async def test_a_link_to_another_table_is_another_link(desk: Desk, pair: tuple[T
     await desk.change(orders.field("客户"), options={"table": partners.id})
     (row,) = await desk.rows(orders, "客户")
     assert [item["id"] for item in row] == [same]
-

@@ -123,7 +123,9 @@ async def test_lonely_states_and_dead_ends_are_only_warned_of(desk: Desk, orders
         "没有流转能到「审核中」,只有导入时才会出现",
         "没有流转能到「已关闭」,只有导入时才会出现",
     ]
-    found = await states.examine(desk.system, desk.owner, orders.field("状态").id, machine(("待支付", "已支付")))
+    found = await states.examine(
+        desk.system, desk.owner, orders.field("状态").id, machine(("待支付", "已支付"))
+    )
     assert "「已支付」没有出路,进去的记录就停在那里" in [p.message.text() for p in found.warnings]
 
 
@@ -136,7 +138,11 @@ async def test_the_impact_counts_records_and_those_held_back(desk: Desk, orders:
     given = machine(MOVES[0], {"source": 2, "target": 3, "guard": guard}, MOVES[2])
     found = await states.examine(desk.system, desk.owner, orders.field("状态").id, given)
     assert found.impact is not None
-    assert [(s.choice, s.records, s.stuck) for s in found.impact.states] == [(2, 3, False), (4, 1, True), (None, 1, True)]
+    assert [(s.choice, s.records, s.stuck) for s in found.impact.states] == [
+        (2, 3, False),
+        (4, 1, True),
+        (None, 1, True),
+    ]
     assert [(t.source, t.target, t.records, t.held_back) for t in found.impact.transitions] == [
         (1, 2, 0, 0), (2, 3, 3, 2), (3, 4, 0, 0),
     ]  # fmt: skip
@@ -152,7 +158,10 @@ async def test_a_field_in_a_condition_of_a_move_cannot_be_deleted(desk: Desk, or
     from runtime.errors import RuleBroken
 
     guard = {"kind": "condition", "field": "风险", "op": "lt", "value": 80}
-    await desk.change(orders.field("状态"), options={"machine": machine(*MOVES[:1], {"source": 2, "target": 3, "guard": guard})})
+    await desk.change(
+        orders.field("状态"),
+        options={"machine": machine(*MOVES[:1], {"source": 2, "target": 3, "guard": guard})},
+    )
     with pytest.raises(RuleBroken) as raised:
         await fields.delete(desk.system, desk.owner, orders.field("风险").id, confirmed=True)
     assert raised.value.error_code == "in_use"

@@ -25,7 +25,12 @@ SOUND = {
 async def shop(desk: Desk) -> Desk:
     await desk.table("主订单池", spec("单号"))
     await desk.table(
-        "库存", spec("编码"), spec("库位编码"), spec("在库数量", "number"), spec("预占数量", "number"), spec("单价", "currency")
+        "库存",
+        spec("编码"),
+        spec("库位编码"),
+        spec("在库数量", "number"),
+        spec("预占数量", "number"),
+        spec("单价", "currency"),
     )
     await desk.table(
         "订单明细", spec("名称"), spec("订单", "link", table="主订单池", many=False),
@@ -71,7 +76,9 @@ async def test_parts_may_be_named_and_are_stored_by_id(shop: Desk) -> None:
         ({"name": ""}, "name", "name_missing"),
     ],
 )
-async def test_a_part_of_the_wrong_kind_is_told_by_place(shop: Desk, given: Any, path: str, code: str) -> None:
+async def test_a_part_of_the_wrong_kind_is_told_by_place(
+    shop: Desk, given: Any, path: str, code: str
+) -> None:
     with pytest.raises(InvalidDefinition) as raised:
         await make(shop, **given)
     assert (path, code) in [(p.path, p.code) for p in raised.value.problems]

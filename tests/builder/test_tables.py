@@ -139,7 +139,10 @@ async def test_deleting_a_table_takes_along_what_cannot_be_without_it_and_all_co
 
     await trash.restore(desk.system, desk.owner, customers.id)
     catalog = await desk.catalog()
-    assert await desk.rows(orders, "单号", "客户姓名", "称呼") == [("A1", "周雨桐", "周雨桐您好"), ("A2", None, "您好")]
+    assert await desk.rows(orders, "单号", "客户姓名", "称呼") == [
+        ("A1", "周雨桐", "周雨桐您好"),
+        ("A2", None, "您好"),
+    ]
     assert catalog.view(view.id).definition.columns == (column,)
     assert len(catalog.dashboard(board.id).definition.widgets) == 2
     assert catalog.automation(greet.id).definition.enabled

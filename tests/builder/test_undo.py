@@ -36,7 +36,9 @@ async def test_undo_goes_back_step_by_step(desk: Desk) -> None:
 
 
 async def test_undo_of_a_deletion_brings_back_all_it_took(desk: Desk) -> None:
-    table = await desk.table("表", spec("名称"), spec("数量", "number"), spec("双倍", "formula", source="{数量}*2"))
+    table = await desk.table(
+        "表", spec("名称"), spec("数量", "number"), spec("双倍", "formula", source="{数量}*2")
+    )
     view = await views.create(desk.system, desk.owner, table.id, ViewDef("排", sorts=(Sort("数量"),)))
     await desk.write(table, {"名称": "a", "数量": 2})
     await fields.delete(desk.system, desk.owner, table.field("数量").id, confirmed=True)
@@ -54,7 +56,9 @@ async def test_nobody_undoes_what_others_did_or_changed_since(desk: Desk) -> Non
         "INSERT INTO meta.person (public_id, email, name, password_hash)"
         " VALUES ('usrBuilderBuilde', 'b@example.com', '小强', '-') RETURNING id"
     )
-    builder = Actor(kind="person", id="usrBuilderBuilde", name="小强", person=number, roles={desk.app_id: "builder"})
+    builder = Actor(
+        kind="person", id="usrBuilderBuilde", name="小强", person=number, roles={desk.app_id: "builder"}
+    )
     table = await desk.table("客户")
     with pytest.raises(NotFound, match="没有可以撤销的改动"):
         await undo.last(desk.system, builder, desk.app_id)

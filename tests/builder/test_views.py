@@ -85,7 +85,9 @@ async def test_fields_may_be_named_and_are_stored_by_id(desk: Desk, orders: Tabl
 
 
 async def test_an_empty_group_of_conditions_is_none(desk: Desk, orders: Table) -> None:
-    view = await views.create(desk.system, desk.owner, orders.id, ViewDef("空", where=Group("and", (Group(),))))
+    view = await views.create(
+        desk.system, desk.owner, orders.id, ViewDef("空", where=Group("and", (Group(),)))
+    )
     assert view.definition.where is None
 
 
@@ -93,7 +95,9 @@ async def test_the_second_of_two_people_is_told(desk: Desk, orders: Table) -> No
     view = await views.create(desk.system, desk.owner, orders.id, ViewDef("一起"))
     await views.update(desk.system, desk.owner, view.id, ViewPatch(row_height="tall"), version=view.version)
     with pytest.raises(VersionConflict, match="刚被别人改过"):
-        await views.update(desk.system, desk.owner, view.id, ViewPatch(row_height="short"), version=view.version)
+        await views.update(
+            desk.system, desk.owner, view.id, ViewPatch(row_height="short"), version=view.version
+        )
     again = await views.update(desk.system, desk.owner, view.id, ViewPatch(name="一起看"))
     assert (again.definition.name, again.definition.row_height) == ("一起看", "tall")
     with pytest.raises(InvalidDefinition):
