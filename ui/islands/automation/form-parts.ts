@@ -1,0 +1,70 @@
+/** Small pieces that the forms of triggers and steps share. */
+import { html, nothing, type TemplateResult } from "lit";
+import type { Problem } from "../api";
+import { fieldIcon, type Field } from "../fields/field";
+import { icon } from "../icons";
+import "../select/hb-select";
+import type { HbSelect } from "../select/hb-select";
+import type { Option } from "../select/options";
+import type { Table } from "./types";
+
+/** What a form asks of the element it stands in. */
+export interface FormHost {
+  readonly problems: readonly Problem[];
+  readonly locked: boolean;
+}
+
+/** The first problem whose path begins with `start`. */
+export function problemAt(host: FormHost, start: string): Problem | undefined {
+  return host.problems.find((problem) => problem.path === start || problem.path?.startsWith(`${start}.`));
+}
+
+/** One row of a form: label, control, hint or problem. */
+export function row(host: FormHost, label: string, path: string, control: TemplateResult, hint: TemplateResult | string | typeof nothing = nothing): TemplateResult {
+  const problem = path ? problemAt(host, path) : undefined;
+  return html`<div class="field" role="group" aria-label=${label}>
+    <span class="lab">${label}</span>
+    ${control}
+    ${problem ? html`<p class="hint bad">${icon("circle-alert", 14)}${problem.message}</p>` : hint === nothing ? nothing : html`<p class="hint">${hint}</p>`}
+  </div>`;
+}
+
+/** A select with one value. */
+export function choose(host: FormHost, label: string, value: string, options: Option[], set: (value: string) => void, placeholder = ""): TemplateResult {
+  return html`<hb-select
+    label=${label}
+    placeholder=${placeholder}
+    ?disabled=${host.locked}
+    .options=${options}
+    .value=${value}
+    @change=${(event: Event) => {
+      event.stopPropagation();
+      set((event.currentTarget as HbSelect).value as string);
+    }}
+  ></hb-select>`;
+}
+
+/** A select with several values. */
+export function chooseSome(host: FormHost, label: string, value: string[], options: Option[], set: (value: string[]) => void, placeholder = "", look = "chip"): TemplateResult {
+  return html`<hb-select
+    multiple
+    label=${label}
+    look=${look}
+    placeholder=${placeholder}
+    ?disabled=${host.locked}
+    .options=${options}
+    .value=${value}
+    @change=${(event: Event) => {
+      event.stopPropagation();
+      set((event.currentTarget as HbSelect).value as string[]);
+    }}
+  ></hb-select>`;
+}
+
+export function tableOptions(tables: readonly Table[]): Option[] {
+  return tables.map((table) => ({ value: table.id, label: table.name, icon: table.icon }));
+}
+
+export function fieldOptions(fields: readonly Field[]): Option[] {
+  return fields.map((field) => ({ value: field.id, label: field.name, icon: fieldIcon(field) }));
+}

@@ -1,0 +1,173 @@
+/** The steps of an automation as a tree that is being edited. Pure: every change gives a new tree. */
+import type { Problem } from "../api";
+import type { Arm, Definition, Step, StepConfig, StepKind, Test } from "./types";
+
+/** Where a list of steps stands: the automation's own, or an arm of a branch. */
+export interface Place {
+  branch: string | null;
+  arm: number;
+}
+
+export const top: Place = { branch: null, arm: 0 };
+
+/** Every step, those in branches after their branch, with how deep it stands. */
+export function* walk(steps: readonly Step[], depth = 0): IterableIterator<{ step: Step; depth: number }> {
+  for (const step of steps) {
+    yield { step, depth };
+    if (step.config.kind === "branch") for (const arm of step.config.arms) yield* walk(arm.steps, depth + 1);
+  }
+}
+
+/** The number of each step as people count them: 1, 2 … in reading order. */
+export function numbers(steps: readonly Step[]): Map<string, number> {
+  return new Map([...walk(steps)].map(({ step }, index) => [step.id, index + 1]));
+}
+
+export function find(steps: readonly Step[], id: string): Step | undefined {
+  for (const { step } of walk(steps)) if (step.id === id) return step;
+  return undefined;
+}
+
+function mapLists(steps: readonly Step[], change: (steps: Step[], place: Place) => Step[], place: Place = top): Step[] {
+  const inner = steps.map((step) => {
+    if (step.config.kind !== "branch") return step;
+    const arms = step.config.arms.map((arm, index) => ({ ...arm, steps: mapLists(arm.steps, change, { branch: step.id, arm: index }) }));
+    return { ...step, config: { ...step.config, arms } };
+  });
+  return change(inner, place);
+}
+
+/** The tree with one step changed. */
+export function replace(steps: readonly Step[], id: string, change: (step: Step) => Step): Step[] {
+  return mapLists(steps, (list) => list.map((step) => (step.id === id ? change(step) : step)));
+}
+
+/** The tree without a step (and, for a branch, without what is in it). */
+export function remove(steps: readonly Step[], id: string): Step[] {
+  return mapLists(steps, (list) => list.filter((step) => step.id !== id));
+}
+
+/** The tree with a step put at position `index` of a list. */
+export function insert(steps: readonly Step[], place: Place, index: number, step: Step): Step[] {
+  return mapLists(steps, (list, here) => (here.branch === place.branch && here.arm === place.arm ? [...list.slice(0, index), step, ...list.slice(index)] : list));
+}
+
+/** The tree with a step moved up (-1) or down (1) among its neighbours. */
+export function move(steps: readonly Step[], id: string, by: -1 | 1): Step[] {
+  return mapLists(steps, (list) => {
+    const at = list.findIndex((step) => step.id === id);
+    const to = at + by;
+    if (at < 0 || to < 0 || to >= list.length) return list;
+    const next = [...list];
+    [next[at], next[to]] = [next[to]!, next[at]!];
+    return next;
+  });
+}
+
+/** Whether a step can move up or down. */
+export function canMove(steps: readonly Step[], id: string, by: -1 | 1): boolean {
+  let can = false;
+  mapLists(steps, (list) => {
+    const at = list.findIndex((step) => step.id === id);
+    if (at >= 0) can = at + by >= 0 && at + by < list.length;
+    return list;
+  });
+  return can;
+}
+
+/** The steps that are over, whatever way was taken, when `id` begins: what it can refer to. */
+export function before(steps: readonly Step[], id: string): Step[] {
+  const found: Step[] = [];
+  const search = (list: readonly Step[]): boolean => {
+    for (const step of list) {
+      if (step.id === id) return true;
+      if (step.config.kind === "branch") {
+        for (const arm of step.config.arms) {
+          const mark = found.length;
+          found.push(step);
+          if (search(arm.steps)) return true;
+          found.length = mark;
+        }
+      }
+      found.push(step);
+    }
+    return false;
+  };
+  return search(steps) ? found : [];
+}
+
+/** A copy with ids of its own; references within the copy go along. */
+export function copyOf(step: Step, draw: () => string): Step {
+  const ids = new Map([...walk([step])].map(({ step: one }) => [one.id, draw()]));
+  const text = JSON.stringify(step);
+  return JSON.parse(text.replace(/"(stp[0-9A-Za-z]+)"/g, (whole, id: string) => (ids.has(id) ? `"${ids.get(id)}"` : whole))) as Step;
+}
+
+/** Steps that refer to `id`: they would not be sound without it. */
+export function users(steps: readonly Step[], id: string): Step[] {
+  const mark = `"${id}"`;
+  return [...walk(steps)].map(({ step }) => step).filter((step) => {
+    if (step.id === id) return false;
+    const own = step.config.kind === "branch" ? step.config.arms.map((arm) => arm.test) : step.config;
+    return JSON.stringify(own).includes(mark);
+  });
+}
+
+const segments = /^steps\.(\d+)(?:\.config\.arms\.(\d+)\.(.*))?/;
+
+/** The step a problem is about, by its path (`steps.1.config.arms.0.steps.2.config.text`), and the rest of the path. */
+export function placeOf(definition: Pick<Definition, "steps">, path: string | null | undefined): { step: string; rest: string } | null {
+  let steps: readonly Step[] = definition.steps;
+  let left = path ?? "";
+  for (;;) {
+    const match = segments.exec(left);
+    const step = match ? steps[Number(match[1])] : undefined;
+    if (!match || !step) return null;
+    const inner = match[3] ?? "";
+    const arm = step.config.kind === "branch" && match[2] !== undefined ? step.config.arms[Number(match[2])] : undefined;
+    if (!arm || !/^steps\.\d/.test(inner)) return { step: step.id, rest: left.replace(/^steps\.\d+\.?/, "") };
+    steps = arm.steps;
+    left = inner;
+  }
+}
+
+/** Problems by the step they are about; those of the trigger under "trigger", all others under "". */
+export function byStep(definition: Pick<Definition, "steps">, problems: readonly Problem[]): Map<string, Problem[]> {
+  const found = new Map<string, Problem[]>();
+  for (const problem of problems) {
+    const place = placeOf(definition, problem.path);
+    const key = place ? place.step : problem.path?.startsWith("trigger") ? "trigger" : "";
+    found.set(key, [...(found.get(key) ?? []), { ...problem, path: place?.rest ?? problem.path ?? null }]);
+  }
+  return found;
+}
+
+/** A new step of a kind, with what can be guessed filled in. */
+export function freshConfig(kind: StepKind, known: { table: string; stock: string; connector: (kind: string) => string; test: Test }): StepConfig {
+  switch (kind) {
+    case "only_if":
+      return { kind, test: known.test };
+    case "branch":
+      return { kind, arms: [freshArm(known.test)] };
+    case "reserve_stock":
+    case "release_stock":
+      return { kind, stock: known.stock };
+    case "update_record":
+      return { kind, set: [] };
+    case "create_record":
+      return { kind, table: known.table, set: [] };
+    case "send_wecom":
+      return { kind, connector: known.connector("wecom_robot"), text: { kind: "text", parts: [] } };
+    case "http_post":
+      return { kind, connector: known.connector("http_webhook"), body: {} };
+  }
+}
+
+export function freshArm(test: Test | null): Arm {
+  return { name: "", steps: [], test };
+}
+
+/** A condition without conditions: to be filled in. */
+export function emptyTest(of = "trigger"): Test {
+  return { kind: "record_meets", where: { kind: "group", conjunction: "and", items: [] }, of };
+}

@@ -1,0 +1,176 @@
+/**
+ * The dialog of a connector: how to get its settings, a form of them, and a test message.
+ *
+ *     const made = await connectorDialog(app, { kind: "wecom_robot" });      (a new one, or null)
+ *     await connectorDialog(app, { connector });                             (change one)
+ */
+import { html, nothing, render, type TemplateResult } from "lit";
+import { api, ApiError, showError, showProblems } from "../api";
+import { openDialog } from "../dialog/dialog";
+import { icon } from "../icons";
+import { t } from "../i18n";
+
+export interface Connector {
+  id: string;
+  kind: string;
+  name: string;
+  icon?: string;
+  status: string;
+  message?: string | null;
+  shown?: string;
+  settings?: Record<string, string>;
+  filled?: string[];
+}
+
+interface Setting {
+  name: string;
+  label: string;
+  input: "text" | "url" | "password";
+  required: boolean;
+  secret: boolean;
+  help: string;
+  placeholder: string;
+}
+
+interface Kind {
+  id: string;
+  name: string;
+  description: string;
+  icon: string;
+  fields: Setting[];
+  steps: string[];
+}
+
+let kinds: Promise<Kind[]> | null = null;
+
+function allKinds(): Promise<Kind[]> {
+  kinds ??= api.get<{ kinds: Kind[] }>("/api/v1/connector-kinds").then((answer) => answer.kinds);
+  return kinds;
+}
+
+export interface ConnectorOptions {
+  kind?: string;
+  connector?: Connector;
+}
+
+/** Make or change a connector; it as it is now, or null if the person went away. */
+export async function connectorDialog(app: string, options: ConnectorOptions): Promise<Connector | null> {
+  let kind: Kind | undefined;
+  try {
+    const wanted = options.connector?.kind ?? options.kind;
+    kind = (await allKinds()).find((one) => one.id === wanted);
+  } catch (failure) {
+    showError(failure);
+  }
+  if (!kind) return null;
+  const state = new State(app, kind, options.connector ?? null);
+  await openDialog<boolean>({
+    heading: options.connector ? t("连接「{name}」", { name: options.connector.name }) : t("新建连接 · {kind}", { kind: kind.name }),
+    size: "m",
+    body: state.form,
+    actions: [
+      { label: state.connector ? t("关闭") : t("取消"), value: false },
+      { label: t("保存"), value: true, kind: "p" },
+    ],
+    before: async (save) => (save ? state.save() : true),
+  });
+  return state.connector;
+}
+
+class State {
+  readonly form = document.createElement("form");
+  connector: Connector | null;
+  #tested: { good: boolean; text: string } | null = null;
+  #busy = false;
+
+  constructor(
+    private readonly app: string,
+    private readonly kind: Kind,
+    connector: Connector | null,
+  ) {
+    this.connector = connector;
+    this.form.className = "stack cn-form";
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.form.closest("dialog")?.querySelector<HTMLElement>(".dlg-f .btn.p")?.click();
+    });
+    this.#draw();
+  }
+
+  #entered(): { name: string; settings: Record<string, string> } {
+    const data = new FormData(this.form);
+    const settings: Record<string, string> = {};
+    for (const field of this.kind.fields) {
+      const value = String(data.get(field.name) ?? "").trim();
+      if (value || !field.secret) settings[field.name] = value;
+    }
+    return { name: String(data.get("name") ?? "").trim() || this.kind.name, settings };
+  }
+
+  /** Store what was entered; false when it was refused. */
+  async save(): Promise<boolean> {
+    const { name, settings } = this.#entered();
+    try {
+      this.connector = this.connector
+        ? await api.patch<Connector>(`/api/v1/connectors/${this.connector.id}`, { name, settings })
+        : await api.post<Connector>(`/api/v1/apps/${this.app}/connectors`, { kind: this.kind.id, name, settings });
+      return true;
+    } catch (failure) {
+      if (failure instanceof ApiError) showProblems(this.form, failure);
+      else showError(failure);
+      return false;
+    }
+  }
+
+  /** Store, then send a test message. */
+  async #test(): Promise<void> {
+    this.#busy = true;
+    this.#tested = null;
+    this.#draw();
+    if (await this.save()) {
+      try {
+        this.connector = await api.post<Connector>(`/api/v1/connectors/${this.connector!.id}/test`);
+        this.#tested = { good: true, text: t("测试消息发出去了,到群里或对方系统里看看") };
+      } catch (failure) {
+        if (!(failure instanceof ApiError)) showError(failure);
+        this.#tested = { good: false, text: failure instanceof Error ? failure.message : "" };
+      }
+    }
+    this.#busy = false;
+    this.#draw();
+  }
+
+  #draw(): void {
+    const { kind, connector } = this;
+    render(
+      html`${kind.steps.length ? html`<ol class="cn-steps">${kind.steps.map((step) => html`<li>${step}</li>`)}</ol>` : nothing}
+        <div class="field"><label class="lab" for="cn-name">${t("名称")}</label><input class="inp" id="cn-name" name="name" maxlength="60" autocomplete="off" placeholder=${kind.name} value=${connector?.name ?? ""} /></div>
+        ${kind.fields.map((field) => this.#field(field))}
+        <div class="row wrap">
+          <button type="button" class="btn s" aria-busy=${String(this.#busy)} @click=${() => void this.#test()}>${icon("send", 14)}${t("保存并发送测试消息")}</button>
+          ${this.#tested ? html`<span class=${this.#tested.good ? "ok-t" : "danger-t"} role="status">${icon(this.#tested.good ? "circle-check" : "circle-alert", 14)} ${this.#tested.text}</span>` : nothing}
+        </div>`,
+      this.form,
+    );
+  }
+
+  #field(field: Setting): TemplateResult {
+    const kept = field.secret && this.connector?.filled?.includes(field.name);
+    const id = `cn-${field.name}`;
+    return html`<div class="field">
+      <label class="lab" for=${id}>${field.label}${field.required ? html`<span class="req" aria-hidden="true">*</span>` : html`<span class="opt">${t("可不填")}</span>`}</label>
+      <input
+        class="inp"
+        id=${id}
+        name=${field.name}
+        type=${field.input === "password" ? "password" : "text"}
+        autocomplete="off"
+        spellcheck="false"
+        placeholder=${kept ? t("已保存,不改就留空") : field.placeholder}
+        value=${this.connector?.settings?.[field.name] ?? ""}
+      />
+      ${field.help ? html`<p class="hint">${field.help}</p>` : nothing}
+    </div>`;
+  }
+}
+
