@@ -5,7 +5,7 @@ from __future__ import annotations
 from runtime.definitions.fields import Choice, FieldConfig, MultiSelect, SingleSelect
 
 OPEN_GLYPHS = ("start", "quarter", "half", "most")
-_BY_KIND = {"done": "done", "cancelled": "closed", "waiting": "back"}
+_ENDS = {"done": "done", "cancelled": "closed"}
 
 
 def choice_of(config: FieldConfig, name: object) -> Choice | None:
@@ -16,20 +16,27 @@ def choice_of(config: FieldConfig, name: object) -> Choice | None:
 
 
 def state_glyph(config: FieldConfig, name: object) -> str:
-    """The glyph of a state: done and cancelled ones by their kind, waiting ones by the turning arrow, open ones by how
-    far along the row of open states they stand. "" for a select that is no state machine."""
+    """The glyph of a state: ends (done, cancelled) by their kind, the others by how far along the way to the first end
+    they stand; what comes behind an end, such as a return, has the turning arrow. "" for a select that is no machine."""
     choice = choice_of(config, name)
     if choice is None or not isinstance(config, SingleSelect) or config.machine is None:
         return ""
     kinds = {state.choice: state.kind for state in config.machine.states}
     kind = kinds.get(choice.id, "open")
-    if kind in _BY_KIND:
-        return _BY_KIND[kind]
-    open_states = [other.id for other in config.choices if kinds.get(other.id, "open") == "open"]
-    place = open_states.index(choice.id)
+    if kind in _ENDS:
+        return _ENDS[kind]
+    way: list[int] = []
+    for other in config.choices:
+        if kinds.get(other.id, "open") not in _ENDS:
+            way.append(other.id)
+        elif way:
+            break
+    if choice.id not in way:
+        return "back"
+    place = way.index(choice.id)
     if place == 0:
         return OPEN_GLYPHS[0]
-    if len(open_states) <= len(OPEN_GLYPHS):
+    if len(way) <= len(OPEN_GLYPHS):
         return OPEN_GLYPHS[place]
-    share = place / (len(open_states) - 1)
+    share = place / (len(way) - 1)
     return OPEN_GLYPHS[max(1, int(share * (len(OPEN_GLYPHS) - 1) + 0.5))]

@@ -18,6 +18,13 @@ def test_states_fill_their_glyph_as_they_move_on() -> None:
     assert glyphs == ["start", "quarter", "half", "most", "done", "closed", "back"]
 
 
+def test_waiting_for_others_is_a_place_on_the_way_too() -> None:
+    kinds = (State(1, "waiting"), State(4, "waiting"), State(5, "done"), State(6, "cancelled"), State(7, "open"))
+    config = SingleSelect(CHOICES, StateMachine((1,), states=kinds))
+    glyphs = [state_glyph(config, name) for name in NAMES]
+    assert glyphs == ["start", "quarter", "half", "most", "done", "closed", "back"]
+
+
 def test_many_open_states_share_four_glyphs() -> None:
     config = SingleSelect(tuple(Choice(number, str(number)) for number in range(1, 9)), StateMachine((1,)))
     glyphs = [state_glyph(config, str(number)) for number in range(1, 9)]

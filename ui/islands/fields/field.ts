@@ -144,22 +144,28 @@ export function choiceOf(field: Field, name: Value): Choice | undefined {
 const openGlyphs = ["start", "quarter", "half", "most"];
 
 /**
- * The glyph of a state: done and cancelled ones by their kind, waiting ones by the turning arrow, open ones by how far
- * along the row of open states they stand. "" for a select that is no state machine. (`ui/looks.py` says the same.)
+ * The glyph of a state: ends (done, cancelled) by their kind, the others by how far along the way to the first end they
+ * stand; what comes behind an end, such as a return, has the turning arrow. "" for a select that is no state machine.
+ * (`ui/looks.py` says the same.)
  */
 export function stateGlyph(field: Field, choice: Choice | undefined): string {
   const machine = field.options.machine;
   if (!machine || !choice) return "";
   const kinds = new Map(machine.states.map((state) => [state.choice, state.kind]));
-  const kind = kinds.get(choice.id) ?? "open";
-  if (kind === "done") return "done";
-  if (kind === "cancelled") return "closed";
-  if (kind === "waiting") return "back";
-  const open = (field.options.choices ?? []).filter((other) => (kinds.get(other.id) ?? "open") === "open");
-  const place = open.findIndex((other) => other.id === choice.id);
-  if (place <= 0) return "start";
+  const ends = { done: "done", cancelled: "closed" } as Record<string, string>;
+  const endOf = (id: number) => ends[kinds.get(id) ?? "open"];
+  const own = endOf(choice.id);
+  if (own) return own;
+  const way: number[] = [];
+  for (const other of field.options.choices ?? []) {
+    if (!endOf(other.id)) way.push(other.id);
+    else if (way.length) break;
+  }
+  const place = way.indexOf(choice.id);
+  if (place < 0) return "back";
+  if (place === 0) return "start";
   const last = openGlyphs.length - 1;
-  return openGlyphs[open.length <= openGlyphs.length ? place : Math.max(1, Math.round((place / (open.length - 1)) * last))]!;
+  return openGlyphs[way.length <= openGlyphs.length ? place : Math.max(1, Math.round((place / (way.length - 1)) * last))]!;
 }
 
 /** Names of the states that a record in state `from` may move to; null from a record that has none yet. */

@@ -16,6 +16,12 @@ describe("states", () => {
     expect(choices.map((choice) => stateGlyph(state, choice))).toEqual(["start", "quarter", "half", "most", "done", "closed", "back"]);
     expect(stateGlyph(field("single_select", { choices }), choices[0])).toBe("");
   });
+  it("wait for others on the way too", () => {
+    const kinds = { 1: "waiting", 4: "waiting", 5: "done", 6: "cancelled", 7: "open" } as const;
+    const states = Object.entries(kinds).map(([choice, kind]) => ({ choice: Number(choice), kind }));
+    const waiting = field("single_select", { choices, machine: { ...machine, states } });
+    expect(choices.map((choice) => stateGlyph(waiting, choice))).toEqual(["start", "quarter", "half", "most", "done", "closed", "back"]);
+  });
   it("offer only the moves that are allowed", () => {
     expect(allowedMoves(state, "已支付")).toEqual(["审核中", "已关闭"]);
     expect(allowedMoves(state, null)).toEqual(["待支付"]);
