@@ -13,8 +13,11 @@ from runtime.fieldtypes.base import EMPTY_OPERATORS, BadValue, Context, FieldTyp
 from runtime.i18n import N_
 
 
-def _find(config: Any, value: Any) -> Choice:
-    """The choice with this name (or number). Raises BadValue naming the choices there are."""
+def _find(config: Any, value: Any, *, archived: bool = False) -> Choice:
+    """The choice with this name (or number); ``archived``: also those taken off the list, which cells may still hold.
+
+    Raises BadValue naming the choices there are.
+    """
     for choice in config.choices:
         if (choice.name == value and not choice.archived) or (
             choice.id == value and not isinstance(value, bool)
@@ -25,6 +28,9 @@ def _find(config: Any, value: Any) -> Choice:
         for choice in config.choices:
             if not choice.archived and choice.name.strip().casefold() == wanted:
                 return choice  # type: ignore[no-any-return]
+    found = next((c for c in config.choices if c.name == value), None) if archived else None
+    if found is not None:
+        return found  # type: ignore[no-any-return]
     names = "、".join(c.name for c in config.choices if not c.archived)
     raise BadValue(
         N_("没有选项「{value}」,可选:{choices}"),
@@ -36,7 +42,7 @@ def _find(config: Any, value: Any) -> Choice:
 
 def _ids(config: Any, value: Any) -> list[int]:
     try:
-        return [_find(config, item).id for item in (value if isinstance(value, list | tuple) else [value])]
+        return [_find(config, item, archived=True).id for item in (value if isinstance(value, list | tuple) else [value])]
     except BadValue as bad:
         raise InvalidInput(bad.message.msgid, code="bad_operand", **bad.message.params) from bad
 

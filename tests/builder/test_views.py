@@ -9,9 +9,10 @@ import pytest
 from builder import views
 from builder.views import ViewPatch
 from runtime.catalog import Table
-from runtime.definitions.queries import Condition, ConditionalBucket, Group, GroupLevel, Sort
+from runtime.definitions.queries import Condition, ConditionalBucket, Group, GroupLevel, Query, Sort
 from runtime.definitions.tables import Column, ViewDef
 from runtime.errors import InvalidDefinition, NotFound, RuleBroken, VersionConflict
+from runtime.records import read
 from tests.builder.conftest import Desk, spec
 
 
@@ -124,3 +125,13 @@ async def test_conditions_that_no_longer_fit_leave_the_view(desk: Desk, orders: 
     await desk.change(field, type="number")
     stored = (await desk.catalog()).view(view.id).definition.where
     assert stored == Group("and", (where(orders.field("金额").id, "gt", 1),))
+
+
+async def test_a_view_may_go_on_asking_for_a_choice_that_left_the_list(desk: Desk, orders: Table) -> None:
+    await desk.write(orders, {"单号": "1", "渠道": "抖音"}, {"单号": "2", "渠道": "淘宝"})
+    view = await views.create(desk.system, desk.owner, orders.id, ViewDef("抖音", where=where("渠道", "is", "抖音")))
+    await desk.change(orders.field("渠道"), options={"choices": ["淘宝"]})
+    stored = (await desk.catalog()).view(view.id).definition.where
+    assert stored == where(orders.field("渠道").id, "is", "抖音")
+    page = await read.page(desk.system, desk.owner, orders.id, Query(where=stored))
+    assert len(page.records) == 1
