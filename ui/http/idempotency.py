@@ -25,7 +25,8 @@ _MAX_BODY_BYTES = 10_000_000
 class IdempotencyMiddleware:
     """Replays the answer of an earlier request with the same key, caller and address.
 
-    A handler that only reads although it is asked by POST says ``opt={"idempotent": "reading"}`` and is left alone.
+    A handler that only reads although it is asked by POST says ``opt={"idempotent": "reading"}`` and is left alone; so
+    are uploads of files, which are not to be held in memory.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -38,7 +39,8 @@ class IdempotencyMiddleware:
         request: Request[Any, Any, Any] = Request(scope, receive, send)
         given = request.headers.get(HEADER)
         kind = scope["route_handler"].opt.get("idempotent") if "route_handler" in scope else None
-        if given is None or not scope["path"].startswith("/api/") or kind == "reading":
+        upload = request.headers.get("content-type", "").startswith("multipart/")
+        if given is None or upload or not scope["path"].startswith("/api/") or kind == "reading":
             await self.app(scope, receive, send)
             return
         actor = await identify(request)
