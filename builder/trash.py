@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import msgspec
@@ -110,7 +110,7 @@ async def _app_of(tx: Tx, number: int | None) -> str:
 async def purge(system: System, before: datetime) -> int:
     """Remove for good what went into the trash before ``before``, its data included; returns how many definitions.
 
-    Meant for a daily job; one transaction per definition, so that nobody waits long.
+    One transaction per definition, so that nobody waits long.
     """
     rows = await system.db.fetch(
         "SELECT id FROM meta.definition WHERE deleted_at < $1 ORDER BY"
@@ -128,6 +128,11 @@ async def purge(system: System, before: datetime) -> int:
                 await _remove(tx, found)
                 gone += 1
     return gone
+
+
+async def empty(system: System) -> int:
+    """Remove what has lain in the trash for 30 days; the scheduler does this every hour."""
+    return await purge(system, datetime.now(UTC) - KEPT)
 
 
 async def _remove(tx: Tx, row: Row) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from builder import trash
 from runtime.errors import ServiceUnavailable
 from runtime.events.live import Live
 from runtime.i18n import N_
@@ -12,9 +13,13 @@ from runtime.storage.database import Database
 from runtime.system import System
 from runtime.worker import imports
 from runtime.worker.jobs import JobKinds
+from runtime.worker.scheduler import Chore
 
 JOB_KINDS: JobKinds = {"import": imports.run}
 """What each kind of job does; the worker is given it."""
+
+CHORES: tuple[Chore, ...] = (trash.empty,)
+"""What the scheduler does every hour for the rooms above the runtime."""
 
 
 def build(settings: Settings) -> System:

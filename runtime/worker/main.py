@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -24,7 +24,7 @@ from runtime.system import System
 from runtime.worker.broker import EXECUTE_RUN, JOBS, RUN_JOB, RUNS, BellListener, WorkBroker
 from runtime.worker.jobs import AT_ONCE, JobKinds, run_job
 from runtime.worker.kinds import KINDS
-from runtime.worker.scheduler import Scheduler
+from runtime.worker.scheduler import Chore, Scheduler
 
 log = structlog.get_logger(__name__)
 
@@ -40,17 +40,17 @@ def run_worker(system: System, kinds: JobKinds = KINDS) -> None:
         WorkerProcess(system, kinds, stopping).run()
 
 
-def run_scheduler(system: System) -> None:
-    """Hand out work until SIGTERM or SIGINT. ``system`` is not started yet."""
+def run_scheduler(system: System, chores: Sequence[Chore] = ()) -> None:
+    """Hand out work until SIGTERM or SIGINT. ``system`` is not started yet; ``chores``: see :class:`Scheduler`."""
     with _signals() as stopping:
-        asyncio.run(_schedule(system, stopping))
+        asyncio.run(_schedule(system, stopping, chores))
 
 
-async def _schedule(system: System, stopping: threading.Event) -> None:
+async def _schedule(system: System, stopping: threading.Event, chores: Sequence[Chore]) -> None:
     broker = WorkBroker(system.settings.redis_url or "")
     await system.start()
     try:
-        await Scheduler(system, broker).run(stopping.is_set)
+        await Scheduler(system, broker, chores).run(stopping.is_set)
     finally:
         await system.stop()
         broker.client.close()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
 import structlog
@@ -33,11 +33,14 @@ _LOCKS = 7005  # advisory lock of the leader: (this number, hash of the name)
 _QUEUES = ((RUNS, "run"), (JOBS, "job"))
 
 
-class Scheduler:
-    """One scheduler process's work."""
+Chore = Callable[[System], Awaitable[object]]
 
-    def __init__(self, system: System, broker: WorkBroker) -> None:
-        self.system, self.broker = system, broker
+
+class Scheduler:
+    """One scheduler process's work. ``chores``: what rooms above want done every hour as well."""
+
+    def __init__(self, system: System, broker: WorkBroker, chores: Sequence[Chore] = ()) -> None:
+        self.system, self.broker, self.chores = system, broker, chores
         self.locks = Locks(system.db, _LOCKS)
         self.leading = False
         self._swept_at = self._kept_house_at = -HOUSEKEEPING_SECONDS
@@ -99,3 +102,6 @@ class Scheduler:
         await db.execute("DELETE FROM meta.delivery_attempt WHERE at < now() - interval '30 days'")
         with suppress(*DATABASE_TROUBLE):
             await forget_expired(self.system)
+        for chore in self.chores:
+            with suppress(*DATABASE_TROUBLE):
+                await chore(self.system)

@@ -30,11 +30,11 @@ def worker(data_dir: Path | None) -> None:
 def scheduler(data_dir: Path | None) -> None:
     """Do what is due until stopped."""
     from runtime.worker.main import run_scheduler
-    from ui.bootstrap import build
+    from ui.bootstrap import CHORES, build
 
     supervised()
     with services_for(settings_of(data_dir, "scheduler"), "scheduler") as settings:
-        run_scheduler(build(settings))
+        run_scheduler(build(settings), CHORES)
 
 
 @click.command(help=_(N_("把数据库升级到这个版本需要的样子。")))
