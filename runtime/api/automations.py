@@ -184,7 +184,8 @@ def run_body(run: trace.RunSummary, translator: Translator) -> RunBody:
     )
 
 
-def _page(page: trace.RunPage, translator: Translator) -> RunsAnswer:
+def runs_answer(page: trace.RunPage, translator: Translator) -> RunsAnswer:
+    """A page of runs in the caller's language."""
     return RunsAnswer(tuple(run_body(run, translator) for run in page.runs), page.next_cursor, page.failed)
 
 
@@ -272,7 +273,7 @@ async def list_runs(
     page = await trace.runs_of(
         system, actor, app, automation=automation, status=status, cursor=cursor, limit=limit
     )
-    return _page(page, translator)
+    return runs_answer(page, translator)
 
 
 @get("/automations/{automation:str}/runs")
@@ -290,7 +291,7 @@ async def list_automation_runs(
     page = await trace.runs_of(
         system, actor, found.app_id, automation=found.id, status=status, cursor=cursor, limit=limit
     )
-    return _page(page, translator)
+    return runs_answer(page, translator)
 
 
 @get("/records/{record:str}/runs")
@@ -304,7 +305,7 @@ async def list_record_runs(
 ) -> RunsAnswer:
     """The runs that a record set off, newest first."""
     page = await trace.runs_of_record(system, actor, record, cursor=cursor, limit=limit)
-    return _page(page, translator)
+    return runs_answer(page, translator)
 
 
 @get("/runs/{run:str}")

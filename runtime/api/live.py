@@ -111,6 +111,8 @@ async def check_topics(system: System, actor: Actor, topics: Sequence[str]) -> N
             require(actor, Operation.LOOK, catalog.app(topic).id)
         elif kind == "tbl":
             require(actor, Operation.LOOK, catalog.table(topic).app_id)
+        elif kind == "aut":
+            require(actor, Operation.LOOK, catalog.automation(topic).app_id)
         elif kind == "run":
             number = await system.db.value("SELECT app_id FROM meta.run WHERE public_id = $1", topic)
             require(actor, Operation.LOOK, _app_by_number(catalog, number))

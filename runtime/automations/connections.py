@@ -58,15 +58,36 @@ def _opened(box: SecretBox, row: Any) -> Connection:
         kind=row["kind"],
         name=row["name"],
         settings={**config, **unseal(box, row["secrets"])},
-        broken=row["status"] == "broken",
+        broken=row["status"] == "failed",
     )
 
 
 async def mark(tx: Tx, number: int, message: Message | None) -> None:
     """Note that a connector is broken and why, or (without a message) that it works."""
     await tx.execute(
-        "UPDATE meta.connector SET status = $2, status_message = $3 WHERE id = $1 AND (status <> $2 OR $2 = 'broken')",
+        "UPDATE meta.connector SET status = $2, status_message = $3 WHERE id = $1 AND (status <> $2 OR $2 = 'failed')",
         number,
-        "broken" if message else "ok",
+        "failed" if message else "ok",
         msgspec.json.encode(message).decode() if message else None,
     )
+
+
+class ConnectionName(msgspec.Struct, frozen=True, kw_only=True):
+    """A connector as everybody in its app may know it: no settings."""
+
+    id: str
+    kind: str
+    name: str
+    status: str
+
+
+async def names(db: Database, app: int) -> list[ConnectionName]:
+    """The connectors of an app by name."""
+    rows = await db.fetch(
+        "SELECT public_id, kind, name, status FROM meta.connector WHERE app_id = $1 AND deleted_at IS NULL ORDER BY name",
+        app,
+    )
+    return [
+        ConnectionName(id=row["public_id"], kind=row["kind"], name=row["name"], status=row["status"])
+        for row in rows
+    ]

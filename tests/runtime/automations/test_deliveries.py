@@ -182,7 +182,7 @@ async def test_a_robot_that_is_gone_breaks_its_connector_until_it_works_again(
     assert (await shop.run(run))["status"] == "failed"
     db = shop.world.system.db
     connector = await db.row("SELECT status, status_message FROM meta.connector WHERE public_id = $1", robot)
-    assert connector["status"] == "broken"
+    assert connector["status"] == "failed"
     assert "找不到这个机器人" in connector["status_message"]
     wecom.control({"add_key": "693a91f6-7c1e-4bc4-97a0-0ec2a1fa5aaa"})
     await remedies.retry_all(shop.world.system, EDITOR, (await shop.world.app()).automations[0].id)

@@ -47,12 +47,12 @@ function connectorRow(host: MessageHost, kind: string, label: string, value: str
       ${chosen && !host.locked ? html`<button type="button" class="icb" aria-label=${t("连接设置和测试")} data-tip=${t("连接设置和测试")} @click=${() => host.editConnector(chosen.id)}>${icon("settings-2", 15)}</button>` : nothing}
     </div>
     ${!found.length && !host.locked ? html`<button type="button" class="btn s au-gap" @click=${make}>${icon("plus")}${t("新建连接")}</button>` : nothing}
-    ${chosen?.status === "broken" ? html`<p class="note">${icon("circle-alert", 14)}<span>${chosen.message || t("这个连接现在用不了")}</span></p>` : nothing}`;
+    ${chosen && chosen.status !== "ok" ? html`<p class="note">${icon("circle-alert", 14)}<span>${chosen.message || t("这个连接现在用不了")}</span></p>` : nothing}`;
   return row(host, label, "config.connector", control, hint);
 }
 
 function state(connector: Connector): string {
-  return connector.status === "broken" ? t("用不了") : (connector.shown ?? "");
+  return connector.status !== "ok" ? t("用不了") : (connector.shown ?? "");
 }
 
 /** "Send a WeCom message". */

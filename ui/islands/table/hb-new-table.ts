@@ -1,5 +1,5 @@
 /**
- * `<hb-new-table data-source="…">`: the form inside the dialog "新建数据表": a name, and a row for each field with its
+ * `<hb-new-table data-json="…">`: the form inside the dialog "新建数据表": a name, and a row for each field with its
  * type and what the type needs (options of a select, the table of a link). Enter in a name goes on to the next row.
  */
 import "../../styles/new-table.css";
@@ -78,7 +78,7 @@ export class HbNewTable extends HbElement {
   }
 
   protected override createRenderRoot(): HTMLElement {
-    this.#data = this.pageData<Data>() ?? this.#data;
+    if (this.dataset.json) this.#data = JSON.parse(this.dataset.json) as Data;
     return super.createRenderRoot();
   }
 

@@ -1,0 +1,141 @@
+/** `<hb-runs>`: the runs of an app or an automation, newest first, kept current; those that wait for a person can be mended. */
+import { html, nothing, type TemplateResult } from "lit";
+import "../../styles/runs.css";
+import { api, showError } from "../api";
+import { define, HbElement } from "../base";
+import { confirmDialog } from "../dialog/dialog";
+import { debounce } from "../dom";
+import { icon } from "../icons";
+import { t } from "../i18n";
+import { watch } from "../live";
+import { toast } from "../toast/toast";
+import { ago, duration, statusLabel, statusMark } from "./status";
+import type { Run, RunsAnswer, RunsPageData, RunStatus } from "./types";
+
+const filters: (RunStatus | null)[] = [null, "failed", "waiting", "finished", "handled"];
+const mostWatched = 60;
+
+class HbRuns extends HbElement {
+  static override properties = { page: { state: true }, busy: { state: true } };
+  declare page: RunsPageData;
+  declare private busy: boolean;
+  #stop: (() => void) | null = null;
+  readonly #refresh = debounce(() => void this.#load(), 500);
+
+  constructor() {
+    super();
+    this.busy = false;
+  }
+
+  override connectedCallback(): void {
+    this.page = this.pageData<RunsPageData>()!;
+    super.connectedCallback();
+    const topics = this.page.automation ? [this.page.automation] : this.page.automations.slice(0, mostWatched).map((one) => one.id);
+    if (topics.length) this.#stop = watch(topics, () => this.#refresh());
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#stop?.();
+  }
+
+  get #address(): string {
+    return this.page.automation ? `/api/v1/automations/${this.page.automation}/runs` : `/api/v1/apps/${this.page.app}/runs`;
+  }
+
+  /** Read the first page again, as many as are shown. */
+  async #load(status = this.page.status): Promise<void> {
+    try {
+      const limit = Math.max(50, Math.min(200, status === this.page.status ? this.page.page.runs.length : 50));
+      const answer = await api.get<RunsAnswer>(this.#address, { params: { status, limit } });
+      this.page = { ...this.page, status, page: answer };
+    } catch (failure) {
+      showError(failure);
+    }
+  }
+
+  async #more(): Promise<void> {
+    this.busy = true;
+    try {
+      const answer = await api.get<RunsAnswer>(this.#address, { params: { status: this.page.status, cursor: this.page.page.next_cursor } });
+      this.page = { ...this.page, page: { ...answer, runs: [...this.page.page.runs, ...answer.runs] } };
+    } catch (failure) {
+      showError(failure);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  #filter(status: RunStatus | null): void {
+    history.replaceState(history.state, "", status ? `${location.pathname}?status=${status}` : location.pathname);
+    void this.#load(status);
+  }
+
+  async #retryAll(): Promise<void> {
+    const { failed } = this.page.page;
+    const automations = this.page.automation ? [this.page.automation] : [...new Set(this.page.page.runs.filter((run) => run.status === "failed").map((run) => run.automation))].filter((id): id is string => id !== null);
+    if (!(await confirmDialog({ heading: t("重试 {n} 次失败的运行?", { n: failed }), text: t("从失败的那一步接着做,做完的不会再做一遍。先确认原因已经解决。"), action: t("全部重试") }))) return;
+    try {
+      let retried = 0;
+      for (const id of automations) retried += (await api.post<{ retried: number }>(`/api/v1/automations/${id}/retry`)).retried;
+      toast(t("{n} 次运行重新开始", { n: retried }));
+      await this.#load();
+    } catch (failure) {
+      showError(failure);
+    }
+  }
+
+  async #act(run: Run, act: "retry" | "skip" | "handled"): Promise<void> {
+    try {
+      await api.post(`/api/v1/runs/${run.id}/${act}`);
+      await this.#load();
+    } catch (failure) {
+      showError(failure);
+    }
+  }
+
+  #row(run: Run): TemplateResult {
+    const record = run.record && run.table ? html`<a href="/t/${run.table}?record=${run.record}">${run.record_name || t("没有名字的记录")}</a>` : html`<span class="f3">${t("记录已删除")}</span>`;
+    const why = run.failure ? (run.failure.problems[0]?.message ?? run.failure.message) : "";
+    return html`<tr>
+      <td><a href="/runs/${run.id}">${statusMark(run.status)}</a></td>
+      ${this.page.automation ? nothing : html`<td>${run.automation ? html`<a href="/automations/${run.automation}">${run.automation_name}</a>` : run.automation_name}</td>`}
+      <td>${record}</td>
+      <td class="f2">${run.trigger}</td>
+      <td class="num f3">${duration(run.seconds)}</td>
+      <td class="f3">${ago(run.created_at)}</td>
+      <td class="ru-why">${why}${run.status === "handled" && run.handled_by ? html`<span class="f3">${t("{name} 已处理", { name: run.handled_by })}</span>` : nothing}</td>
+      <td>${run.status === "failed" && this.page.can_edit
+        ? html`<span class="row"><button type="button" class="btn s" @click=${() => void this.#act(run, "retry")}>${t("重试")}</button><button type="button" class="btn s g" @click=${() => void this.#act(run, "handled")}>${t("标为已处理")}</button></span>`
+        : html`<a class="tool" href="/runs/${run.id}">${t("查看")}</a>`}</td>
+    </tr>`;
+  }
+
+  protected override render(): TemplateResult {
+    const { page } = this;
+    const { runs, failed, next_cursor: next } = page.page;
+    return html`<div class="bar">
+        <div class="seg" role="group" aria-label=${t("只看")}>
+          ${filters.map((status) => html`<button type="button" aria-pressed=${page.status === status} @click=${() => this.#filter(status)}>${status ? (status === "failed" ? t("待处理") : statusLabel(status)) : t("全部")}${status === "failed" && failed ? html` <span class="count danger">${failed}</span>` : nothing}</button>`)}
+        </div>
+        <span class="grow"></span>
+        ${failed && page.can_edit ? html`<button type="button" class="btn s" @click=${() => void this.#retryAll()}>${icon("rotate-cw", 14)}${t("全部重试")}</button>` : nothing}
+      </div>
+      <div class="ru-page">
+        ${runs.length
+          ? html`<table class="tbl ru-table">
+              <thead><tr><th>${t("结果")}</th>${page.automation ? nothing : html`<th>${t("自动化")}</th>`}<th>${t("记录")}</th><th>${t("因为什么")}</th><th class="num">${t("用时")}</th><th>${t("时间")}</th><th>${t("原因")}</th><th></th></tr></thead>
+              <tbody>${runs.map((run) => this.#row(run))}</tbody>
+            </table>
+            ${next ? html`<div class="card-p"><button type="button" class="btn" aria-busy=${String(this.busy)} @click=${() => void this.#more()}>${t("更早的")}</button></div>` : nothing}`
+          : this.#empty()}
+      </div>`;
+  }
+
+  #empty(): TemplateResult {
+    if (this.page.status) return html`<div class="empty">${icon("circle-check", 32)}<h2>${this.page.status === "failed" ? t("没有要处理的") : t("没有这样的运行")}</h2><p>${t("换一个筛选看看")}</p></div>`;
+    return html`<div class="empty">${icon("history", 32)}<h2>${t("还没有运行过")}</h2><p>${t("启用以后,每次触发都会在这里留下记录:做了什么,结果怎样,用了多久。")}</p>${this.page.automation ? html`<a class="btn p" href="/automations/${this.page.automation}">${t("打开自动化")}</a>` : nothing}</div>`;
+  }
+}
+
+define("hb-runs", HbRuns);

@@ -1,0 +1,40 @@
+/** How states of runs and steps look and read. */
+import { html, type TemplateResult } from "lit";
+import { icon } from "../icons";
+import { t } from "../i18n";
+import { exactMoment } from "../record/value";
+import { relative } from "../shell/times";
+import { formatMoment } from "../fields/format";
+import type { RunStatus } from "./types";
+
+export function statusLabel(status: RunStatus): string {
+  const labels: Record<RunStatus, string> = {
+    queued: t("排队中"),
+    running: t("正在运行"),
+    waiting: t("等着再试"),
+    finished: t("完成"),
+    failed: t("失败"),
+    handled: t("已处理"),
+  };
+  return labels[status];
+}
+
+const icons: Record<RunStatus, string> = { queued: "clock", running: "loader", waiting: "rotate-cw", finished: "circle-check", failed: "circle-alert", handled: "check-check" };
+
+export function statusMark(status: RunStatus): TemplateResult {
+  return html`<span class="ru-status ${status}">${icon(icons[status], 15)}${statusLabel(status)}</span>`;
+}
+
+/** A moment as "3 minutes ago", exact on hover; a date when it is long ago. */
+export function ago(iso: string): TemplateResult {
+  return html`<time datetime=${iso} data-relative data-tip=${exactMoment(iso)}>${relative(new Date(iso)) ?? formatMoment(iso)}</time>`;
+}
+
+/** A duration: milliseconds under a second, then seconds, then minutes. */
+export function duration(seconds: number | null): string {
+  if (seconds === null) return "";
+  if (seconds < 1) return t("{ms} 毫秒", { ms: Math.max(1, Math.round(seconds * 1000)) });
+  if (seconds < 60) return t("{seconds} 秒", { seconds: seconds.toFixed(1) });
+  if (seconds < 3600) return t("{n} 分钟", { n: Math.round(seconds / 60) });
+  return t("{n} 小时", { n: Math.round(seconds / 3600) });
+}

@@ -1,0 +1,84 @@
+/** Runs as the API answers them (`runtime/api/automations.py`). */
+import type { Field } from "../fields/field";
+import type { Failure, KindInfo } from "../automation/types";
+
+export type RunStatus = "queued" | "running" | "waiting" | "finished" | "failed" | "handled";
+
+export interface Run {
+  id: string;
+  automation: string | null;
+  automation_name: string;
+  status: RunStatus;
+  record: string | null;
+  record_name: string;
+  table: string | null;
+  table_name: string;
+  trigger: string;
+  created_at: string;
+  started_at: string | null;
+  finished_at: string | null;
+  wake_at: string | null;
+  seconds: number | null;
+  steps: number;
+  failure: Failure | null;
+  handled_by: string | null;
+  handled_at: string | null;
+}
+
+export interface RunsAnswer {
+  runs: Run[];
+  next_cursor: string | null;
+  failed: number;
+}
+
+export interface RunsPageData {
+  app: string;
+  automation: string | null;
+  automations: { id: string; name: string }[];
+  status: RunStatus | null;
+  page: RunsAnswer;
+  can_edit: boolean;
+}
+
+export interface Delivery {
+  key: string;
+  status: "waiting" | "sent" | "failed";
+  connector: string;
+  message: { kind?: string; content?: string; users?: string[]; mobiles?: string[]; body?: unknown };
+  attempts: number;
+  next_attempt_at: string | null;
+  sent_at: string | null;
+  answer: { errcode: number; errmsg: string; raw: Record<string, unknown>; merged?: number } | null;
+  failure: Failure | null;
+}
+
+export interface TracedStep {
+  path: string;
+  step: string;
+  kind: string;
+  name: string;
+  status: "not_reached" | "running" | "waiting" | "done" | "failed" | "skipped";
+  outcome: string | null;
+  attempts: number;
+  input: Record<string, unknown> | null;
+  output: Record<string, unknown> | null;
+  failure: Failure | null;
+  started_at: string | null;
+  finished_at: string | null;
+  deliveries: Delivery[];
+}
+
+export interface RunAnswer {
+  run: Run;
+  app: string;
+  steps: TracedStep[];
+  changed: { id: string; name: string; table: string; table_name: string; action: string; entry: number }[];
+}
+
+export interface RunPageData {
+  answer: RunAnswer;
+  kinds: KindInfo[];
+  tables: { id: string; name: string; fields: Field[] }[];
+  can_edit: boolean;
+  list: string;
+}

@@ -1,0 +1,224 @@
+"""The editor of an automation ``/automations/{automation}``, and the dialog that makes one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, get, post
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, FromPath
+from litestar.response import Response, Template
+
+from builder import automations, connectors
+from builder.wire import definition_json, field_json
+from runtime.access import Operation, allowed, require
+from runtime.api.common import TheActor, TheSystem, TheTranslator
+from runtime.automations import connections
+from runtime.automations.attention import run_counts
+from runtime.automations.steps import KINDS
+from runtime.catalog import App, Table
+from runtime.connectors import connector_kinds
+from runtime.definitions.automations import AutomationDef, RecordCreated, RecordUpdated, StateMoved, Trigger
+from runtime.errors import HuobiaoError
+from runtime.i18n import N_, Translator
+from runtime.system import System
+from ui.pages import shell
+from ui.pages.context import Crumb
+from ui.pages.forms import Problems
+
+_ICONS = {kind.id: kind.icon for kind in connector_kinds()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AutomationPage:
+    """What ``automations/automation.html`` shows before its island takes over; ``data`` is for the island (see
+    ``ui/islands/automation/types.ts``, ``PageData``).
+    """
+
+    name: str
+    steps: int
+    data: dict[str, Any]
+
+
+def table_data(table: Table) -> dict[str, Any]:
+    """A table as the islands of automations need it."""
+    return {
+        "id": table.id,
+        "name": table.name,
+        "icon": table.definition.icon or "table",
+        "primary": table.primary.id if table.primary else None,
+        "fields": [field_json(field) for field in table.fields],
+    }
+
+
+def kinds_data(translator: Translator) -> list[dict[str, Any]]:
+    """The kinds of steps in the reader's language."""
+    text = translator.gettext
+    return [
+        {
+            "id": kind.id,
+            "name": text(kind.name),
+            "description": text(kind.description),
+            "icon": kind.icon,
+            "outcomes": [{"key": one.key, "label": text(one.label)} for one in kind.outcomes],
+            "outputs": [{"key": one.key, "label": text(one.label)} for one in kind.outputs],
+        }
+        for kind in KINDS
+    ]
+
+
+async def _connectors(
+    system: System, actor: TheActor, app: App, translator: Translator
+) -> list[dict[str, Any]]:
+    """The app's connectors; where messages go only for those who may build."""
+    if not allowed(actor, Operation.BUILD, app.id):
+        return [
+            {**msgspec.structs.asdict(one), "icon": _ICONS.get(one.kind, "plug")}
+            for one in await connections.names(system.db, app.number)
+        ]
+    return [
+        {
+            "id": info.id,
+            "kind": info.kind,
+            "name": info.name,
+            "icon": info.icon,
+            "status": info.status,
+            "message": info.message.text(translator) if info.message else None,
+            "shown": info.shown,
+            "settings": info.settings,
+            "filled": list(info.filled),
+        }
+        for info in await connectors.list_of(system, actor, app.id)
+    ]
+
+
+@get("/automations/{automation:str}")
+async def automation_page(
+    request: Request[Any, Any, Any],
+    system: TheSystem,
+    actor: TheActor,
+    translator: TheTranslator,
+    automation: FromPath[str],
+) -> Template:
+    """An automation: its flow, and the form of the step named in ``?step=``."""
+    catalog = await system.catalogs.current()
+    found = catalog.automation(automation)
+    app = catalog.app(found.app_id)
+    require(actor, Operation.LOOK, app.id)
+    frame = await shell.build(
+        system,
+        actor,
+        request,
+        app=app,
+        current=found.id,
+        crumbs=(Crumb(name=found.definition.name, icon="zap"),),
+    )
+    runs, failed = await run_counts(system.db, found.number)
+    page = AutomationPage(
+        name=found.definition.name,
+        steps=len(found.definition.steps),
+        data={
+            "automation": definition_json(found),
+            "app": app.id,
+            "tables": [table_data(table) for table in app.tables],
+            "stocks": [{"id": stock.id, "name": stock.definition.name} for stock in app.stocks],
+            "connectors": await _connectors(system, actor, app, translator),
+            "kinds": kinds_data(translator),
+            "can_build": allowed(actor, Operation.BUILD, app.id),
+            "runs": runs,
+            "failed": failed,
+        },
+    )
+    return Template("automations/automation.html", context={"shell": frame, "page": page})
+
+
+class NewAutomation(msgspec.Struct):
+    """The form of the dialog: ``kind`` of trigger and ``table``."""
+
+    name: str = ""
+    kind: str = ""
+    table: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewAutomationDialog:
+    """What ``automations/new.html`` shows. ``tables`` and ``kinds`` are (value, label) pairs."""
+
+    app: str
+    form: NewAutomation
+    tables: tuple[tuple[str, str], ...]
+    kinds: tuple[tuple[str, str], ...]
+    problems: Problems
+
+
+KIND_NAMES = {
+    "state_moved": N_("状态流转时"),
+    "record_created": N_("新建记录时"),
+    "record_updated": N_("修改记录时"),
+}
+
+
+def _guess(app: App) -> NewAutomation:
+    """A state machine of the app if it has one, else its first table."""
+    for table in app.tables:
+        if any(field.machine for field in table.fields):
+            return NewAutomation(kind="state_moved", table=table.id)
+    return NewAutomation(kind="record_created", table=app.tables[0].id if app.tables else "")
+
+
+def _trigger(app: App, form: NewAutomation) -> Trigger:
+    table = next((table for table in app.tables if table.id == form.table), None)
+    if form.kind == "state_moved":
+        selects = [field for field in table.fields if field.type == "single_select"] if table else []
+        field = next((f for f in selects if f.machine), selects[0] if selects else None)
+        return StateMoved(form.table, field.id if field else "")
+    return RecordUpdated(form.table) if form.kind == "record_updated" else RecordCreated(form.table)
+
+
+@get("/a/{app:str}/automations/new")
+async def new_automation_dialog(
+    system: TheSystem, actor: TheActor, translator: TheTranslator, app: FromPath[str]
+) -> Template:
+    """The dialog that asks for a name, a table, and what sets it off."""
+    found = (await system.catalogs.current()).app(app)
+    require(actor, Operation.BUILD, found.id)
+    return _dialog(found, _guess(found), Problems(), translator, 200)
+
+
+@post("/a/{app:str}/automations/new")
+async def create_automation_page(
+    system: TheSystem,
+    actor: TheActor,
+    translator: TheTranslator,
+    app: FromPath[str],
+    data: Annotated[NewAutomation, Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Template | Response[None]:
+    """Make it, switched off, and go there."""
+    found = (await system.catalogs.current()).app(app)
+    require(actor, Operation.BUILD, found.id)
+    try:
+        made = await automations.create(
+            system, actor, app, AutomationDef(name=data.name, trigger=_trigger(found, data))
+        )
+    except HuobiaoError as error:
+        first = (error.problems or [error.as_problem()])[0]
+        return _dialog(found, data, Problems({"name": first.message.text(translator)}), translator, 422)
+    return Response(None, status_code=204, headers={"HX-Redirect": f"/automations/{made.id}?step=trigger"})
+
+
+def _dialog(
+    app: App, form: NewAutomation, problems: Problems, translator: Translator, status: int
+) -> Template:
+    dialog = NewAutomationDialog(
+        app=app.id,
+        form=form,
+        tables=tuple((table.id, table.name) for table in app.tables),
+        kinds=tuple((kind, translator.gettext(name)) for kind, name in KIND_NAMES.items()),
+        problems=problems,
+    )
+    return Template("automations/new.html", context={"dialog_data": dialog}, status_code=status)
+
+
+ROUTES = (automation_page, new_automation_dialog, create_automation_page)
