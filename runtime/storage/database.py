@@ -27,6 +27,14 @@ def compiled(sql: Sql, args: Sequence[Any]) -> tuple[str, Sequence[Any]]:
     return sql, args
 
 
+async def _as_it_is(connection: Any) -> None:
+    """Give a connection back without asking the server to forget its session: half of the time of a short query.
+
+    Nothing of ours outlives a transaction on a pooled connection (locks, settings and cursors are all local to one);
+    asyncpg itself still rolls back what a cancelled task left open.
+    """
+
+
 class Tx:
     """An open transaction. ``after_commit`` holds what may happen only once it is really stored."""
 
@@ -76,7 +84,7 @@ class Database:
         from runtime.storage import meta  # the tables need the engine, the engine not the tables
 
         self.engine.pool = await asyncpg.create_pool(
-            self.url, min_size=self.min_size, max_size=self.max_size, command_timeout=60
+            self.url, min_size=self.min_size, max_size=self.max_size, command_timeout=60, reset=_as_it_is
         )
         meta.bind(self.engine)
 
