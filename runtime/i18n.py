@@ -46,9 +46,9 @@ class Translator:
     def gettext(self, msgid: str, params: Mapping[str, Any] | None = None) -> str:
         """Translate ``msgid`` and fill its ``{name}`` places; a missing parameter leaves its place visible."""
         sentence = self.catalogue.get(msgid) or msgid
-        if not params:
+        if "{" not in sentence:
             return sentence
-        values = {k: v.text(self) if isinstance(v, Message) else v for k, v in params.items()}
+        values = {k: v.text(self) if isinstance(v, Message) else v for k, v in (params or {}).items()}
         try:
             return sentence.format_map(_Visible(values))
         except (ValueError, AttributeError):  # a brace in a user's own words is not a place

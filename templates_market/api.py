@@ -92,7 +92,8 @@ def template_body(template: Template, language: str, category_name: str) -> Temp
         description=template.description.of(language),
         contents=template.contents(),
         bindings=tuple(
-            BindingBody(part, b.name.of(language), b.required, b.types) for part, b in template.bindings.items()
+            BindingBody(part, b.name.of(language), b.required, b.types)
+            for part, b in template.bindings.items()
         ),
     )
 
@@ -104,7 +105,9 @@ async def list_templates(
     """Templates of the market, found by words in either language."""
     return TemplateList(
         tuple(
-            template_body(t, translator.language, translator.gettext(reader.CATEGORIES.get(t.category, t.category)))
+            template_body(
+                t, translator.language, translator.gettext(reader.CATEGORIES.get(t.category, t.category))
+            )
             for t in reader.search(q, category)
         )
     )
@@ -119,7 +122,9 @@ async def read_template(translator: TheTranslator, slug: FromPath[str]) -> Templ
 
 
 @get("/templates/{slug:str}/guess")
-async def guess_bindings(system: TheSystem, actor: TheActor, slug: FromPath[str], table: FromQuery[str]) -> Guesses:
+async def guess_bindings(
+    system: TheSystem, actor: TheActor, slug: FromPath[str], table: FromQuery[str]
+) -> Guesses:
     """Which fields of a table would play which parts."""
     template = reader.find(slug)
     catalog = await system.catalogs.current()
@@ -141,7 +146,12 @@ async def install_template(
         )
     if data.table is None:
         raise InvalidInput(N_("选一张要绑定的数据表"), code="needs_table")
-    options: dict[str, Any] = {"bindings": data.bindings, "name": data.name, "roles": data.roles, "scan": data.scan}
+    options: dict[str, Any] = {
+        "bindings": data.bindings,
+        "name": data.name,
+        "roles": data.roles,
+        "scan": data.scan,
+    }
     return await installer.install_workbench(system, actor, template, data.table, **options)
 
 

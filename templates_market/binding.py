@@ -33,7 +33,9 @@ def guess(app: App, catalog: Catalog, table: Table, template: Template) -> tuple
     guesses = []
     for part, binding in template.bindings.items():
         if "stock" in binding.types:
-            stocks = tuple(s.id for s in app.stocks if _order_table(catalog, s.definition.line_order) == table.id)
+            stocks = tuple(
+                s.id for s in app.stocks if _order_table(catalog, s.definition.line_order) == table.id
+            )
             guesses.append(Guess(part, stocks[0] if stocks else None, stocks))
             continue
         scored = sorted(((score(f, binding), f) for f in table.fields), key=lambda pair: -pair[0])
@@ -66,7 +68,9 @@ def _order_table(catalog: Catalog, line_order: str) -> str | None:
     return config.table if isinstance(config, Link) else None
 
 
-def check(app: App, catalog: Catalog, table: Table, template: Template, given: dict[str, str | None]) -> dict[str, str]:
+def check(
+    app: App, catalog: Catalog, table: Table, template: Template, given: dict[str, str | None]
+) -> dict[str, str]:
     """The bindings to use: what was given, else what is guessed.
 
     Raises:
@@ -88,5 +92,7 @@ def check(app: App, catalog: Catalog, table: Table, template: Template, given: d
             continue
         chosen[part] = value
     if problems:
-        raise InvalidDefinition(N_("绑定还差 {count} 项"), code="bindings", count=len(problems), problems=problems)
+        raise InvalidDefinition(
+            N_("绑定还差 {count} 项"), code="bindings", count=len(problems), problems=problems
+        )
     return chosen

@@ -55,10 +55,10 @@ class Exporter:
                 self.symbols[field.id] = f"@{key}.{field_key}"
                 used = [c.id for c in field.choices_by_id.values() if not c.archived]
                 self.choices[field.id] = {old: new for new, old in enumerate(used, 1)}
-        for space, entries in (("stocks", app.stocks), ("automations", app.automations)):
-            self._name(names, space, entries)
-        for space, entries in (("dashboards", app.dashboards), ("workbenches", app.workbenches)):
-            self._name(names, space, entries)
+        self._name(names, "stocks", app.stocks)
+        self._name(names, "automations", app.automations)
+        self._name(names, "dashboards", app.dashboards)
+        self._name(names, "workbenches", app.workbenches)
 
     def _name(self, names: _Keys, space: str, entries: Iterable[Any]) -> None:
         for entry in entries:
@@ -93,7 +93,8 @@ class Exporter:
             "order": [self.keys[f.id] for f in table.fields],
             "fields": fields,
             "views": {
-                f"view{n}": self.symbolic(msgspec.to_builtins(v.definition)) for n, v in enumerate(table.views, 1)
+                f"view{n}": self.symbolic(msgspec.to_builtins(v.definition))
+                for n, v in enumerate(table.views, 1)
             },
         }
 
@@ -112,7 +113,9 @@ class Exporter:
         if isinstance(config, SingleSelect | MultiSelect):
             numbers = self.choices[field.id]
             options["choices"] = [
-                {"id": numbers[c.id], "name": c.name, "color": c.color} for c in config.choices if c.id in numbers
+                {"id": numbers[c.id], "name": c.name, "color": c.color}
+                for c in config.choices
+                if c.id in numbers
             ]
         if isinstance(config, Formula):
             options["source"] = formulas.unbind(config.source, {f.id: f.name for f in table.fields})
@@ -130,7 +133,9 @@ class Exporter:
         numbers = self.choices[field.id]
         return {
             "initial": [numbers[n] for n in machine["initial"] if n in numbers],
-            "states": [{**s, "choice": numbers[s["choice"]]} for s in machine["states"] if s["choice"] in numbers],
+            "states": [
+                {**s, "choice": numbers[s["choice"]]} for s in machine["states"] if s["choice"] in numbers
+            ],
             "transitions": [
                 {**self.symbolic(t), "source": numbers[t["source"]], "target": numbers[t["target"]]}
                 for t in machine["transitions"]
@@ -181,7 +186,9 @@ async def export_app(system: System, actor: Actor, app_id: str) -> dict[str, Any
         "stocks": {exporter.keys[s.id]: exporter.stock(s.definition) for s in app.stocks},
         "connectors": links,
         **{
-            space: {exporter.keys[e.id]: exporter.symbolic(msgspec.to_builtins(e.definition)) for e in entries}
+            space: {
+                exporter.keys[e.id]: exporter.symbolic(msgspec.to_builtins(e.definition)) for e in entries
+            }
             for space, entries in (
                 ("automations", app.automations),
                 ("dashboards", app.dashboards),
@@ -195,5 +202,7 @@ def write(template: Mapping[str, Any], folder: Path) -> Path:
     """Write ``template.yaml`` into ``folder`` (made if need be); returns its path."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "template.yaml"
-    path.write_text(yaml.safe_dump(dict(template), allow_unicode=True, sort_keys=False, width=120), encoding="utf-8")
+    path.write_text(
+        yaml.safe_dump(dict(template), allow_unicode=True, sort_keys=False, width=120), encoding="utf-8"
+    )
     return path

@@ -81,7 +81,9 @@ async def _tables(system: System, actor: Actor, app: App, template: Template, sy
                 if given["type"] in kinds:
                     await _late_field(system, actor, key, field_key, given, symbols)
     for key, stock in template.stocks.items():
-        made_stock = await stocks.create(system, actor, app.id, msgspec.convert(symbols.resolve(stock), StockDef))
+        made_stock = await stocks.create(
+            system, actor, app.id, msgspec.convert(symbols.resolve(stock), StockDef)
+        )
         symbols.put(f"@stocks/{key}", made_stock.id)
     for key, table in template.tables.items():
         await _finish_table(system, actor, key, table, symbols)
@@ -181,7 +183,9 @@ async def install_workbench(
         require(actor, Operation.BUILD, app.id)
         chosen = binding.check(app, catalog, table, template, bindings or {})
         parts = {k: v for k, v in chosen.items() if k in LookupBindings.__struct_fields__}
-        shown = [f.id for f in table.fields if f.id not in parts.values() and f.type not in ("link", "long_text")]
+        shown = [
+            f.id for f in table.fields if f.id not in parts.values() and f.type not in ("link", "long_text")
+        ]
         definition = WorkbenchDef(
             name=name.strip() or str(template.workbench.get("name") or template.name.zh),
             table=table.id,

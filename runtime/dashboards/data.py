@@ -11,7 +11,14 @@ import structlog
 from runtime import fieldtypes
 from runtime.access import Actor, Operation, require
 from runtime.catalog import Dashboard, Field, Table
-from runtime.definitions.dashboards import BarWidget, DonutWidget, ListWidget, NumberWidget, TrendWidget, Widget
+from runtime.definitions.dashboards import (
+    BarWidget,
+    DonutWidget,
+    ListWidget,
+    NumberWidget,
+    TrendWidget,
+    Widget,
+)
 from runtime.definitions.queries import (
     Aggregate,
     AggregateQuery,
@@ -148,7 +155,10 @@ async def _bars(system: System, actor: Actor, config: BarWidget) -> ChartData:
     split = table.field(config.split) if config.split else None
     groups = (GroupLevel(field.id), *((GroupLevel(split.id),) if split else ()))
     rows = await read.aggregate(
-        system, actor, table.id, AggregateQuery(where=config.where, groups=groups, aggregates=(config.aggregate,))
+        system,
+        actor,
+        table.id,
+        AggregateQuery(where=config.where, groups=groups, aggregates=(config.aggregate,)),
     )
     order = [Slice(r.keys[0], r.labels[0], 0) for r in rows]
     order = _in_choice_order(field, order) or order
@@ -168,7 +178,10 @@ async def _trend(system: System, actor: Actor, config: TrendWidget) -> ChartData
     where: Filter = Group("and", (within, *((config.where,) if config.where else ())))
     groups = (GroupLevel(config.date_field, config.bucket), *((GroupLevel(split.id),) if split else ()))
     rows = await read.aggregate(
-        system, actor, table.id, AggregateQuery(where=where, groups=groups, aggregates=(config.aggregate,), limit=10_000)
+        system,
+        actor,
+        table.id,
+        AggregateQuery(where=where, groups=groups, aggregates=(config.aggregate,), limit=10_000),
     )
     return ChartData(tuple(labels), _series(rows, labels, split), _format(table, config.aggregate))
 
@@ -205,7 +218,8 @@ def _labels(end: datetime, bucket: str, periods: int) -> list[str]:
         step = {"month": 1, "quarter": 3, "year": 12}[bucket]
         months = (day.year * 12 + day.month - 1) // step * step
         return [
-            f"{(months - n * step) // 12:04d}-{(months - n * step) % 12 + 1:02d}-01" for n in reversed(range(periods))
+            f"{(months - n * step) // 12:04d}-{(months - n * step) % 12 + 1:02d}-01"
+            for n in reversed(range(periods))
         ]
     return [_day(day - timedelta(days=n)) for n in reversed(range(periods))]
 

@@ -100,7 +100,7 @@ class Live:
         try:
             yield _Wakeups(pubsub, channels)
         finally:
-            await pubsub.aclose()
+            await pubsub.aclose()  # type: ignore[no-untyped-call]
 
 
 class _Wakeups:
