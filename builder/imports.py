@@ -37,6 +37,8 @@ from runtime.system import System
 
 SAMPLE = 8
 MAX_OPTIONS = 200
+# in which text files of shops and spreadsheets really come
+ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "big5", "utf-16", "shift_jis", "euc_kr", "cp1252", "cp1251")
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -222,6 +224,13 @@ async def preview(
     )
     work = partial(_preview, files_folder(system), plan, system.settings.max_upload_bytes, target)
     return await asyncio.to_thread(work)
+
+
+def known_encoding(name: str | None) -> str | None:
+    """``name`` if it is one of :data:`ENCODINGS`, None for none. Raises InvalidInput."""
+    if name and name not in ENCODINGS:
+        raise InvalidInput(N_("没有「{encoding}」这种编码"), code="unknown_encoding", encoding=name[:40])
+    return name or None
 
 
 def _preview(folder: Path, plan: ImportPlan, limit: int, table: Table | None) -> Preview:

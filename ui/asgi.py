@@ -24,8 +24,10 @@ from ui.bootstrap import build
 from ui.http import authentication, csrf, errors, health, language, openapi
 from ui.http.edge import Edge
 from ui.http.idempotency import IdempotencyMiddleware
-from ui.pages import account, home, palette, sign_in, tables, welcome
+from ui.pages import account, apps, home, palette, runs, sign_in, tables, welcome
+from ui.pages import automations as automation_pages
 from ui.pages import dashboards as dashboard_pages
+from ui.pages import imports as import_pages
 from ui.pages import members as member_pages
 
 MAX_BODY_BYTES = 10_000_000
@@ -52,6 +54,10 @@ PAGES: Sequence[ControllerRouterHandler] = (
     *account.ROUTES,
     *member_pages.ROUTES,
     *dashboard_pages.ROUTES,
+    *automation_pages.ROUTES,
+    *runs.ROUTES,
+    *import_pages.ROUTES,
+    *apps.ROUTES,
     *tables.ROUTES,
     *palette.ROUTES,
 )
