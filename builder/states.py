@@ -244,12 +244,13 @@ class StateCount(msgspec.Struct, frozen=True):
 
 
 class TransitionCount(msgspec.Struct, frozen=True):
-    """Records in the transition's source, and how many of them its conditions hold back."""
+    """Records in the transition's source, how many of them its conditions hold back, and moves of the last 30 days."""
 
     source: int
     target: int
     records: int
     held_back: int
+    moves: int = 0
 
 
 class MachineImpact(msgspec.Struct, frozen=True):
@@ -273,6 +274,7 @@ async def measure(
         for number, records in sorted(counts.items(), key=lambda item: (item[0] is None, item[0] or 0))
     )
     compiler = Compiler(catalog, table, Context(zone=catalog.app_of(table).zone))
+    moves = await _moves(tx, table, field)
     transitions = []
     for transition in machine.transitions:
         records = counts.get(transition.source, 0)
@@ -281,8 +283,21 @@ async def measure(
             where = compiler.filter(transition.guard)
             query = _held_back(table, field, transition.source, where)
             held = int(await tx.value(query))
-        transitions.append(TransitionCount(transition.source, transition.target, records, held))
+        ends = (transition.source, transition.target)
+        transitions.append(TransitionCount(*ends, records, held, moves.get(ends, 0)))
     return MachineImpact(states, tuple(transitions))
+
+
+async def _moves(tx: Tx, table: Table, field: Field) -> dict[tuple[int, int], int]:
+    """How often each move was made in the last 30 days."""
+    rows = await tx.fetch(
+        "SELECT (before->>$2)::integer AS source, (after->>$2)::integer AS target, count(*) AS n FROM meta.history"
+        " WHERE table_id = $1 AND at > now() - interval '30 days' AND action = 'update' AND after ? $2 AND before ? $2"
+        " AND jsonb_typeof(before->$2) = 'number' AND jsonb_typeof(after->$2) = 'number' GROUP BY 1, 2",
+        table.number,
+        field.id,
+    )
+    return {(row["source"], row["target"]): row["n"] for row in rows}
 
 
 def _held_back(table: Table, field: Field, source: int, where: Any) -> Any:

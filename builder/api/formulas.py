@@ -1,0 +1,107 @@
+"""Formulas while they are being written: checked, calculated on real records, and the functions there are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import get, post
+from litestar.params import FromPath
+from litestar.status_codes import HTTP_200_OK
+
+from builder import formula_draft
+from builder.formula_draft import Result
+from runtime import formulas
+from runtime.api.common import ProblemBody, TheActor, TheSystem, TheTranslator, problem_body
+
+
+class FormulaIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A formula to look at. ``field``: the one being edited; ``record``: calculate it for this record."""
+
+    source: str
+    decimals: int = 2
+    field: str | None = None
+    record: str | None = None
+
+
+class DraftBody(msgspec.Struct, frozen=True, kw_only=True):
+    """``problem`` with the characters from ``start`` to ``end`` it concerns, or ``result``: text, number, boolean, date or
+    datetime. ``examples``: what it gives on records. ``uses_clock``: its value changes with time."""
+
+    problem: ProblemBody | None
+    start: int
+    end: int
+    result: str | None
+    uses_clock: bool
+    examples: tuple[Result, ...]
+
+
+class ExampleBody(msgspec.Struct, frozen=True):
+    """An expression and what it gives."""
+
+    expression: str
+    result: Any
+
+
+class FunctionBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A function: names it answers to, its family, how it is written, what it does, where it differs from Excel."""
+
+    name: str
+    aliases: tuple[str, ...]
+    family: str
+    signature: str
+    help: str
+    differs: str | None
+    examples: tuple[ExampleBody, ...]
+
+
+class FunctionsAnswer(msgspec.Struct, frozen=True):
+    """All functions, family by family."""
+
+    functions: tuple[FunctionBody, ...]
+
+
+@post("/tables/{table:str}/formula", status_code=HTTP_200_OK)
+async def look_at_formula(
+    system: TheSystem, actor: TheActor, translator: TheTranslator, table: FromPath[str], data: FormulaIn
+) -> DraftBody:
+    """Check a formula over a table and calculate it on records. Changes nothing."""
+    draft = await formula_draft.look_at(
+        system, actor, table, data.source, decimals=data.decimals, own=data.field, record=data.record
+    )
+    return DraftBody(
+        problem=None if draft.problem is None else problem_body(draft.problem, translator),
+        start=draft.start,
+        end=draft.end,
+        result=draft.result,
+        uses_clock=draft.uses_clock,
+        examples=draft.examples,
+    )
+
+
+@get("/formula-functions", sync_to_thread=False)
+def formula_functions(translator: TheTranslator) -> FunctionsAnswer:
+    """The functions formulas know."""
+    return FunctionsAnswer(
+        tuple(
+            FunctionBody(
+                name=info.name,
+                aliases=info.aliases,
+                family=info.family_title.text(translator),
+                signature=info.signature.text(translator),
+                help=info.help.text(translator),
+                differs=None if info.differs is None else info.differs.text(translator),
+                examples=tuple(
+                    ExampleBody(expression, _plain(result)) for expression, result in info.examples
+                ),
+            )
+            for info in formulas.functions()
+        )
+    )
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str | int | float | bool) or value is None else str(value)
+
+
+ROUTES = (look_at_formula, formula_functions)
