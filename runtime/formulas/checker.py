@@ -16,7 +16,7 @@ from runtime.formulas.functions import find, names
 from runtime.formulas.functions.base import KIND_TYPES, Argument, Function, Kind
 from runtime.formulas.functions.text import concatenate
 from runtime.formulas.parser import parse
-from runtime.formulas.problems import FormulaRejected, Span
+from runtime.formulas.problems import BadConstant, FormulaRejected, Span
 from runtime.formulas.syntax import (
     BinaryNode,
     BooleanNode,
@@ -216,11 +216,8 @@ class _Call:
         assert isinstance(text.value, str)  # noqa: S101
         try:
             return prepare(text.value)
-        except Exception as bad:
-            message = getattr(bad, "message", None)
-            if message is None:
-                raise
-            span = self.spans[index]
+        except BadConstant as bad:
+            span, message = self.spans[index], bad.message
             raise FormulaRejected(message.msgid, span, code="formula_arguments", **message.params) from bad
 
     def reject(self, msgid: str, index: int | None = None, **params: Any) -> FormulaRejected:

@@ -15,19 +15,12 @@ from typing import Final
 import msgspec
 
 from runtime.formulas import numbers
+from runtime.formulas.problems import BadConstant
 from runtime.formulas.types import VALUE, FormulaFailure
-from runtime.i18n import N_, Message
+from runtime.i18n import N_
 
 MAX_FORMAT = 200
 MAX_DECIMALS = 15
-
-
-class BadFormat(Exception):
-    """The format code is not understood; ``message`` is for people."""
-
-    def __init__(self, msgid: str, **params: object) -> None:
-        self.message = Message(msgid, params)
-        super().__init__(self.message.text())
 
 
 class NumberSection(msgspec.Struct, frozen=True):
@@ -79,9 +72,9 @@ _DIGITS = re.compile(r"^(?P<whole>[#0,]*)(?P<point>\.(?P<decimals>0*#*))?(?P<sca
 
 
 def parse_format(source: str) -> Format:
-    """Read a format code. Raises :class:`BadFormat`."""
+    """Read a format code. Raises :class:`BadConstant`."""
     if len(source) > MAX_FORMAT:
-        raise BadFormat(N_("格式代码太长了,最多 {limit} 个字符"), limit=MAX_FORMAT)
+        raise BadConstant(N_("格式代码太长了,最多 {limit} 个字符"), limit=MAX_FORMAT)
     source = re.sub("G/通用格式|常规", "General", source)
     bare = re.sub(r'"[^"]*"|[\\!].|\[(?!h|m|s)[^\]]*\]', "", source, flags=re.IGNORECASE)
     if re.search(r"[ymdhs]|a{3}|上午/下午", bare, re.IGNORECASE) and not re.search(
@@ -90,7 +83,7 @@ def parse_format(source: str) -> Format:
         return _moment_format(source)
     sections = tuple(_number_section(part) for part in _sections(source))
     if len(sections) > 4:
-        raise BadFormat(N_("格式代码里最多用分号隔开四段:正数;负数;零;文字"))
+        raise BadConstant(N_("格式代码里最多用分号隔开四段:正数;负数;零;文字"))
     return NumberFormat(sections[:3])
 
 
@@ -136,12 +129,12 @@ def _number_section(source: str) -> NumberSection:
             continue
         if char in "#0.,":
             if suffix or digits == "general":
-                raise BadFormat(N_("格式代码里的数字占位(0 和 #)要连在一起"))
+                raise BadConstant(N_("格式代码里的数字占位(0 和 #)要连在一起"))
             digits += char
         elif char == "@":
             digits = "general"
         elif char in "?/eE*_":
-            raise BadFormat(N_("格式代码不支持“{char}”,要显示它本身就放在双引号里"), char=char)
+            raise BadConstant(N_("格式代码不支持“{char}”,要显示它本身就放在双引号里"), char=char)
         else:
             percent += char == "%"
             prefix, suffix = (prefix, suffix + char) if digits else (prefix + char, suffix)
@@ -164,7 +157,7 @@ def _literal(source: str, index: int) -> tuple[str | None, int]:
         end = source.find("]", index)
         inner = source[index + 1 : end]
         if end < 0 or inner[:1] in ("<", ">", "="):
-            raise BadFormat(N_("格式代码不支持方括号里的条件,用 IF 或 IFS 写条件"))
+            raise BadConstant(N_("格式代码不支持方括号里的条件,用 IF 或 IFS 写条件"))
         return (inner[1:].split("-")[0] if inner.startswith("$") else ""), end + 1 - index
     return None, 0
 
@@ -172,7 +165,7 @@ def _literal(source: str, index: int) -> tuple[str | None, int]:
 def _digits(prefix: str, digits: str, suffix: str, percent: int) -> NumberSection:
     found = _DIGITS.match(digits)
     if not found:
-        raise BadFormat(N_("看不懂格式代码“{code}”,数字格式如 0.00、#,##0.00"), code=digits)
+        raise BadConstant(N_("看不懂格式代码“{code}”,数字格式如 0.00、#,##0.00"), code=digits)
     whole, trailing = found["whole"], len(found["scale"])
     if not found["point"]:
         stripped = whole.rstrip(",")
@@ -181,7 +174,7 @@ def _digits(prefix: str, digits: str, suffix: str, percent: int) -> NumberSectio
     decimals = found["decimals"] or ""
     shift = 2 * percent - 3 * trailing
     if len(decimals) > MAX_DECIMALS or len(whole) > 40 or abs(shift) > 30:
-        raise BadFormat(N_("格式代码里的数字占位太多了,小数最多 {limit} 位"), limit=MAX_DECIMALS)
+        raise BadConstant(N_("格式代码里的数字占位太多了,小数最多 {limit} 位"), limit=MAX_DECIMALS)
     return NumberSection(
         prefix,
         suffix,
@@ -256,7 +249,7 @@ def _moment_format(source: str) -> Format:
         return MomentFormat(tuple(marked))
     allowed = {"h", "hh", "n", "nn", "s", "ss"}
     if any(p[0] not in '["' and p not in allowed for p in marked) or sum(p[0] == "[" for p in marked) > 1:
-        raise BadFormat(N_("时长格式只能用 [h] 小时、m 分、s 秒,例如 [h]:mm:ss"))
+        raise BadConstant(N_("时长格式只能用 [h] 小时、m 分、s 秒,例如 [h]:mm:ss"))
     return ElapsedFormat(tuple(marked))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from runtime.errors import InvalidInput, Problem
+from runtime.i18n import Message
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -36,3 +37,14 @@ class FormulaRejected(InvalidInput):
         self.start = span.start
         self.end = span.end
         self.problems = [Problem(self.error_code, self.message, path=f"{span.start}:{span.end}")]
+
+
+class BadConstant(Exception):
+    """A constant of a formula (a format, a pattern, a unit) is not understood; ``message`` is for people.
+
+    The checker turns it into a :class:`FormulaRejected` at the constant's place.
+    """
+
+    def __init__(self, msgid: str, **params: object) -> None:
+        self.message = Message(msgid, params)
+        super().__init__(self.message.text())

@@ -12,7 +12,7 @@ from runtime.formulas.operations import Operation
 from runtime.formulas.problems import Span
 from runtime.formulas.terms import Term
 from runtime.formulas.types import BOOLEAN, DATE, DATETIME, LIST, NUMBER, TEXT, ValueType
-from runtime.i18n import N_, Message
+from runtime.i18n import N_
 
 
 class Family(StrEnum):
@@ -60,20 +60,12 @@ KIND_TYPES: Final = {
 REQUIRED: Final = object()
 
 
-class BadConstant(Exception):
-    """A constant argument is not understood; ``message`` is for people."""
-
-    def __init__(self, msgid: str, **params: object) -> None:
-        self.message = Message(msgid, params)
-        super().__init__(self.message.text())
-
-
 class Argument(msgspec.Struct, frozen=True):
     """One argument: its name in Chinese and English, what it takes, and what stands in for it when it is left out.
 
     ``blank``: blank is handed on as None instead of 0, FALSE or nothing. ``repeats``: it may be given several times
-    (the last argument only). ``prepare`` turns a CONSTANT's text into what the function works with; it raises an
-    exception that carries a ``message`` for people.
+    (the last argument only). ``prepare`` turns a CONSTANT's text into what the function works with, or raises
+    :class:`~runtime.formulas.problems.BadConstant`.
     """
 
     name: str

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from runtime.formulas import moments, moments_sql, numbers
 from runtime.formulas.coercions import WHOLE, coerce, convert
-from runtime.formulas.functions.base import Argument, BadConstant, Call, Example, Family, Function, Kind
+from runtime.formulas.functions.base import Argument, Call, Example, Family, Function, Kind
 from runtime.formulas.operations import Operand, Operation, Outcome, failing, over, settled, sql
+from runtime.formulas.problems import BadConstant
 from runtime.formulas.sqltree import Sql
 from runtime.formulas.terms import Apply, Term, apply
 from runtime.formulas.types import DATE, DATETIME, NUM, NUMBER, FormulaFailure

@@ -9,8 +9,9 @@ import msgspec
 from runtime.formulas import texts
 from runtime.formulas.coercions import coerce
 from runtime.formulas.comparison import lower_sql
-from runtime.formulas.functions.base import Argument, BadConstant, Call, Example, Family, Function, Kind
+from runtime.formulas.functions.base import Argument, Call, Example, Family, Function, Kind
 from runtime.formulas.operations import Operand, Operation, Outcome, sql, text
+from runtime.formulas.problems import BadConstant
 from runtime.formulas.terms import Apply, Term
 from runtime.formulas.types import TEXT
 from runtime.i18n import N_

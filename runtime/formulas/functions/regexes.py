@@ -8,9 +8,10 @@ import msgspec
 
 from runtime.formulas import texts
 from runtime.formulas.coercions import coerce
-from runtime.formulas.functions.base import Argument, BadConstant, Call, Example, Family, Function, Kind
+from runtime.formulas.functions.base import Argument, Call, Example, Family, Function, Kind
 from runtime.formulas.functions.text import refuse
 from runtime.formulas.operations import Operand, Operation, Outcome, failing, first_error, limited, sql, text
+from runtime.formulas.problems import BadConstant
 from runtime.formulas.regex import BadPattern, Pattern, matcher, parse_pattern
 from runtime.formulas.sqltree import Sql
 from runtime.formulas.terms import Apply, Term

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from runtime.i18n import N_, Message
+from runtime.formulas.problems import BadConstant
+from runtime.i18n import N_
 
 MAX_PATTERN = 500
 MAX_STATES = 500  # of the automaton, repetitions written out
@@ -16,12 +17,8 @@ MAX_GROUPS = 9
 Range = tuple[int, int]
 
 
-class BadPattern(Exception):
-    """The pattern is not of the dialect; ``message`` is for people."""
-
-    def __init__(self, msgid: str, **params: object) -> None:
-        self.message = Message(msgid, params)
-        super().__init__(self.message.text())
+class BadPattern(BadConstant):
+    """The pattern is not of the dialect."""
 
 
 class Chars(msgspec.Struct, frozen=True):
