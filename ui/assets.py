@@ -10,6 +10,7 @@ from litestar import Response, get
 from litestar.datastructures.headers import CacheControlHeader
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 from litestar.router import Router
 from litestar.static_files import create_static_files_router
 from markupsafe import Markup
@@ -94,7 +95,7 @@ def preload_island(path: str) -> Markup:
 
 
 @get("/i18n/{name:str}", sync_to_thread=False, include_in_schema=False, exclude_from_auth=True)
-def island_messages(name: str) -> Response[bytes]:
+def island_messages(name: FromPath[str]) -> Response[bytes]:
     """The words of the islands in one language; the address carries a digest, so it may be kept for ever."""
     language, _, suffix = name.partition(".")
     if suffix != "json" or language not in LANGUAGES:

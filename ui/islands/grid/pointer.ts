@@ -27,6 +27,8 @@ const edgeZone = 28;
 
 export class Pointer {
   #scrolling = 0;
+  /** The press began on a tick box; the cell may be drawn anew (and the box be another) before the click comes. */
+  #onBox = false;
 
   constructor(
     private readonly host: PointerHost,
@@ -48,6 +50,7 @@ export class Pointer {
   #down(event: PointerEvent): void {
     if (event.button !== 0) return;
     const target = event.target as Element;
+    this.#onBox = target.closest(".g-c > .ck") !== null;
     if (target.closest(".g-open, .g-check, .g-gt, .g-add, a.g-link")) return;
     const { cell, row } = this.#target(event);
     if (!cell || row < 0) return;
@@ -148,7 +151,7 @@ export class Pointer {
     if (!cell || cell.dataset.c === undefined) return;
     const touch = (event as PointerEvent).pointerType === "touch";
     if (touch) this.#tap(row, Number(cell.dataset.c));
-    if (target.closest(".ck") && !event.shiftKey && !isCommand(event)) this.host.toggleCheckbox();
+    if (this.#onBox && !event.shiftKey && !isCommand(event)) this.host.toggleCheckbox();
   }
 
   /** A first tap chooses a cell, a second one edits it. */

@@ -200,6 +200,7 @@ export class GridView {
     row.cells = new Map();
     const number = document.createElement("div");
     number.className = "g-c g-n";
+    number.setAttribute("role", "rowheader");
     number.innerHTML = `<span class="g-num"></span><input type="checkbox" class="ck g-check" tabindex="-1">`;
     number.querySelector("input")!.setAttribute("aria-label", t("选中这条记录"));
     row.append(number);
