@@ -44,7 +44,8 @@ export function visibleColumns(fields: readonly Field[], states: readonly Column
     .filter((field) => field.id === primary || !byField.get(field.id)?.hidden)
     .map((field) => {
       const state = byField.get(field.id);
-      const width = Math.max(leastWidth, state?.width ?? widths[field.type] ?? 160);
+      const usual = field.type === "link" && field.options.many === false ? 136 : (widths[field.type] ?? 160);
+      const width = Math.max(leastWidth, state?.width ?? usual);
       const column = { field, width, left, summary: state?.summary ?? null };
       left += width;
       return column;
