@@ -17,6 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 OLDEST_NODE = (20, 19)
+BUILD = ["run", "--silent", "build", "--", "--logLevel", "error"]
 STAMP = ROOT / "node_modules" / ".huobiao-lock"
 
 
@@ -36,7 +37,7 @@ def main(arguments: list[str]) -> int:
             return 1
         STAMP.write_text(lock)
     return subprocess.run(  # noqa: S603 - npm
-        [*command, *(arguments or ["run", "--silent", "build"])], cwd=ROOT, env=environ, check=False
+        [*command, *(arguments or BUILD)], cwd=ROOT, env=environ, check=False
     ).returncode
 
 
