@@ -145,10 +145,9 @@ async def record_panel(
 ) -> PanelBody:
     """A record with its moves, what it is linked with, and its siblings (the same customer's other orders)."""
     found = await panel.of_record(system, actor, record)
-    catalog = await system.catalogs.current()
+    names = Names(None, "id")
     related = []
     for group in found.related:
-        names = Names(catalog.table(group.table), "id")
         related.append(
             RelatedBody(
                 group.kind,
@@ -162,7 +161,7 @@ async def record_panel(
             )
         )
     return PanelBody(
-        Names(catalog.table(found.table), "id").record(found.record),
+        names.record(found.record),
         found.table,
         found.name,
         found.can_edit,

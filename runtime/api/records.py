@@ -138,8 +138,13 @@ class Aggregated(msgspec.Struct, frozen=True):
 class Names:
     """How fields are named in an answer."""
 
-    def __init__(self, table: Table, keys: FieldKeys) -> None:
-        self._names = {f.id: f.name for f in table.fields} if keys == "name" else None
+    def __init__(self, table: Table | None, keys: FieldKeys) -> None:
+        self._names = {f.id: f.name for f in table.fields} if table and keys == "name" else None
+
+    @classmethod
+    async def of(cls, system: System, table_id: str, keys: FieldKeys) -> Names:
+        """The names of a table's fields; asks for nothing when ids are wanted."""
+        return cls((await system.catalogs.current()).table(table_id) if keys == "name" else None, keys)
 
     def fields(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """``fields`` of the reading side, named as asked for."""
@@ -200,7 +205,7 @@ async def _page(system: System, actor: Actor, table_id: str, query: Query, keys:
     if not 1 <= query.limit <= MAX_RECORDS:
         raise InvalidInput(N_("limit 应在 1 到 {max} 之间"), code="bad_limit", field="limit", max=MAX_RECORDS)
     page = await read.page(system, actor, table_id, query)
-    names = Names((await system.catalogs.current()).table(table_id), keys)
+    names = await Names.of(system, table_id, keys)
     return PageBody(
         tuple(names.record(view) for view in page.records),
         page.next_cursor,
@@ -330,7 +335,7 @@ async def _answer(
     if kept:
         found = await read.get_many(system, change.actor, list(dict.fromkeys(kept)))
         views = {view.id: view for view in found}
-    names = Names((await system.catalogs.current()).table(change.table), keys)
+    names = await Names.of(system, change.table, keys)
     answers = []
     for index, result in enumerate(outcome.results):
         if result.problems:
