@@ -283,8 +283,8 @@ async def measure(
             where = compiler.filter(transition.guard)
             query = _held_back(table, field, transition.source, where)
             held = int(await tx.value(query))
-        ends = (transition.source, transition.target)
-        transitions.append(TransitionCount(*ends, records, held, moves.get(ends, 0)))
+        done = moves.get((transition.source, transition.target), 0)
+        transitions.append(TransitionCount(transition.source, transition.target, records, held, done))
     return MachineImpact(states, tuple(transitions))
 
 

@@ -13,12 +13,16 @@ from builder.queries import find_field
 from builder.validation import Problems, check_name
 from builder.versions import check_version
 from builder.wire import decode
-from runtime.access import RANK, Actor
+from runtime.access import RANK, Actor, Operation, require
 from runtime.catalog import App, Catalog, Field, Table, Workbench
 from runtime.definitions.fields import Link
+from runtime.definitions.queries import Query, Sort
 from runtime.definitions.workbenches import LookupBindings, WorkbenchDef
 from runtime.i18n import N_
+from runtime.records import read
 from runtime.system import System
+from runtime.workbenches import lookup
+from runtime.workbenches.lookup import Card
 
 # what a scanned or typed code is compared with
 CODE_TYPES = frozenset({"text", "phone", "auto_number", "lookup", "formula", "long_text"})
@@ -32,6 +36,7 @@ _PARTS: dict[str, frozenset[str]] = {
 }
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 MAX_FIELDS = 40
+PREVIEW_FROM = 30
 
 
 def check_workbench(
@@ -76,7 +81,7 @@ def free_slug(catalog: Catalog, wanted: str) -> str:
 
 def _check_bindings(problems: Problems, app: App, table: Table, bindings: LookupBindings) -> LookupBindings:
     given: dict[str, Any] = {}
-    for part, types in _PARTS.items():
+    for part in _PARTS:
         key = getattr(bindings, part)
         if key is None:
             continue
@@ -84,7 +89,7 @@ def _check_bindings(problems: Problems, app: App, table: Table, bindings: Lookup
         if field is None:
             continue
         given[part] = field.id
-        if field.type not in types or (isinstance(field.config, Link) and field.config.many):
+        if not fits(field, part):
             problems.at(part).add(
                 "wrong_type", N_("「{name}」不能用在这里,换一个字段"), field=field, name=field.name
             )
@@ -119,6 +124,51 @@ def read_definition(problems: Problems, value: Mapping[str, Any]) -> WorkbenchDe
     definition = decode(problems, value, WorkbenchDef)
     problems.raise_any()
     return cast(WorkbenchDef, definition)
+
+
+async def preview(
+    system: System,
+    actor: Actor,
+    table_id: str,
+    bindings: Mapping[str, str | None],
+    card: tuple[str, ...] = (),
+) -> Card | None:
+    """The card a workbench with these bindings would show, of the newest record that fills most of them.
+
+    Bindings that do not fit are left out, as a person is still choosing. None while the table is empty.
+    """
+    catalog = await system.catalogs.current()
+    table = catalog.table(table_id)
+    app = catalog.app_of(table)
+    require(actor, Operation.BUILD, app.id)
+    fitting = LookupBindings(**{"number": "", "waybill": "", **_fitting(app, table, bindings)})
+    definition = WorkbenchDef(name="", table=table.id, bindings=fitting, slug="preview", card=card)
+    workbench = Workbench(id="", number=0, version=0, position=0.0, app_id=app.id, definition=definition)
+    newest = Query(sorts=(Sort("$created_at", True),), limit=PREVIEW_FROM)
+    records = (await read.page(system, actor, table.id, newest)).records
+    if not records:
+        return None
+    wanted = [key for key in msgspec.structs.astuple(fitting) if key]
+    best = max(
+        records, key=lambda record: sum(record.fields.get(key) not in (None, "", []) for key in wanted)
+    )
+    return await lookup.card_of(system, actor, workbench, best)
+
+
+def _fitting(app: App, table: Table, bindings: Mapping[str, str | None]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for part, key in bindings.items():
+        field = table.by_id.get(key or "")
+        if field is not None and part in _PARTS and fits(field, part):
+            found[part] = field.id
+        elif part == "stock" and any(stock.id == key for stock in app.stocks):
+            found[part] = str(key)
+    return found
+
+
+def fits(field: Field, part: str) -> bool:
+    """Whether a field can play a part of a lookup workbench."""
+    return field.type in _PARTS[part] and not (isinstance(field.config, Link) and field.config.many)
 
 
 async def create(system: System, actor: Actor, app_id: str, definition: WorkbenchDef) -> Workbench:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from litestar import delete, get, patch, post
 from litestar.params import FromPath
-from litestar.status_codes import HTTP_204_NO_CONTENT
+from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
 from builder import workbenches
 from builder.api.shapes import DefinitionBody, Json, Order, taken
@@ -13,6 +13,7 @@ from builder.validation import Problems
 from builder.wire import definition_json
 from runtime.access import Operation, require
 from runtime.api.common import TheActor, TheSystem
+from runtime.workbenches.lookup import Card
 
 
 class WorkbenchesAnswer(msgspec.Struct, frozen=True):
@@ -36,6 +37,26 @@ async def create_workbench(
     """Add a workbench; tables and fields by id or name."""
     definition = workbenches.read_definition(Problems(), data)
     return definition_json(await workbenches.create(system, actor, app, definition))
+
+
+class PreviewBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A workbench that is still being set up: its table, part → field (or stock), further fields of the card."""
+
+    table: str
+    bindings: dict[str, str | None] = {}
+    card: tuple[str, ...] = ()
+
+
+class PreviewAnswer(msgspec.Struct, frozen=True):
+    """The card it would show of a real record; null while the table is empty."""
+
+    card: Card | None
+
+
+@post("/workbenches/preview", status_code=HTTP_200_OK)
+async def preview_workbench(system: TheSystem, actor: TheActor, data: PreviewBody) -> PreviewAnswer:
+    """See what a workbench will show before it is there."""
+    return PreviewAnswer(await workbenches.preview(system, actor, data.table, data.bindings, data.card))
 
 
 @get("/workbenches/{workbench:str}")
@@ -70,6 +91,7 @@ async def order_workbenches(system: TheSystem, actor: TheActor, app: FromPath[st
 ROUTES = (
     list_workbenches,
     create_workbench,
+    preview_workbench,
     read_workbench,
     update_workbench,
     delete_workbench,
