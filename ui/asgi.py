@@ -24,7 +24,7 @@ from ui.bootstrap import build
 from ui.http import authentication, csrf, errors, health, language, openapi
 from ui.http.edge import Edge
 from ui.http.idempotency import IdempotencyMiddleware
-from ui.pages import account, apps, home, palette, runs, sign_in, tables, welcome
+from ui.pages import account, apps, home, palette, runs, sign_in, states, tables, welcome
 from ui.pages import automations as automation_pages
 from ui.pages import dashboards as dashboard_pages
 from ui.pages import imports as import_pages
@@ -59,6 +59,7 @@ PAGES: Sequence[ControllerRouterHandler] = (
     *import_pages.ROUTES,
     *apps.ROUTES,
     *tables.ROUTES,
+    *states.ROUTES,
     *palette.ROUTES,
 )
 # for those who watch over the installation
