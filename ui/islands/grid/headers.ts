@@ -116,7 +116,11 @@ export class Headers {
     const { host } = this;
     const first = host.columns[0]?.field.id === field.id;
     const items: MenuItem[] = [];
-    if (host.canBuild) items.push({ label: t("编辑字段"), icon: "pencil", run: () => host.ask("edit", field) }, "separator");
+    if (host.canBuild) {
+      items.push({ label: t("编辑字段"), icon: "pencil", run: () => host.ask("edit", field) });
+      if (field.type === "single_select") items.push({ label: t("状态流转"), icon: "workflow", href: `${location.pathname}/fields/${field.id}/states` });
+      items.push("separator");
+    }
     if (field.sortable !== false) {
       items.push(
         { label: t("升序"), icon: "arrow-up-narrow-wide", run: () => host.ask("sort", field, { descending: false }) },

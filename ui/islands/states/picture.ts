@@ -63,7 +63,7 @@ export function draw(choices: Choice[], machine: Machine): Picture {
     nodes: [...nodes.values()],
     edges,
     width: margin.x * 2 + columns.length * nodeWidth + Math.max(0, columns.length - 1) * gapX,
-    height: margin.y * 2 + rows * nodeHeight + (rows - 1) * gapY,
+    height: margin.y + 12 + rows * nodeHeight + (rows - 1) * gapY,
   };
 }
 
@@ -92,7 +92,8 @@ function edge(transition: Transition, from: Node, to: Node): Edge {
     const shift = down ? -14 : 14; // both ways between two states stand apart
     const [startY, endY] = down ? [from.y + nodeHeight, to.y] : [from.y, to.y + nodeHeight];
     const drawn = curve([a.x + shift, startY, a.x + shift, (startY + endY) / 2, b.x + shift, (startY + endY) / 2, b.x + shift, endY]);
-    return { transition, ...drawn, tip: tip(b.x + shift, endY, down ? "down" : "up"), back: false };
+    const label = { x: drawn.label.x + (down ? -34 : 40), y: drawn.label.y };
+    return { transition, ...drawn, label, tip: tip(b.x + shift, endY, down ? "down" : "up"), back: false };
   }
   if (to.y === from.y) {
     const drawn = curve([a.x - 18, from.y, a.x - 18, from.y - nodeHeight + 8, b.x + 18, to.y - nodeHeight + 8, b.x + 18, to.y]);
