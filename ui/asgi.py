@@ -15,7 +15,17 @@ from litestar.template.config import TemplateConfig
 from litestar.types import ControllerRouterHandler
 
 from builder import api as builder_api
-from runtime.api import automations, dashboards, live, me, members, record_panel, records, workbenches
+from runtime.api import (
+    automations,
+    dashboards,
+    exports,
+    live,
+    me,
+    members,
+    record_panel,
+    records,
+    workbenches,
+)
 from runtime.settings import Settings, load_settings
 from runtime.system import System
 from templates_market import api as market
@@ -39,6 +49,7 @@ API: Sequence[ControllerRouterHandler] = (
     *members.ROUTES,
     *records.ROUTES,
     *record_panel.ROUTES,
+    *exports.ROUTES,
     *automations.ROUTES,
     *dashboards.ROUTES,
     *workbenches.ROUTES,
