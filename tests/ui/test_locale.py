@@ -81,7 +81,7 @@ def test_english_is_english() -> None:
 
 
 def test_rooms_translate_a_sentence_in_one_way() -> None:
-    assert catalogue.read("en", strict=True) == ENGLISH
+    assert catalogue.read("en", strict=True)  # raises where two files disagree
 
 
 def test_a_sentence_translated_in_two_ways_is_refused(

@@ -136,7 +136,6 @@ export class GridView {
     this.#ask(lines);
     this.#place(lines, this.scroller.scrollTop - top);
     this.#placeAdd(canvasHeight);
-    this.paintSelection();
   }
 
   #ask(lines: readonly Line[]): void {
@@ -187,10 +186,11 @@ export class GridView {
     element.rowNumber = line.row;
     const row = this.model.row(line.section, line.index);
     const stamp = `${this.#columnsStamp}/${this.#sight.from}/${this.#sight.to}/${line.row}`;
-    if (element.shown === row && element.stamp === stamp && row) return;
+    if (element.shown === row && element.stamp === stamp) return;
     this.#fillRow(element, row, line.row);
     element.shown = row;
     element.stamp = stamp;
+    this.#paintRow(element);
   }
 
   #makeRow(): RowElement {
@@ -342,25 +342,27 @@ export class GridView {
 
   /** Show active cell and range on the cells that are there. */
   paintSelection(): void {
+    for (const element of this.#rows.values()) this.#paintRow(element);
+  }
+
+  #paintRow(element: RowElement): void {
     const { selection, focused } = this.model;
     const { top, bottom, left, right } = selection.range;
     const { row: activeRow, column: activeColumn } = selection.active;
-    for (const element of this.#rows.values()) {
-      const row = element.rowNumber;
-      const inRows = row >= top && row <= bottom;
-      for (const [index, cell] of element.cells) {
-        const list = cell.classList;
-        const inside = inRows && index >= left && index <= right;
-        const active = row === activeRow && index === activeColumn;
-        list.toggle("cur", active);
-        list.toggle("dim", active && !focused);
-        list.toggle("in", inside && selection.multiple);
-        list.toggle("in-t", inside && row === top);
-        list.toggle("in-b", inside && row === bottom);
-        list.toggle("in-l", inside && index === left);
-        list.toggle("in-r", inside && index === right);
-        list.toggle("knob", inside && row === bottom && index === right);
-      }
+    const row = element.rowNumber;
+    const inRows = row >= top && row <= bottom;
+    for (const [index, cell] of element.cells) {
+      const list = cell.classList;
+      const inside = inRows && index >= left && index <= right;
+      const active = row === activeRow && index === activeColumn;
+      list.toggle("cur", active);
+      list.toggle("dim", active && !focused);
+      list.toggle("in", inside && selection.multiple);
+      list.toggle("in-t", inside && row === top);
+      list.toggle("in-b", inside && row === bottom);
+      list.toggle("in-l", inside && index === left);
+      list.toggle("in-r", inside && index === right);
+      list.toggle("knob", inside && row === bottom && index === right);
     }
   }
 
