@@ -14,7 +14,7 @@ from runtime.access import Actor
 from runtime.catalog import Field
 from runtime.definitions.fields import Currency, DateTime, Formula, Number, Percent
 from runtime.definitions.queries import Query
-from runtime.i18n import N_, Translator
+from runtime.i18n import DEFAULT_LANGUAGE, Translator
 from runtime.records import links, read
 from runtime.records.exports.columns import ColumnKind, ExportColumn, Words
 from runtime.records.exports.writers import CsvWriter, XlsxWriter, open_writer
@@ -68,7 +68,8 @@ async def write_table(
         await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         reader = await read.Reader.of(system, actor, table_id)
         fields = reader.chosen(query.fields)
-        words = Words(yes=translator.gettext(N_("是")), no=translator.gettext(N_("否")))
+        # not from the catalogue: "是" alone is an operator there
+        words = Words() if translator.language == DEFAULT_LANGUAGE else Words(yes="Yes", no="No")
         columns = [column_of(field) for field in fields]
         title = reader.table.name
         writer = await asyncio.to_thread(
