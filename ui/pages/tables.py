@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
 from litestar import Request, get
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
@@ -124,7 +125,7 @@ async def new_table_dialog(
         "tables": [{"id": t.id, "name": t.name, "icon": t.definition.icon or "table"} for t in found.tables],
         "types": field_kinds(translator),
     }
-    return Template("tables/new.html", context={"data": data, "app": found})
+    return Template("tables/new.html", context={"data": msgspec.json.encode(data).decode()})
 
 
 def field_kinds(translator: Translator) -> list[dict[str, str]]:

@@ -99,7 +99,8 @@ export class HbFilter extends HbElement {
   /** Begin a condition on a field (as "filter by this column" does). */
   add(fieldId?: string): void {
     const field = this.fields.find((found) => found.id === fieldId) ?? this.#usable()[0];
-    if (field) this.#set(addAt(this.root, [], newCondition(field)));
+    // A condition that nobody has filled in yet was only an invitation.
+    if (field) this.#set(addAt(this.value ? this.root : asGroup(null), [], newCondition(field)));
     void this.updateComplete.then(() => this.#focusLast());
   }
 

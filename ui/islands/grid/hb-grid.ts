@@ -134,6 +134,7 @@ export class HbGrid extends HTMLElement {
     this.input.rows = 1;
     this.input.autocapitalize = "off";
     this.input.spellcheck = false;
+    this.input.setAttribute("aria-label", t("记录"));
     this.#announcer = document.createElement("div");
     this.#announcer.className = "sr";
     this.#announcer.setAttribute("aria-live", "polite");

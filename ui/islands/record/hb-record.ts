@@ -11,7 +11,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { api, ApiError, Disconnected, showError, type Problem } from "../api";
 import { define, HbElement } from "../base";
 import { debounce } from "../dom";
-import type { Field, RecordData, Value } from "../fields/field";
+import { allowedMoves, type Field, type RecordData, type Value } from "../fields/field";
 import type { ChoiceRecord, SaveAnswer } from "../grid/types";
 import { icon } from "../icons";
 import { t } from "../i18n";
@@ -241,13 +241,21 @@ export class HbRecord extends HbElement {
     this.refusal = null;
     try {
       const { change, problems } = await this.#saver.saveAll({ [move.field]: move.target });
+      const done = t("已改为「{state}」", { state: move.target });
       if (problems.length) this.#explain(problems);
-      else toastUndo(t("已改为「{state}」", { state: move.target }), () => change && void undo(change));
+      else if (change && this.#mayGoBack(move)) toastUndo(done, () => void undo(change));
+      else toast(done);
     } catch (failure) {
       showError(failure);
     } finally {
       this.moving = null;
     }
+  }
+
+  /** A move can be undone where the machine has a way back; undoing obeys it like everything else. */
+  #mayGoBack(move: Move): boolean {
+    const field = this.table?.fields.find((one) => one.id === move.field);
+    return field !== undefined && allowedMoves(field, move.target).includes(move.source);
   }
 
   /** Say why, and open the field that has to be filled first, if that is what is missing. */

@@ -12,6 +12,8 @@ import { delegate } from "../dom";
 import { t } from "../i18n";
 
 const least = 320;
+/** The width in the style sheet, before anybody has dragged the edge. */
+const standard = 432;
 const widthKey = "hb-panel-width";
 
 export class HbPanel extends HTMLElement {
@@ -69,14 +71,20 @@ export class HbPanel extends HTMLElement {
 
   #setWidth(width: number): void {
     const most = Math.max(least, innerWidth - 360);
-    this.style.width = `${Math.round(Math.max(least, Math.min(width, most)))}px`;
+    const now = Math.round(Math.max(least, Math.min(width, most)));
+    this.style.width = `${now}px`;
+    const grip = this.querySelector(".panel-grip");
+    for (const [name, value] of Object.entries({ valuemin: least, valuemax: Math.round(most), valuenow: now })) grip?.setAttribute(`aria-${name}`, String(value));
   }
 
   #addGrip(): void {
     if (this.querySelector(".panel-grip")) return;
-    const grip = document.createElement("button");
-    grip.type = "button";
+    const grip = document.createElement("div");
     grip.className = "panel-grip";
+    grip.tabIndex = 0;
+    grip.setAttribute("role", "separator");
+    grip.setAttribute("aria-orientation", "vertical");
+    grip.setAttribute("aria-controls", this.id);
     grip.setAttribute("aria-label", t("调整面板宽度,用左右方向键"));
     grip.addEventListener("pointerdown", (event) => this.#drag(event, grip));
     grip.addEventListener("keydown", (event) => {
@@ -87,6 +95,7 @@ export class HbPanel extends HTMLElement {
       this.#keepWidth();
     });
     this.prepend(grip);
+    grip.setAttribute("aria-valuenow", String(Math.round(Number(localStorage.getItem(widthKey)) || standard)));
   }
 
   #keepWidth(): void {
