@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from runtime.errors import NotFound
+from runtime.errors import NotFound, RuleBroken
 from runtime.i18n import N_, Message
 from runtime.secrets import SecretBox
 from runtime.storage.database import Database, Tx
@@ -30,12 +30,17 @@ async def connection(system: System, db: Database | Tx, key: str | int) -> Conne
 
     Raises:
         NotFound: there is none, or it was deleted.
+        RuleBroken: nobody has entered its settings yet (it came with a template).
         ServiceUnavailable: its secrets were sealed with another key.
     """
     column = "id" if isinstance(key, int) else "public_id"
     row = await db.row(f"SELECT * FROM meta.connector WHERE {column} = $1 AND deleted_at IS NULL", key)
     if row is None:
         raise NotFound(N_("消息要用的连接已被删除,给步骤换一个连接"), code="connector_gone")
+    if row["status"] == "needs_settings":
+        raise RuleBroken(
+            N_("连接「{name}」还没有填设置,打开步骤填上它"), code="connector_unset", name=row["name"]
+        )
     return _opened(system.box, row)
 
 

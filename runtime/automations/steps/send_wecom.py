@@ -21,11 +21,11 @@ class SendWecomStep(StepKind):
     icon = "message-square-warning"
 
     async def carry_out(self, attempt: Attempt, config: SendWecom) -> Done:
-        robot = await connection(attempt.system, attempt.tx, config.connector)
-        attempt.input["connector"] = {"id": robot.id, "name": robot.name}
         text = await attempt.values.text(config.text, escape_markdown if config.markdown else escape_text)
         attempt.input["text"] = text
         attempt.input["mention"] = list(config.mention)
+        robot = await connection(attempt.system, attempt.tx, config.connector)
+        attempt.input["connector"] = {"id": robot.id, "name": robot.name}
         messages = compose(text, config.mention, markdown=config.markdown)
         if not messages:
             raise InvalidInput(N_("消息是空的:里面用到的字段现在都没有内容"), code="message_empty")

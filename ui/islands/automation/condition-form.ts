@@ -4,10 +4,12 @@ import "../filter/hb-filter";
 import type { HbFilter } from "../filter/hb-filter";
 import { icon } from "../icons";
 import { t } from "../i18n";
+import { isEmptyFilter } from "./describe";
 import { choose, problemAt, row, type FormHost } from "./form-parts";
 import { emptyTest, freshArm } from "./tree";
 import type { Arm, Test } from "./types";
 import { reachable, stepLabel, withOutcomes, type Surroundings } from "./values";
+import { settled } from "./settled";
 
 export interface ConditionHost extends FormHost {
   readonly around: Surroundings;
@@ -38,7 +40,7 @@ function recordForm(host: ConditionHost, test: Extract<Test, { kind: "record_mee
   return html`${records.length > 1 ? choose(host, t("哪条记录"), record?.of ?? "", records.map((one) => ({ value: one.of, label: one.label })), (of) => set({ ...emptyTest(of) })) : nothing}
     <hb-filter
       .fields=${record?.table.fields ?? []}
-      .value=${test.where}
+      .value=${settled(isEmptyFilter(test.where) ? null : test.where)}
       ?disabled=${host.locked}
       @change=${(event: Event) => {
         event.stopPropagation();

@@ -156,7 +156,7 @@ export function describeStep(page: PageData, definition: Definition, step: Step)
     case "release_stock": {
       const stock = page.stocks.find((one) => one.id === config.stock);
       if (!stock) return none();
-      return config.kind === "reserve_stock" ? html`${t("按")} <span class="chip">${stock.name}</span> ${t("预占每条明细,要么全占到,要么不占")}` : html`${t("放回")} <span class="chip">${stock.name}</span> ${t("里占着的")}`;
+      return html`<span class="chip">${stock.name}</span>${config.kind === "reserve_stock" ? t("每条明细都占到,不然一件也不占") : t("把占着的放回去")}`;
     }
     case "update_record":
       return assignments(page, definition, tableOf(page, tableFor(definition, config.of)), config.set);

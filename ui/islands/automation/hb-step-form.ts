@@ -3,6 +3,7 @@
  * `hb:trigger` (the changed trigger), `hb:step` (the changed step), `hb:step-act` ("delete", "copy", "up", "down").
  */
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { keyed } from "lit/directives/keyed.js";
 import type { Problem } from "../api";
 import { define, HbElement } from "../base";
 import { icon } from "../icons";
@@ -155,7 +156,7 @@ export class HbStepForm extends HbElement implements FormHost, TriggerHost, Cond
   protected override render(): TemplateResult | typeof nothing {
     if (this.chosen === "trigger") {
       const kind = triggerKinds().find((one) => one.kind === this.trigger.kind)!;
-      return html`${this.#head({ icon: "zap", color: "teal", name: kind.name, sub: t("触发条件") })}<div class="panel-b stack au-form">${triggerForm(this)}</div>`;
+      return html`${this.#head({ icon: "zap", color: "teal", name: kind.name, sub: t("触发条件") })}<div class="panel-b stack au-form">${keyed(`${this.trigger.kind} ${this.trigger.table}`, triggerForm(this))}</div>`;
     }
     const step = this.#step;
     if (!step) return nothing;
@@ -163,7 +164,7 @@ export class HbStepForm extends HbElement implements FormHost, TriggerHost, Cond
     const number = numbers(this.around.definition.steps).get(step.id) ?? 0;
     return html`${this.#head({ icon: kind?.icon ?? "circle", color: stepColors[step.config.kind], name: step.name || (kind?.name ?? ""), sub: t("步骤 {n}", { n: number }) }, step)}
       <div class="panel-b stack au-form">
-        ${this.#own(step)}
+        ${keyed(step.id, this.#own(step))}
         ${this.#name(step, kind?.name ?? "")}
         ${step.config.kind === "branch" || step.config.kind === "only_if" ? nothing : this.#failure(step)}
       </div>`;

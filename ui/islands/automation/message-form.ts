@@ -9,6 +9,7 @@ import { previewText } from "../template-text/parts";
 import { problemAt, row, type FormHost } from "./form-parts";
 import type { Connector, StepConfig, StepValue } from "./types";
 import { fromParts, toParts, valueOptions, type Surroundings } from "./values";
+import { settled } from "./settled";
 
 export interface MessageHost extends FormHost {
   readonly around: Surroundings;
@@ -47,12 +48,20 @@ function connectorRow(host: MessageHost, kind: string, label: string, value: str
       ${chosen && !host.locked ? html`<button type="button" class="icb" aria-label=${t("连接设置和测试")} data-tip=${t("连接设置和测试")} @click=${() => host.editConnector(chosen.id)}>${icon("settings-2", 15)}</button>` : nothing}
     </div>
     ${!found.length && !host.locked ? html`<button type="button" class="btn s au-gap" @click=${make}>${icon("plus")}${t("新建连接")}</button>` : nothing}
-    ${chosen && chosen.status !== "ok" ? html`<p class="note">${icon("circle-alert", 14)}<span>${chosen.message || t("这个连接现在用不了")}</span></p>` : nothing}`;
+    ${chosen && chosen.status !== "ok" ? trouble(host, chosen) : nothing}`;
   return row(host, label, "config.connector", control, hint);
 }
 
+/** What is wrong with a connector, and the way to mend it. */
+function trouble(host: MessageHost, connector: Connector): TemplateResult {
+  const fresh = connector.status === "needs_settings";
+  return html`<div class="note au-gap ${fresh ? "warn" : ""}">${icon(fresh ? "triangle-alert" : "circle-alert", 14)}<span class="grow">${fresh ? t("这个连接还没有填地址,消息发不出去") : connector.message || t("这个连接现在用不了")}</span>
+    ${host.locked ? nothing : html`<button type="button" class="btn s" @click=${() => host.editConnector(connector.id)}>${fresh ? t("填上") : t("去看看")}</button>`}</div>`;
+}
+
 function state(connector: Connector): string {
-  return connector.status !== "ok" ? t("用不了") : (connector.shown ?? "");
+  if (connector.status === "needs_settings") return t("还没填地址");
+  return connector.status === "ok" ? (connector.shown ?? "") : t("用不了");
 }
 
 /** "Send a WeCom message". */
@@ -64,8 +73,8 @@ export function wecomForm(host: MessageHost, config: Extract<StepConfig, { kind:
       label=${t("内容")}
       placeholder=${t("写消息,按 / 插入字段")}
       ?disabled=${host.locked}
-      .values=${options}
-      .value=${config.text.parts}
+      .values=${settled(options)}
+      .value=${settled(config.text.parts)}
       @change=${(event: Event) => {
         event.stopPropagation();
         set({ ...config, text: { kind: "text", parts: (event.currentTarget as HbTemplateText).value } });
@@ -117,7 +126,7 @@ export function postForm(host: MessageHost, config: Extract<StepConfig, { kind: 
               if (next && !entries.some(([other], at) => other === next && at !== index)) write(entries.map((one, at) => (at === index ? [next, one[1]] : one)));
               else (event.target as HTMLInputElement).value = name;
             }} />
-            <hb-template-text single label=${name} ?disabled=${host.locked} .values=${options} .value=${toParts(value)} @change=${(event: Event) => {
+            <hb-template-text single label=${name} ?disabled=${host.locked} .values=${settled(options)} .value=${settled(toParts(value))} @change=${(event: Event) => {
               event.stopPropagation();
               write(entries.map((one, at) => (at === index ? [one[0], fromParts((event.currentTarget as HbTemplateText).value)] : one)));
             }}></hb-template-text>

@@ -14,6 +14,7 @@ import { valueKey, type ValueOption } from "../template-text/parts";
 import { choose, fieldOptions, problemAt, row, tableOptions, type FormHost } from "./form-parts";
 import type { Assignment, StepConfig, StepValue, Table } from "./types";
 import { fitting, fromParts, reachable, tableOf, takesText, toParts, valueOptions, type Surroundings } from "./values";
+import { settled } from "./settled";
 
 export interface SetHost extends FormHost {
   readonly around: Surroundings;
@@ -92,8 +93,8 @@ export function valueControl(host: SetHost, field: Field, value: StepValue, opti
       ?disabled=${host.locked}
       label=${field.name}
       placeholder=${t("留空就是清空;按 / 插入字段")}
-      .values=${options}
-      .value=${toParts(value)}
+      .values=${settled(options)}
+      .value=${settled(toParts(value))}
       @change=${(event: Event) => {
         event.stopPropagation();
         put(fromParts((event.currentTarget as HbTemplateText).value));

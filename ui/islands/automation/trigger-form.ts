@@ -10,6 +10,7 @@ import { choose, chooseSome, fieldOptions, row, tableOptions, type FormHost } fr
 import { triggerKinds } from "./kinds";
 import type { PageData, Trigger } from "./types";
 import { tableOf } from "./values";
+import { settled } from "./settled";
 
 export interface TriggerHost extends FormHost {
   readonly page: PageData;
@@ -86,7 +87,7 @@ export function triggerForm(host: TriggerHost): TemplateResult {
     ${table
       ? row(host, t("而且记录符合"), "trigger.where", html`<hb-filter
           .fields=${table.fields}
-          .value=${trigger.where ?? null}
+          .value=${settled(trigger.where ?? null)}
           ?disabled=${host.locked}
           @change=${(event: Event) => {
             event.stopPropagation();

@@ -148,7 +148,7 @@ class HbRun extends HbElement {
     const { changed } = this.answer;
     if (!changed.length) return nothing;
     const seen = [...new Map(changed.map((one) => [one.id, one])).values()];
-    return html`<h3>${t("动过的记录")}</h3><div class="wrap">${seen.map((one) => html`<a class="chip" href="/t/${one.table}?record=${one.id}"><span class="cut">${one.name || one.table_name}</span></a>`)}</div>`;
+    return html`<div class="ru-changed"><span>${t("动过的记录")}</span>${seen.map((one) => html`<a class="chip" href="/t/${one.table}?record=${one.id}"><span class="cut">${one.name || one.table_name}</span></a>`)}</div>`;
   }
 
   protected override render(): TemplateResult {
