@@ -90,7 +90,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         route_handlers=[
             Router("/api/v1", route_handlers=API),
             openapi.description,
-            *PAGES,
+            Router("/", route_handlers=PAGES, include_in_schema=False),
             *WATCH,
             *assets.routes(),
         ],
