@@ -48,8 +48,8 @@ def guess(app: App, catalog: Catalog, table: Table, template: Template) -> tuple
 
 
 def score(field: Field, binding: Binding) -> float:
-    """How well a field fits a part: 0 not at all; 10 and more by its name too."""
-    if field.type not in binding.types:
+    """How well a field fits a part: 0 not at all (a link must lead to one record); 10 and more by its name too."""
+    if field.type not in binding.types or (isinstance(field.config, Link) and field.config.many):
         return 0
     points = 1 + (len(binding.types) - binding.types.index(field.type)) / 10
     name = plain(field.name)
