@@ -43,6 +43,7 @@ class RunBody(msgspec.Struct, frozen=True, kw_only=True):
     wake_at: str | None
     seconds: float | None
     steps: int
+    failed_steps: int
     failure: FailureBody | None
     handled_by: str | None
     handled_at: str | None
@@ -178,6 +179,7 @@ def run_body(run: trace.RunSummary, translator: Translator) -> RunBody:
         wake_at=_moment(run.wake_at),
         seconds=run.seconds,
         steps=run.steps,
+        failed_steps=run.failed_steps,
         failure=failure_body(run.failure, translator),
         handled_by=run.handled_by,
         handled_at=_moment(run.handled_at),

@@ -24,10 +24,16 @@ from runtime.storage.database import Row
 from runtime.system import System
 
 MAX_RUNS = 200
+_STEPS = (
+    "(SELECT count(*) FROM meta.run_step s WHERE s.run_id = r.id) AS steps,"
+    " (SELECT count(*) FROM meta.run_step s WHERE s.run_id = r.id AND s.status = 'failed') AS failed_steps"
+)
 
 
 class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """A run in a list. ``seconds``: how long it took so far; ``steps``: how many were carried out."""
+    """A run in a list. ``seconds``: how long it took so far; ``steps``: how many were carried out, ``failed_steps``:
+    how many of them failed (a run can finish all the same, when their failures do not matter).
+    """
 
     id: str
     automation: str | None
@@ -44,6 +50,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     wake_at: datetime | None
     seconds: float | None
     steps: int
+    failed_steps: int
     failure: Failure | None
     handled_by: str | None
     handled_at: datetime | None
@@ -132,7 +139,7 @@ async def runs_of(
     if record is not None:
         table, row = parse_record_id(record)
     rows = await system.db.fetch(
-        "SELECT r.*, (SELECT count(*) FROM meta.run_step s WHERE s.run_id = r.id) AS steps FROM meta.run r"
+        f"SELECT r.*, {_STEPS} FROM meta.run r"
         " WHERE r.app_id = $1 AND ($2::integer IS NULL OR r.automation_id = $2)"
         " AND ($3::integer IS NULL OR (r.table_id = $3 AND r.record_id = $4)) AND ($5::text IS NULL OR r.status = $5)"
         " AND ($6::bigint IS NULL OR r.id < $6) ORDER BY r.id DESC LIMIT $7",
@@ -179,7 +186,7 @@ async def run_trace(system: System, actor: Actor, public_id: str) -> RunTrace:
     """One run with its steps. Raises NotFound, NotAllowed."""
     catalog = await system.catalogs.current()
     row = await system.db.row(
-        "SELECT r.*, (SELECT count(*) FROM meta.run_step s WHERE s.run_id = r.id) AS steps FROM meta.run r"
+        f"SELECT r.*, {_STEPS} FROM meta.run r"
         " WHERE r.public_id = $1",
         public_id,
     )
@@ -347,6 +354,7 @@ def _summary(catalog: Catalog, app: App, row: Row, names: dict[str, str]) -> Run
         wake_at=row["wake_at"],
         seconds=seconds,
         steps=row["steps"],
+        failed_steps=row["failed_steps"],
         failure=load_failure(row["error"]),
         handled_by=(row["handled_by"] or "").partition("|")[2] or None,
         handled_at=row["handled_at"],

@@ -104,7 +104,7 @@ function describeValue(page: PageData, definition: Definition, field: Field | un
   switch (value.kind) {
     case "literal": {
       const given = value.value;
-      if (given === null || given === undefined || given === "") return html`<span class="f3">${t("清空")}</span>`;
+      if (given === null || given === undefined || given === "") return html`<span class="f3">${t("空")}</span>`;
       if (typeof given === "boolean") return given ? t("勾选") : t("不勾选");
       const choice = field?.options.choices?.find((one) => one.name === given || one.id === given);
       if (field && choice) return choicePill(field, choice);

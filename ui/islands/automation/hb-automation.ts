@@ -441,17 +441,17 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
   #bar(): TemplateResult {
     const { enabled, id } = this.#saved;
     const builds = this.page.can_build;
-    return html`<div class="pub">
-      ${this.#state()}<span class="grow"></span>
+    return html`<div class="pub au-bar">
+      <span class="row au-state">${this.#state()}</span><span class="grow"></span>
       <label class="row au-switch" data-tip=${enabled ? t("停用后不再触发") : t("启用后,新的变化会触发它")}><input class="sw" type="checkbox" role="switch" aria-label=${t("启用")} .checked=${enabled} ?disabled=${!builds || this.saving} @change=${(event: Event) => {
         (event.target as HTMLInputElement).checked = enabled;
         void this.#toggle();
       }} /><span>${enabled ? t("已启用") : t("已停用")}</span></label>
       <a class="tool" href="/automations/${id}/runs">${icon("history")}<span>${t("运行记录")}</span>${this.page.runs ? html`<span class="f3">${this.page.runs > 999 ? "999+" : this.page.runs}</span>` : nothing}${this.page.failed ? html`<span class="count danger" aria-label=${t("{n} 次失败,等人处理", { n: this.page.failed })}>${this.page.failed}</span>` : nothing}</a>
       ${builds
-        ? html`<button type="button" class="icb" aria-label=${t("撤销修改")} data-tip=${t("撤销修改")} ?disabled=${!this.#past.length} @click=${() => this.#undo()}>${icon("undo-2")}</button>
+        ? html`<button type="button" class="icb au-undo" aria-label=${t("撤销修改")} data-tip=${t("撤销修改")} ?disabled=${!this.#past.length} @click=${() => this.#undo()}>${icon("undo-2")}</button>
             <button type="button" class="icb" aria-label=${t("更多")} aria-haspopup="menu" @click=${(event: Event) => this.#more(event)}>${icon("ellipsis")}</button>
-            <button type="button" class="btn s" aria-pressed=${this.testing} @click=${() => this.#test()}>${icon("play")}${t("试运行")}</button>
+            <button type="button" class="btn s" aria-pressed=${this.testing} aria-label=${t("试运行")} @click=${() => this.#test()}>${icon("play")}<span>${t("试运行")}</span></button>
             <button type="button" class="btn s p" aria-busy=${String(this.saving)} ?disabled=${!this.dirty} @click=${() => void this.#save()}>${t("保存")}</button>`
         : nothing}
     </div>`;

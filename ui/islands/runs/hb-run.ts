@@ -11,7 +11,7 @@ import { t } from "../i18n";
 import { watch } from "../live";
 import { exactMoment } from "../record/value";
 import { toast } from "../toast/toast";
-import { ago, duration, statusMark } from "./status";
+import { ago, duration, runMark } from "./status";
 import type { Delivery, RunAnswer, RunPageData, TracedStep } from "./types";
 
 class HbRun extends HbElement {
@@ -64,7 +64,7 @@ class HbRun extends HbElement {
     const { run } = this.answer;
     const record = run.record && run.table ? html`<a href="/t/${run.table}?record=${run.record}">${run.record_name || t("没有名字的记录")}</a>` : t("记录已删除");
     return html`<div class="ru-head">
-      <div class="row wrap">${statusMark(run.status)}<span class="f3">${run.trigger}</span></div>
+      <div class="row wrap">${runMark(run)}<span class="f3">${run.trigger}</span></div>
       <dl class="ru-facts">
         <div><dt>${t("记录")}</dt><dd>${record}${run.table_name ? html`<span class="f3"> · ${run.table_name}</span>` : nothing}</dd></div>
         <div><dt>${t("开始")}</dt><dd>${ago(run.created_at)}</dd></div>

@@ -9,7 +9,7 @@ import { icon } from "../icons";
 import { t } from "../i18n";
 import { watch } from "../live";
 import { toast } from "../toast/toast";
-import { ago, duration, statusLabel, statusMark } from "./status";
+import { ago, duration, runMark, statusLabel } from "./status";
 import type { Run, RunsAnswer, RunsPageData, RunStatus } from "./types";
 
 const filters: (RunStatus | null)[] = [null, "failed", "waiting", "finished", "handled"];
@@ -98,14 +98,14 @@ class HbRuns extends HbElement {
     const record = run.record && run.table ? html`<a href="/t/${run.table}?record=${run.record}">${run.record_name || t("没有名字的记录")}</a>` : html`<span class="f3">${t("记录已删除")}</span>`;
     const why = run.failure ? (run.failure.problems[0]?.message ?? run.failure.message) : "";
     return html`<tr>
-      <td><a href="/runs/${run.id}">${statusMark(run.status)}</a></td>
-      ${this.page.automation ? nothing : html`<td>${run.automation ? html`<a href="/automations/${run.automation}">${run.automation_name}</a>` : run.automation_name}</td>`}
-      <td>${record}</td>
-      <td class="f2">${run.trigger}</td>
-      <td class="num f3">${duration(run.seconds)}</td>
-      <td class="f3">${ago(run.created_at)}</td>
+      <td class="ru-state"><a href="/runs/${run.id}">${runMark(run)}</a></td>
+      ${this.page.automation ? nothing : html`<td class="ru-name">${run.automation ? html`<a href="/automations/${run.automation}">${run.automation_name}</a>` : run.automation_name}</td>`}
+      <td class="ru-record">${record}</td>
+      <td class="ru-cause f2">${run.trigger}</td>
+      <td class="ru-took num f3">${duration(run.seconds)}</td>
+      <td class="ru-at f3">${ago(run.created_at)}</td>
       <td class="ru-why">${why}${run.status === "handled" && run.handled_by ? html`<span class="f3">${t("{name} 已处理", { name: run.handled_by })}</span>` : nothing}</td>
-      <td>${run.status === "failed" && this.page.can_edit
+      <td class="ru-do">${run.status === "failed" && this.page.can_edit
         ? html`<span class="row"><button type="button" class="btn s" @click=${() => void this.#act(run, "retry")}>${t("重试")}</button><button type="button" class="btn s g" @click=${() => void this.#act(run, "handled")}>${t("标为已处理")}</button></span>`
         : html`<a class="tool" href="/runs/${run.id}">${t("查看")}</a>`}</td>
     </tr>`;

@@ -5,7 +5,7 @@ import { t } from "../i18n";
 import { exactMoment } from "../record/value";
 import { relative } from "../shell/times";
 import { formatMoment } from "../fields/format";
-import type { RunStatus } from "./types";
+import type { Run, RunStatus } from "./types";
 
 export function statusLabel(status: RunStatus): string {
   const labels: Record<RunStatus, string> = {
@@ -23,6 +23,12 @@ const icons: Record<RunStatus, string> = { queued: "clock", running: "loader", w
 
 export function statusMark(status: RunStatus): TemplateResult {
   return html`<span class="ru-status ${status}">${icon(icons[status], 15)}${statusLabel(status)}</span>`;
+}
+
+/** The state of a run, and whether steps of a finished one failed. */
+export function runMark(run: Run): TemplateResult {
+  if (run.status !== "finished" || !run.failed_steps) return statusMark(run.status);
+  return html`<span class="ru-status finished warned">${icon("circle-check", 15)}${statusLabel("finished")}<span class="tag c-amber">${t("{n} 步失败", { n: run.failed_steps })}</span></span>`;
 }
 
 /** A moment as "3 minutes ago", exact on hover; a date when it is long ago. */

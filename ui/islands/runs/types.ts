@@ -20,6 +20,8 @@ export interface Run {
   wake_at: string | null;
   seconds: number | null;
   steps: number;
+  /** A run can finish all the same, when their failures do not matter. */
+  failed_steps: number;
   failure: Failure | null;
   handled_by: string | null;
   handled_at: string | null;
