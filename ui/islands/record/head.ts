@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { choiceOf, isEmpty, stateGlyph, type Field, type RecordData } from "../fields/field";
 import { formatNumber, textOf } from "../fields/format";
 import { glyph, icon } from "../icons";
-import { t } from "../i18n";
+import { locale, t } from "../i18n";
 import { openMenu, type MenuItem } from "../menu/menu";
 import { machineOf, primaryOf, type TableInfo } from "../table/info";
 import type { Entry, Move, Neighbours } from "./types";
@@ -76,12 +76,13 @@ export function stateSince(field: Field, record: RecordData, entries: readonly E
   return complete ? (record.created_at ?? null) : null;
 }
 
-/** "27 小时": how long from `since` to now, in the largest unit that is at least one. */
+/** "27 小时", "27 hours": how long from `since` to now, in a unit that a person can grasp. */
 export function stayed(since: string, now = Date.now()): string {
-  const minutes = Math.max(0, Math.floor((now - new Date(since).getTime()) / 60_000));
-  if (minutes < 60) return t("{n} 分钟", { n: Math.max(1, minutes) });
-  if (minutes < 48 * 60) return t("{n} 小时", { n: Math.floor(minutes / 60) });
-  return t("{n} 天", { n: Math.floor(minutes / 1440) });
+  const minutes = Math.max(1, Math.floor((now - new Date(since).getTime()) / 60_000));
+  const [count, unit] = minutes < 60 ? [minutes, "minute"] : minutes < 48 * 60 ? [Math.floor(minutes / 60), "hour"] : [Math.floor(minutes / 1440), "day"];
+  const text = new Intl.NumberFormat(locale(), { style: "unit", unit, unitDisplay: "long" }).format(count);
+  // Chinese typography wants a space between digits and characters; Intl leaves it out.
+  return text.replace(/^([\d,]+)(?=[^\d,\s])/, "$1 ");
 }
 
 export interface TitleOptions {

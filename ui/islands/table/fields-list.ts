@@ -2,9 +2,9 @@
 import { html, nothing, type TemplateResult } from "lit";
 import "../filter/hb-fields";
 import type { HbFields } from "../filter/hb-fields";
-import { allStates } from "../grid/columns";
 import { icon } from "../icons";
 import { t } from "../i18n";
+import { columnsOf, orderOf } from "./columns";
 import type { TableInfo, View, ViewColumn } from "./info";
 
 export interface FieldsListOptions {
@@ -13,25 +13,6 @@ export interface FieldsListOptions {
   canBuild: boolean;
   change(columns: ViewColumn[]): void;
   create(): void;
-}
-
-/** Number of fields that the view hides. */
-export function hiddenCount(table: TableInfo, view: View): number {
-  const known = new Set(table.fields.map((field) => field.id));
-  return view.columns.filter((column) => column.hidden && known.has(column.field) && column.field !== table.primary).length;
-}
-
-/** Ids of all fields in the view's order, and of those it shows. */
-export function orderOf(table: TableInfo, view: View): { all: string[]; shown: string[] } {
-  const states = allStates(table.fields, view.columns, table.primary);
-  return { all: states.map((state) => state.field), shown: states.filter((state) => !state.hidden || state.field === table.primary).map((state) => state.field) };
-}
-
-/** The view's columns in another order, other ones hidden; widths and summaries stay. */
-export function columnsOf(view: View, all: readonly string[], shown: readonly string[]): ViewColumn[] {
-  const before = new Map(view.columns.map((column) => [column.field, column]));
-  const visible = new Set(shown);
-  return all.map((field) => ({ ...before.get(field), field, hidden: !visible.has(field) }));
 }
 
 export function fieldsListTemplate(options: FieldsListOptions): TemplateResult {

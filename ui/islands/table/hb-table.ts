@@ -11,7 +11,6 @@ import { define, HbElement } from "../base";
 import { debounce } from "../dom";
 import { isOpen, show } from "../floating";
 import "../grid/hb-grid";
-import { defaultSummary } from "../grid/actions";
 import type { HbGrid } from "../grid/hb-grid";
 import type { ColumnState } from "../grid/types";
 import { ApiSource, type GridPageData } from "../grid/source-api";
@@ -25,9 +24,10 @@ import { shortcutHelp } from "../shell/shortcuts";
 import { goTo, readPlace } from "./address";
 import { ViewDraft, type ViewParts } from "./draft";
 import { columnsWith, deleteField, openFieldPanel, type Beside } from "./field-actions";
+import { toColumns } from "./columns";
 import "./hb-cards";
 import type { HbCards } from "./hb-cards";
-import { refreshTable, rememberTable, type RowHeight, type TableInfo, type View, type ViewColumn } from "./info";
+import { refreshTable, rememberTable, type RowHeight, type TableInfo, type View } from "./info";
 import { RecordsSide } from "./records-side";
 import { GridRows, type RowList } from "./row-list";
 import { openNewRecord } from "./new-record";
@@ -49,16 +49,6 @@ interface FieldRequest {
   field: string | null;
   descending?: boolean;
   anchor?: HTMLElement;
-}
-
-/** The grid's columns as the view keeps them: the usual number under a column is not written down, none at all is. */
-export function toColumns(columns: readonly ColumnState[], fields: TableInfo["fields"]): ViewColumn[] {
-  return columns.map((column) => {
-    const field = fields.find((one) => one.id === column.field);
-    const usual = field ? defaultSummary(field) : null;
-    const summary = column.summary ?? null;
-    return { field: column.field, hidden: column.hidden ?? false, width: column.width ?? null, summary: summary === usual ? null : (summary ?? "none") };
-  });
 }
 
 const phone = matchMedia("(max-width: 640px)");

@@ -11,7 +11,8 @@ import { icon } from "../icons";
 import { t } from "../i18n";
 import { openMenu, type MenuItem } from "../menu/menu";
 import { countConditions, same } from "./draft";
-import { fieldsListTemplate, hiddenCount, orderOf } from "./fields-list";
+import { hiddenCount, orderOf } from "./columns";
+import { fieldsListTemplate } from "./fields-list";
 import type { RowHeight, TableInfo, View, ViewColumn } from "./info";
 
 export interface ToolbarOptions {
