@@ -1,0 +1,156 @@
+"""A person at a browser in front of a real ``huobiao serve``: what their hands do over and over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
+
+from tests.browser.support import LAPTOP, PASSWORD, PHONE, shot, until
+
+EMAIL = "lin@example.com"
+# what a browser says by itself about answers that are no success
+_ANSWERS = re.compile(r"Failed to load resource: the server responded with a status of \d+|net::ERR_")
+
+
+@dataclass
+class Traveller:
+    """One person in one browser. ``folder``: where their files are; ``complaints``: errors that pages logged."""
+
+    browser: Browser
+    url: str
+    folder: Path
+    page: Page
+    context: BrowserContext
+    robot: str = ""
+    complaints: list[str] = field(default_factory=list)
+
+    @classmethod
+    async def come(
+        cls, browser: Browser, url: str, folder: Path, *, phone: bool = False, robot: str = "", **options: Any
+    ) -> Traveller:
+        """Open a browser of one's own."""
+        width, height = PHONE if phone else LAPTOP
+        context = await browser.new_context(
+            base_url=url,
+            viewport={"width": width, "height": height},
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            has_touch=phone,
+            is_mobile=phone,
+            **options,
+        )
+        context.set_default_timeout(15_000)
+        page = await context.new_page()
+        made = cls(browser, url, folder, page, context, robot)
+        page.on("pageerror", lambda error: made.complaints.append(f"{page.url}: {error}"))
+        page.on("console", made._heard)
+        return made
+
+    def _heard(self, message: Any) -> None:
+        if message.type == "error" and not _ANSWERS.search(message.text):
+            self.complaints.append(f"{self.page.url}: {message.text}")
+
+    async def leave(self) -> None:
+        """Close the browser; a page that complained fails the test."""
+        await self.context.close()
+        assert not self.complaints, "\n".join(self.complaints)
+
+    async def keep(self, name: str) -> None:
+        """Keep a picture of what is on the screen."""
+        await self.page.screenshot(path=shot(f"journey/{name}"))
+
+    # ---- signing in ----
+
+    async def log_in(self, email: str = EMAIL, password: str = PASSWORD) -> None:
+        """Through the form."""
+        await self.page.goto("/login")
+        await self.page.locator("#email").fill(email)
+        await self.page.locator("#password").fill(password)
+        await self.page.locator(".bare-card button[type=submit]").click()
+        await self.page.wait_for_url(lambda url: "/login" not in url)
+
+    # ---- the interface for programs, where a step has no form yet or a test looks behind the page ----
+
+    async def api(self, method: str, path: str, body: Any = None) -> Any:
+        """An answer of the API in this person's session. Raises AssertionError on a refusal."""
+        cookies = {c["name"]: c["value"] for c in await self.context.cookies()}
+        token = next((value for name, value in cookies.items() if "csrf" in name), "")
+        headers = {"x-csrf-token": token, "origin": self.url}
+        answer = await self.context.request.fetch(
+            f"/api/v1{path}", method=method, data=body, headers=headers
+        )
+        assert answer.ok, f"{method} {path}: {answer.status} {await answer.text()}"
+        return await answer.json() if answer.status != 204 else None
+
+    async def app(self, name: str) -> dict[str, Any]:
+        """An app by its name, with its tables."""
+        apps = (await self.api("GET", "/apps"))["apps"]
+        found: dict[str, Any] = await self.api("GET", f"/apps/{next(a['id'] for a in apps if a['name'] == name)}")
+        return found
+
+    async def table(self, app: str, name: str) -> dict[str, Any]:
+        """A table of an app by both names, with its fields and views."""
+        parts = await self.app(app)
+        key = next(t["id"] for t in parts["tables"] if t["name"] == name)
+        found: dict[str, Any] = await self.api("GET", f"/tables/{key}")
+        return found
+
+    async def records(self, table: str, where: Any = None) -> list[dict[str, Any]]:
+        """Records of a table, up to 500."""
+        found: list[dict[str, Any]] = (
+            await self.api("POST", f"/tables/{table}/query", {"where": where, "limit": 500})
+        )["records"]
+        return found
+
+    # ---- hands ----
+
+    async def choose(self, box: Locator, *options: str, several: bool = False) -> None:
+        """Open a select of ours and choose an option; where it takes several, those, and close it."""
+        await box.scroll_into_view_if_needed()
+        await box.click()
+        for option in options:
+            await self.page.get_by_role("option", name=option, exact=True).locator("visible=true").first.click()
+        if several:
+            await self.page.keyboard.press("Escape")
+        await expect(box).to_have_attribute("aria-expanded", "false")
+
+    async def type_options(self, box: Locator, *options: str) -> None:
+        """Make the options of a select by typing them."""
+        await box.click()
+        for option in options:
+            await self.page.keyboard.type(option)
+            await self.page.keyboard.press("Enter")
+        await self.page.keyboard.press("Escape")
+
+    def head(self, name: str) -> Locator:
+        """The head of a column."""
+        return self.page.locator(".g-hc[data-field]", has=self.page.locator(".grow", has_text=re.compile(f"^{re.escape(name)}$")))
+
+    async def column_menu(self, name: str, item: str) -> None:
+        """Choose from the menu of a column."""
+        await self.head(name).locator(".g-more").click(force=True)
+        await self.page.get_by_role("menuitem", name=item).click()
+
+    async def cell(self, row: Locator, column: str) -> Locator:
+        """The cell of a row in the column of that name."""
+        heads = self.page.locator(".g-hc[data-field]")
+        names = await heads.evaluate_all("cells => cells.map(cell => cell.querySelector('.grow').textContent)")
+        return row.locator(f'[data-c="{names.index(column)}"]')
+
+    def row(self, words: str) -> Locator:
+        """The row that shows these words."""
+        return self.page.locator(".g-r", has_text=words)
+
+    async def rows_shown(self) -> None:
+        """Wait until the grid shows something."""
+        await expect(self.page.locator(".g-r").first).to_be_visible()
+
+
+async def eventually(check: Callable[[], Awaitable[Any]], seconds: float = 30) -> Any:
+    """Wait for something that other processes do."""
+    return await until(check, seconds)

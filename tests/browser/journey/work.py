@@ -1,0 +1,261 @@
+"""Steps 4 to 6: the grid and an order beside it, an automation that reserves stock, a dashboard that follows."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from playwright.async_api import Locator, Page, expect
+
+from tests.browser.journey.build import APP
+from tests.browser.journey.traveller import Traveller, eventually
+from tests.standins.wecom import DEFAULT_KEY, WecomStandIn
+
+ORDER = "TB000001"
+SHORT = "TB000002"
+
+
+async def connect_records(me: Traveller) -> None:
+    """What no file brought: shelves, order lines and a customer, put in as another program would.
+
+    Links become to-one and the stock is described through the API: the dialog that makes a table makes links to many, and
+    the settings of stock have no form.
+    """
+    for table, field in (("订单明细", "订单"), ("订单明细", "库存"), ("主订单池", "客户档案"), ("库存", "商品")):
+        found = _field(await me.table(APP, table), field)
+        await me.api("PATCH", f"/fields/{found['id']}", {"options": {"many": False}})
+    lines = await me.table(APP, "订单明细")
+    numbers = {c["name"]: c["id"] for c in _field(lines, "预占状态")["options"]["choices"]}
+    stock = {
+        "name": "现货", "stock_table": "库存", "on_hand": "在库数量", "reserved": "预占数量", "location": "库位",
+        "line_table": "订单明细", "line_order": "订单", "line_stock": "库存", "line_quantity": "数量", "line_status": "预占状态",
+        "unreserved": numbers["未预占"], "reserved_choice": numbers["已预占"], "consumed": numbers["已出库"],
+    }  # fmt: skip
+    await me.api("POST", f"/apps/{(await me.app(APP))['id']}/stocks", stock)
+    [good] = await _add(me, "商品", {"商品编码": "HW-LNX-2201", "品名": "棉麻衬衫 红-S", "售价": "219.00"})
+    plenty, few = await _add(
+        me, "库存",
+        {"库存编码": "HW-LNX-2201", "商品": [good], "库位": "A-03-12", "在库数量": 60, "预占数量": 0},
+        {"库存编码": "HW-LNX-2202", "商品": [good], "库位": "B-01-04", "在库数量": 1, "预占数量": 0},
+    )  # fmt: skip
+    [zhou] = await _add(me, "客户档案", {"姓名": "周雨桐", "手机号": "13805716621"})
+    orders = await me.table(APP, "主订单池")
+    number = _field(orders, "平台单号")["id"]
+    by_number = {r["fields"][number]: r["id"] for r in await me.records(orders["id"])}
+    for n in (1, 5, 9):
+        await me.api("PATCH", f"/tables/{orders['id']}/records", {"records": [{"id": by_number[f"TB{n:06}"], "fields": {"客户档案": [zhou]}}]})
+    await _add(
+        me, "订单明细",
+        {"明细": "棉麻衬衫 红-S", "订单": [by_number[ORDER]], "库存": [plenty], "数量": 2, "预占状态": "未预占"},
+        {"明细": "棉麻衬衫 红-M", "订单": [by_number[SHORT]], "库存": [few], "数量": 5, "预占状态": "未预占"},
+    )  # fmt: skip
+
+
+def _field(table: dict[str, Any], name: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(f for f in table["fields"] if f["name"] == name)
+    return found
+
+
+async def _add(me: Traveller, name: str, *rows: dict[str, Any]) -> list[str]:
+    table = await me.table(APP, name)
+    answer = await me.api("POST", f"/tables/{table['id']}/records", {"records": [{"fields": row} for row in rows]})
+    return [made["id"] for made in answer["records"]]
+
+
+async def open_orders(me: Traveller, query: str = "") -> dict[str, Any]:
+    """The page of the orders; gives the table."""
+    table = await me.table(APP, "主订单池")
+    await me.page.goto(f"/t/{table['id']}{query}")
+    await me.rows_shown()
+    return table
+
+
+async def use_grid(me: Traveller, colleague: Traveller) -> None:
+    """Edit a cell (the other browser sees it at once), filter, sort, hide, and save it as the view."""
+    page = me.page
+    await open_orders(me)
+    await colleague.page.goto(page.url)
+    await colleague.rows_shown()
+    await (await me.cell(me.row("TB000003"), "备注")).click()
+    await page.keyboard.type("请放门卫")
+    await page.keyboard.press("Enter")
+    theirs = await colleague.cell(colleague.row("TB000003"), "备注")
+    await expect(theirs).to_have_text("请放门卫")
+    await me.keep("04-grid")
+    await me.column_menu("渠道来源", "按这列筛选")
+    filters = page.locator("#tb-filter")
+    await filters.locator(".fb-value .sel-box").click()
+    await page.get_by_role("option", name="淘宝").click()
+    await page.keyboard.press("Escape")
+    await expect(page.locator(".g-r")).to_have_count(10)
+    await page.keyboard.press("Escape")
+    await me.column_menu("实付金额", "降序")
+    await expect(page.locator(".g-r").first).to_contain_text("TB000040")
+    await me.column_menu("异常原因", "隐藏")
+    await expect(me.head("异常原因")).to_have_count(0)
+    await me.keep("04-grid-filtered")
+    await page.get_by_role("button", name="更多保存方式").click()
+    await page.get_by_role("menuitem", name=re.compile("另存")).click()
+    await page.get_by_label("视图名字").fill("淘宝大单")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".tab[aria-current=true]")).to_contain_text("淘宝大单")
+    await expect(colleague.page.locator(".tab", has_text="淘宝大单")).to_be_visible()
+
+
+async def open_order(me: Traveller) -> None:
+    """An order beside the table: its fields, its lines, its customer's other orders, who changed what."""
+    page = me.page
+    await open_orders(me)
+    await me.row("TB000001").hover()
+    await me.row("TB000001").locator(".g-open").click()
+    panel = page.locator("hb-record")
+    await expect(panel.locator(".rc-related", has_text="周雨桐 的其他")).to_contain_text("DD" if False else "")
+    await expect(panel.locator(".rc-related", has_text="订单明细")).to_contain_text("棉麻衬衫 红-S")
+    await panel.locator("[data-field]", has_text="收货地址").locator(".rc-v").first.click()
+    await page.keyboard.press("Control+A")
+    await page.keyboard.type("杭州市西湖区文三路 8 号")
+    await page.keyboard.press("Enter")
+    history = page.locator(".rc-history")
+    await expect(history).to_contain_text("改了「收货地址」")
+    await expect(history).to_contain_text("导入")
+    await me.keep("04-order")
+
+
+async def make_automation(me: Traveller) -> None:
+    """已支付 → 审核中: reserve; when something is short, mark the order and tell the group."""
+    page = me.page
+    await open_orders(me)
+    await page.get_by_role("button", name="新建自动化").click()
+    await page.get_by_label("名称").fill("审核与库存预占")
+    await page.get_by_label("数据表").select_option(label="主订单池")
+    await page.get_by_label("什么时候开始").select_option(label="状态流转时")
+    await page.get_by_role("button", name="新建", exact=True).click()
+    await page.wait_for_url(re.compile("/automations/"))
+    form = page.locator("hb-step-form")
+    await expect(form.get_by_role("combobox", name="看哪个字段")).to_contain_text("订单状态")
+    await me.choose(form.get_by_role("combobox", name="从"), "已支付", several=True)
+    await me.choose(form.get_by_role("combobox", name="变成"), "审核中", several=True)
+    await _add_step(page, page.locator(".au-flow > .au-wire .au-add").last, "预占库存")
+    await expect(form.get_by_role("combobox", name="哪套库存")).to_contain_text("现货")
+    await _add_step(page, page.locator(".au-flow > .au-wire .au-add").last, "按条件分支")
+    await form.get_by_label("这一路的名字").first.fill("有缺货")
+    await expect(form.get_by_role("combobox", name="结果是").first).to_contain_text("缺货")
+    arm = page.locator(".au-arm").first
+    await _add_step(page, arm.locator(".au-add").last, "更新记录")
+    await me.choose(form.get_by_role("combobox", name="再填一个字段"), "异常")
+    await me.choose(form.get_by_role("combobox", name="再填一个字段"), "异常原因")
+    await _put_value(page, form.locator(".au-set hb-template-text"), "缺货原因")
+    await _add_step(page, arm.locator(".au-add").last, "企业微信消息")
+    await form.get_by_role("button", name="新建连接").click()
+    await page.locator("#cn-name").fill("仓库群机器人")
+    await page.locator("#cn-webhook_url, #cn-url, #cn-webhook").first.fill(me.robot)
+    await page.locator("dialog").get_by_role("button", name="保存", exact=True).click()
+    message = form.locator("hb-template-text")
+    await message.locator(".tt-text").click()
+    await page.keyboard.type("订单 ")
+    await _put_value(page, message, "平台单号")
+    await page.keyboard.type(" 预占失败:")
+    await _put_value(page, message, "缺货原因")
+    await me.keep("05-automation")
+    await page.get_by_role("button", name="保存", exact=True).click()
+    await expect(page.get_by_text("已保存")).to_be_visible()
+    await page.get_by_role("switch", name="启用").click()
+    await expect(page.get_by_text("已启用", exact=True)).to_be_visible()
+
+
+async def _add_step(page: Page, place: Locator, kind: str) -> None:
+    await place.scroll_into_view_if_needed()
+    await place.click()
+    await page.get_by_role("menuitem", name=re.compile(f"^{kind}")).click()
+
+
+async def _put_value(page: Page, box: Locator, words: str) -> None:
+    """Put a value into a text from its picker."""
+    if not await box.locator(".tt-text").evaluate("node => node.contains(getSelection().anchorNode)"):
+        await box.locator(".tt-text").click()
+    await page.keyboard.type("/")
+    await page.locator(".tt-picker input").fill(words)
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".tt-picker")).to_have_count(0)
+
+
+async def move_orders(me: Traveller, wecom: WecomStandIn) -> None:
+    """One order finds its goods, the other does not: both ends are seen in the grid, the group and the runs."""
+    page = me.page
+    table = await open_orders(me)
+    await _audit(me, ORDER)
+    await _audit(me, SHORT)
+    [message] = wecom.wait_for(1, 30)
+    assert SHORT in message.content and "HW-LNX-2202" in message.content
+    short = await me.cell(me.row(SHORT), "异常原因")
+    await expect(short).not_to_be_empty()
+    shelves = await me.table(APP, "库存")
+    held = _field(shelves, "预占数量")["id"]
+    assert sorted(str(r["fields"][held]) for r in await me.records(shelves["id"])) == ["0", "2"]
+    assert table["name"] == "主订单池" and message.key == DEFAULT_KEY
+    await me.keep("05-moved")
+    await page.locator(".rail-i", has_text="审核与库存预占").click()
+    await page.get_by_role("link", name=re.compile("运行记录")).click()
+    await expect(page.get_by_text(re.compile("成功|完成")).first).to_be_visible()
+    await me.keep("05-runs")
+    await page.locator("a[href^='/runs/']").first.click()
+    await expect(page.locator("hb-run")).to_contain_text("预占库存")
+    await me.keep("05-run")
+
+
+async def _audit(me: Traveller, order: str) -> None:
+    await me.row(order).hover()
+    await me.row(order).locator(".g-open").click()
+    panel = me.page.locator("hb-record")
+    await panel.get_by_role("button", name="审核中", exact=True).click()
+    await expect(panel.locator(".rc-t .pill")).to_have_text("审核中")
+
+
+async def make_dashboard(me: Traveller, colleague: Traveller) -> None:
+    """A donut, a line for each channel and a list; what a colleague changes shows by itself."""
+    page = me.page
+    table = await open_orders(me)
+    await page.get_by_role("button", name="新建仪表盘").click()
+    await page.get_by_label("名称").fill("订单实时看板")
+    await page.get_by_role("button", name="新建", exact=True).click()
+    await page.wait_for_url(re.compile("/d/dsh|/d/"))
+    await _add_widget(page, "环形图", first=True)
+    await page.locator("#wf-table").select_option(label="主订单池")
+    await page.locator("#wf-field").select_option(label="订单状态")
+    await page.locator("#wf-title").fill("订单状态分布")
+    await _add_widget(page, "趋势折线图")
+    await page.locator("#wf-table").select_option(label="主订单池")
+    await page.locator("#wf-date").select_option(label="下单时间")
+    await page.locator("#wf-split").select_option(label="渠道来源")
+    await page.locator("#wf-periods").fill("60")
+    await page.locator("#wf-title").fill("各渠道每天的订单")
+    await _add_widget(page, "记录列表")
+    await page.locator("#wf-table").select_option(label="主订单池")
+    await page.locator("#wf-title").fill("超过 24 小时没处理")
+    await page.get_by_role("button", name="条件", exact=True).click()
+    await me.choose(page.locator(".fb-field .sel-box"), "订单状态")
+    await page.locator(".fb-value .sel-box").click()
+    await page.get_by_role("option", name="已支付").click()
+    await page.keyboard.press("Escape")
+    await page.locator("[data-close-panel]").last.click()
+    await expect(page.locator(".db-card")).to_have_count(3)
+    waiting = page.locator(".db-card", has_text="超过 24 小时没处理")
+    await expect(waiting).to_contain_text("TB0")
+    await me.keep("06-dashboard")
+    before = await waiting.inner_text()
+    number = _field(table, "平台单号")["id"]
+    paid = next(r for r in await me.records(table["id"]) if r["fields"][number] == "TB000005")
+    await colleague.page.goto(f"/t/{table['id']}?record={paid['id']}")
+    await colleague.page.locator("hb-record").get_by_role("button", name="审核中", exact=True).click()
+
+    async def changed() -> bool:
+        return await waiting.inner_text() != before
+
+    await eventually(changed)
+    await expect(page.locator(".live")).to_contain_text("实时")
+
+
+async def _add_widget(page: Page, kind: str, *, first: bool = False) -> None:
+    await page.get_by_role("button", name="添加第一个组件" if first else "添加组件").click()
+    await page.locator(".db-kind", has_text=kind).click()
+    await expect(page.locator("hb-widget-form")).to_be_visible()
