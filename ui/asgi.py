@@ -38,6 +38,7 @@ from ui.pages import account, apps, home, palette, runs, sign_in, states, tables
 from ui.pages import automations as automation_pages
 from ui.pages import dashboards as dashboard_pages
 from ui.pages import imports as import_pages
+from ui.pages import market as market_pages
 from ui.pages import members as member_pages
 
 MAX_BODY_BYTES = 10_000_000
@@ -68,6 +69,9 @@ PAGES: Sequence[ControllerRouterHandler] = (
     *automation_pages.ROUTES,
     *runs.ROUTES,
     *import_pages.ROUTES,
+    *market_pages.ROUTES,
+    *workbench_settings.ROUTES,
+    *workbenches_pages.ROUTES,
     *apps.ROUTES,
     *tables.ROUTES,
     *states.ROUTES,

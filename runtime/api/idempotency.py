@@ -117,11 +117,6 @@ async def release(db: Database, key: str) -> None:
     await db.execute("DELETE FROM meta.idempotency_key WHERE key = $1 AND status IS NULL", key)
 
 
-async def forget_old(db: Database) -> None:
-    """Delete answers older than a day. For the scheduler."""
-    await db.execute("DELETE FROM meta.idempotency_key WHERE at < now() - interval '1 day'")
-
-
 def _stored(row: Row, request: str) -> Stored:
     stored = msgspec.json.decode(row["body"], type=Stored)
     if stored.request != request:

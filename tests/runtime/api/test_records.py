@@ -339,3 +339,7 @@ async def test_the_description_names_what_there_is(client: httpx.AsyncClient) ->
     for path, item in paths.items():
         for method, operation in item.items():
             assert operation["description"], f"{method} {path} has no description"
+            assert operation["responses"]["default"] == {"$ref": "#/components/responses/Problem"}
+            assert "400" not in operation["responses"]  # Litestar's own shape, which nobody gets
+    assert "code" in document["components"]["schemas"]["ProblemDocument"]["properties"]
+    assert {"200", "207", "422"} <= set(paths["/api/v1/tables/{table}/records"]["post"]["responses"])
