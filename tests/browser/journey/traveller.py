@@ -78,9 +78,8 @@ class Traveller:
 
     async def api(self, method: str, path: str, body: Any = None) -> Any:
         """An answer of the API in this person's session. Raises AssertionError on a refusal."""
-        cookies = {c["name"]: c["value"] for c in await self.context.cookies()}
-        token = next((value for name, value in cookies.items() if "csrf" in name), "")
-        headers = {"x-csrf-token": token, "origin": self.url}
+        token = await self.page.locator('meta[name="csrf-token"]').get_attribute("content")
+        headers = {"x-csrf-token": token or "", "origin": self.url}
         answer = await self.context.request.fetch(
             f"/api/v1{path}", method=method, data=body, headers=headers
         )
