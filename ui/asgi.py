@@ -34,12 +34,13 @@ from ui.bootstrap import build
 from ui.http import authentication, csrf, errors, health, language, openapi
 from ui.http.edge import Edge
 from ui.http.idempotency import IdempotencyMiddleware
-from ui.pages import account, apps, home, palette, runs, sign_in, states, tables, welcome
+from ui.pages import account, apps, home, palette, runs, sign_in, states, tables, welcome, workbench_settings
 from ui.pages import automations as automation_pages
 from ui.pages import dashboards as dashboard_pages
 from ui.pages import imports as import_pages
 from ui.pages import market as market_pages
 from ui.pages import members as member_pages
+from ui.pages import workbenches as workbench_pages
 
 MAX_BODY_BYTES = 10_000_000
 """What a request may carry; routes that take files say more."""
@@ -71,7 +72,7 @@ PAGES: Sequence[ControllerRouterHandler] = (
     *import_pages.ROUTES,
     *market_pages.ROUTES,
     *workbench_settings.ROUTES,
-    *workbenches_pages.ROUTES,
+    *workbench_pages.ROUTES,
     *apps.ROUTES,
     *tables.ROUTES,
     *states.ROUTES,

@@ -17,6 +17,7 @@ import { startTooltips } from "./shell/tooltip";
 import { startForms } from "./shell/forms";
 import { startReveal } from "./shell/reveal";
 import { startTimes } from "./shell/times";
+import { startFlash } from "./toast/flash";
 import { startUndo } from "./undo";
 
 await ready;
@@ -34,5 +35,6 @@ startForms();
 startReveal();
 startTimes();
 startOffline();
+startFlash();
 startJobs();
 delegate("click", "[data-palette]", () => openPalette());

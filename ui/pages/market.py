@@ -224,7 +224,12 @@ async def _workbench_dialog(
             "slug": package.slug,
             "name": package.name.of(reader.language),
             "bindings": [
-                {"part": part, "name": b.name.of(reader.language), "required": b.required, "types": list(b.types)}
+                {
+                    "part": part,
+                    "name": b.name.of(reader.language),
+                    "required": b.required,
+                    "types": list(b.types),
+                }
                 for part, b in package.bindings.items()
             ],
             "workbench_name": str(package.workbench.get("name") or package.name.of(reader.language)),
@@ -234,7 +239,9 @@ async def _workbench_dialog(
         "roles": role_choices(reader),
     }
     card = _card(package, catalog, actor, reader)
-    return Template("market/workbench.html", context={"card": card, "data": msgspec.json.encode(data).decode()})
+    return Template(
+        "market/workbench.html", context={"card": card, "data": msgspec.json.encode(data).decode()}
+    )
 
 
 async def _bindable(
