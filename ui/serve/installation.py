@@ -108,7 +108,10 @@ class _Installation:
             try:
                 self.start_servers()
                 self.migrate()
-                self.supervisor.start_group(self.own_programs(), lambda: listening.answers(self.sock))
+                self.supervisor.start_group(
+                    _web_programs(self.settings, self.sock), lambda: listening.answers(self.sock)
+                )
+                self.supervisor.add(self.background_programs())
                 self.url = self.settings.base_url
                 self.lock.note_url(self.url)
                 self.write_down()
@@ -152,12 +155,11 @@ class _Installation:
             raise ServiceUnavailable(N_("数据库没能升级到这个版本,原因见上面的日志"))
         self.migrated = True
 
-    def own_programs(self) -> list[Program]:
-        """Web, worker and scheduler processes."""
+    def background_programs(self) -> list[Program]:
+        """Worker and scheduler processes; people need not wait for them."""
         environ = _environ(self.settings)
         workers = range(1, self.settings.worker_processes + 1)
         return [
-            *_web_programs(self.settings, self.sock),
             *(command_program(f"worker-{number}", ["worker"], environ) for number in workers),
             command_program("scheduler", ["scheduler"], environ),
         ]

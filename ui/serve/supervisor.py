@@ -93,6 +93,13 @@ class Supervisor:
                     N_("等了 {seconds} 秒还没有启动好,原因见上面的日志"), seconds=int(_READY_TIMEOUT_SECONDS)
                 )
 
+    def add(self, programs: Sequence[Program]) -> None:
+        """Start more programs of the group started last, and do not wait for them."""
+        self.groups[-1].extend(programs)
+        for program in programs:
+            program.start()
+        self.on_change()
+
     def watch(self) -> None:
         """Keep everything running; returns when asked to stop."""
         try:
