@@ -432,3 +432,48 @@ async def test_nothing_serious_for_axe(site: Site, pool: Pool, dark: bool) -> No
     await page.get_by_role("button", name="条件", exact=True).click()
     assert await axe(page) == []
     await page.screenshot(path=shot(f"table/filter-{'dark' if dark else 'light'}"))
+
+
+async def test_fields_are_renamed_added_and_deleted_at_their_column(site: Site, pool: Pool) -> None:
+    page = await open_table(site, pool)
+    await page.locator(".g-hc", has_text="渠道").locator(".g-more").click(force=True)
+    await page.get_by_role("menuitem", name="重命名").click()
+    await page.get_by_label("字段名").fill("渠道来源")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".g-hc", has_text="渠道来源")).to_be_visible()
+    await page.locator(".g-hc", has_text="渠道来源").locator(".g-more").click(force=True)
+    await page.get_by_role("menuitem", name="在右侧插入字段").click()
+    await page.locator("hb-field-panel").get_by_label("名称").fill("快递单号")
+    await page.locator("hb-field-panel").get_by_role("button", name="新建", exact=True).click()
+    await expect(page.locator(".g-hc", has_text="快递单号")).to_be_visible()
+    names = await page.locator(".g-hc[data-field] .grow").all_text_contents()
+    assert names.index("快递单号") == names.index("渠道来源") + 1
+    await expect(page.get_by_text("只有你看得到")).to_have_count(0)
+    await page.locator(".g-hc", has_text="备注").locator(".g-more").click(force=True)
+    await page.get_by_role("menuitem", name="删除字段").click()
+    await expect(page.locator("dialog")).to_contain_text("没有记录在这里填过内容")
+    await page.locator("dialog").get_by_role("button", name="删除字段").click()
+    await expect(page.locator(".g-hc", has_text="备注")).to_have_count(0)
+
+
+async def test_the_view_is_exported_as_it_stands(site: Site, pool: Pool) -> None:
+    page = await open_table(site, pool)
+    await page.get_by_label("在视图中搜索", exact=True).last.fill("0003")
+    await expect(page.locator(".g-r")).to_have_count(1)
+    await page.get_by_role("button", name="「主订单池」的菜单").click()
+    async with page.expect_download() as downloading:
+        await page.get_by_role("menuitem", name="导出 CSV").click()
+    file = await (await downloading.value).path()
+    lines = file.read_text("utf-8-sig").splitlines()
+    assert len(lines) == 2
+    assert "TB-0003" in lines[1]
+
+
+async def test_linked_records_are_chosen_in_the_panel(site: Site, pool: Pool) -> None:
+    page = await open_table(site, pool, query=f"?record={pool.records['TB-0001']}")
+    panel = page.locator("hb-record")
+    await panel.locator(".rc-i", has_text="客户").get_by_role("button", name="编辑「客户」").click()
+    dialog = page.locator("dialog[open]")
+    await dialog.get_by_role("option", name=re.compile("李建国")).click()
+    await expect(panel.locator(".rc-i", has_text="客户").locator(".chip")).to_have_text("李建国")
+    await expect(panel.locator(".rc-related", has_text="李建国 的其他订单")).to_contain_text("TB-0005")

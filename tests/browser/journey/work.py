@@ -126,9 +126,9 @@ async def make_automation(me: Traveller) -> None:
     page = me.page
     await open_orders(me)
     await page.get_by_role("button", name="新建自动化").click()
-    await page.get_by_label("名称").fill("审核与库存预占")
-    await page.get_by_label("数据表").select_option(label="主订单池")
-    await page.get_by_label("什么时候开始").select_option(label="状态流转时")
+    await page.locator("dialog #name").fill("审核与库存预占")
+    await page.locator("dialog #table").select_option(label="主订单池")
+    await page.locator("dialog #kind").select_option(label="状态流转时")
     await page.get_by_role("button", name="新建", exact=True).click()
     await page.wait_for_url(re.compile("/automations/"))
     form = page.locator("hb-step-form")
@@ -148,7 +148,7 @@ async def make_automation(me: Traveller) -> None:
     await _add_step(page, arm.locator(".au-add").last, "企业微信消息")
     await form.get_by_role("button", name="新建连接").click()
     await page.locator("#cn-name").fill("仓库群机器人")
-    await page.locator("#cn-webhook_url, #cn-url, #cn-webhook").first.fill(me.robot)
+    await page.get_by_label("机器人的 Webhook 地址").fill(me.robot)
     await page.locator("dialog").get_by_role("button", name="保存", exact=True).click()
     message = form.locator("hb-template-text")
     await message.locator(".tt-text").click()
@@ -158,7 +158,7 @@ async def make_automation(me: Traveller) -> None:
     await _put_value(page, message, "缺货原因")
     await me.keep("05-automation")
     await page.get_by_role("button", name="保存", exact=True).click()
-    await expect(page.get_by_text("已保存")).to_be_visible()
+    await expect(page.locator(".au-state")).to_contain_text("已保存")
     await page.get_by_role("switch", name="启用").click()
     await expect(page.get_by_text("已启用", exact=True)).to_be_visible()
 
@@ -166,7 +166,7 @@ async def make_automation(me: Traveller) -> None:
 async def _add_step(page: Page, place: Locator, kind: str) -> None:
     await place.scroll_into_view_if_needed()
     await place.click()
-    await page.get_by_role("menuitem", name=re.compile(f"^{kind}")).click()
+    await page.get_by_role("menuitem", name=kind).first.click()
 
 
 async def _put_value(page: Page, box: Locator, words: str) -> None:
@@ -216,7 +216,7 @@ async def make_dashboard(me: Traveller, colleague: Traveller) -> None:
     page = me.page
     table = await open_orders(me)
     await page.get_by_role("button", name="新建仪表盘").click()
-    await page.get_by_label("名称").fill("订单实时看板")
+    await page.locator("dialog #name").fill("订单实时看板")
     await page.get_by_role("button", name="新建", exact=True).click()
     await page.wait_for_url(re.compile("/d/dsh|/d/"))
     await _add_widget(page, "环形图", first=True)

@@ -23,7 +23,7 @@ export interface HeadHost {
   checkAll(checked: boolean): void;
   /** Open the choice of what stands under a column. */
   chooseSummary(field: string): void;
-  /** `sort`, `filter`, `group`, `edit`, `insert-left`, `insert-right`, `duplicate`, `delete`, `new`. */
+  /** `sort`, `filter`, `group`, `edit`, `rename`, `insert-left`, `insert-right`, `duplicate`, `delete`, `new`. */
   ask(action: string, field: Field | null, detail?: Record<string, unknown>): void;
 }
 
@@ -117,7 +117,7 @@ export class Headers {
     const first = host.columns[0]?.field.id === field.id;
     const items: MenuItem[] = [];
     if (host.canBuild) {
-      items.push({ label: t("编辑字段"), icon: "pencil", run: () => host.ask("edit", field) });
+      items.push({ label: t("编辑字段"), icon: "settings-2", run: () => host.ask("edit", field) }, { label: t("重命名"), icon: "pencil", run: () => host.ask("rename", field) });
       if (field.type === "single_select") items.push({ label: t("状态流转"), icon: "workflow", href: `${location.pathname}/fields/${field.id}/states` });
       items.push("separator");
     }

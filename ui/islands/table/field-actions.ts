@@ -7,6 +7,7 @@ import { allStates, movedStates } from "../grid/columns";
 import { formatNumber } from "../fields/format";
 import { t } from "../i18n";
 import { toast } from "../toast/toast";
+import { askName } from "./ask-name";
 import type { TableInfo, View, ViewColumn } from "./info";
 
 interface Removal {
@@ -38,6 +39,17 @@ export function columnsWith(table: TableInfo, view: View, made: string, beside: 
   const at = states.findIndex((state) => state.field === beside.field);
   const before = beside.side === "left" ? states[at] : states.slice(at + 1).find((state) => state.field !== made);
   return movedStates(table.fields, view.columns, table.primary, made, before?.field ?? null);
+}
+
+/** Give a field another name; formulas and filters follow by themselves. True if it was changed. */
+export function renameField(field: Field): Promise<boolean> {
+  return askName({
+    heading: t("重命名字段"),
+    label: t("字段名"),
+    value: field.name,
+    action: t("保存"),
+    run: async (name) => void (await api.patch(`/api/v1/fields/${field.id}`, { name })),
+  });
 }
 
 /** Say in numbers what deleting would do, ask, and do it. True if the field is gone. */

@@ -6,7 +6,7 @@
 import "../../styles/table.css";
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { createRef, ref } from "lit/directives/ref.js";
-import { api, showError } from "../api";
+import { showError } from "../api";
 import { define, HbElement } from "../base";
 import { debounce } from "../dom";
 import { isOpen, show } from "../floating";
@@ -23,7 +23,6 @@ import "../record/hb-record";
 import { shortcutHelp } from "../shell/shortcuts";
 import { goTo, readPlace } from "./address";
 import { ViewDraft, type ViewParts } from "./draft";
-import { columnsWith, deleteField, openFieldPanel, type Beside } from "./field-actions";
 import { toColumns } from "./columns";
 import "./hb-cards";
 import type { HbCards } from "./hb-cards";
@@ -31,7 +30,7 @@ import { refreshTable, rememberTable, type RowHeight, type TableInfo, type View 
 import { RecordsSide } from "./records-side";
 import { GridRows, type RowList } from "./row-list";
 import { openNewRecord } from "./new-record";
-import { choosePrimary, deleteTable, exportTable, renameTable } from "./table-actions";
+import { Structure, type FieldSaved, type StructureHost } from "./structure";
 import { tabsTemplate } from "./tabs";
 import { fillPickers, toolbarTemplate } from "./toolbar";
 import { Views } from "./views";
@@ -79,6 +78,7 @@ export class HbTable extends HbElement {
   readonly #drafts = new Map<string, ViewDraft>();
   readonly #grid = createRef<HbGrid>();
   readonly #views = new Views(this.#viewsHost());
+  readonly #structure = new Structure(this.#structureHost());
   #side!: RecordsSide;
   #stop: (() => void)[] = [];
   /** What the rows on show were asked for with, to tell whether they have to be asked for again. */
@@ -151,6 +151,28 @@ export class HbTable extends HbElement {
       },
       setViews: (views, open) => host.#setViews(views, open),
       reload: () => host.#reload(),
+    };
+  }
+
+  #structureHost(): StructureHost {
+    const host = this;
+    return {
+      get table() {
+        return host.table;
+      },
+      get view() {
+        return host.view;
+      },
+      get search() {
+        return host.search;
+      },
+      get dirty() {
+        return host.#draft.dirty;
+      },
+      change: (parts) => host.#change(parts),
+      saved: (view) => host.#setViews(host.table.views.map((other) => (other.id === view.id ? view : other))),
+      reload: () => host.#reload(),
+      freePanel: () => host.#side.leave(),
     };
   }
 
@@ -265,42 +287,16 @@ export class HbTable extends HbElement {
     }
   }
 
-  /** A field was made beside another: put it there in this view, for everybody, as it was asked for. */
-  readonly #fieldSaved = (event: Event) => {
-    const { field, beside, created } = (event as CustomEvent<{ field: string; beside?: Beside | null; created?: boolean }>).detail;
-    void this.#reload().then(async () => {
-      if (!created || !beside || !this.table.fields.some((one) => one.id === field)) return;
-      const columns = columnsWith(this.table, this.view, field, beside);
-      const alone = !this.#draft.dirty;
-      this.#change({ columns });
-      if (!alone) return;
-      try {
-        const saved = await api.patch<View>(`/api/v1/views/${this.viewId}`, { columns });
-        this.#setViews(this.table.views.map((view) => (view.id === saved.id ? saved : view)));
-      } catch (failure) {
-        showError(failure);
-      }
-    });
-  };
+  readonly #fieldSaved = (event: Event) => void this.#structure.fieldSaved((event as CustomEvent<FieldSaved>).detail);
 
   /* ---- what the grid asks for ---- */
 
   #fieldAsked(event: CustomEvent<FieldRequest>): void {
-    const { action, field: id, descending } = event.detail;
-    const field = this.table.fields.find((one) => one.id === id) ?? null;
-    if (action === "new") this.#fieldSettings(null, null);
-    else if (!field) return;
-    else if (action === "sort") this.#change({ sorts: [{ field: field.id, descending: descending ?? false }] });
-    else if (action === "filter") this.#filterBy(field.id);
-    else if (action === "group") this.#change({ groups: [{ field: field.id, descending: false }] });
-    else if (action === "edit") this.#fieldSettings(field, null);
-    else if (action === "insert-left" || action === "insert-right") this.#fieldSettings(null, { field: field.id, side: action === "insert-left" ? "left" : "right" });
-    else if (action === "delete") void deleteField(field).then((gone) => (gone ? this.#reload() : undefined));
-  }
-
-  #fieldSettings(field: TableInfo["fields"][number] | null, beside: Beside | null): void {
-    this.#side.leave();
-    openFieldPanel(this.table, field, beside);
+    const { action, field, descending } = event.detail;
+    if (field && action === "sort") this.#change({ sorts: [{ field, descending: descending ?? false }] });
+    else if (field && action === "group") this.#change({ groups: [{ field, descending: false }] });
+    else if (field && action === "filter") this.#filterBy(field);
+    else this.#structure.ask(action, field);
   }
 
   /** Begin a condition on a field and show the filter. */
@@ -348,14 +344,7 @@ export class HbTable extends HbElement {
   /** The menu behind the table's name stands in the server's part of the page. */
   readonly #clicked = (event: Event) => {
     const item = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-table-action]") : null;
-    const action = item?.dataset.tableAction;
-    if (!item || !action) return;
-    const name = document.querySelector<HTMLElement>(".crumb [aria-current]")!;
-    if (action === "rename") void renameTable(this.table).then((done) => done && location.reload());
-    else if (action === "primary") setTimeout(() => choosePrimary(this.table, name.getBoundingClientRect(), () => void this.#reload()));
-    else if (action === "delete") void deleteTable(this.table);
-    else if (action === "export-xlsx") void exportTable(this.table, this.view, this.search, "xlsx");
-    else if (action === "export-csv") void exportTable(this.table, this.view, this.search, "csv");
+    if (item?.dataset.tableAction) this.#structure.tableMenu(item.dataset.tableAction);
   };
 
   readonly #key = (event: KeyboardEvent) => {
@@ -416,7 +405,7 @@ export class HbTable extends HbElement {
         this.searching = open;
         if (open) void this.updateComplete.then(() => this.querySelector<HTMLInputElement>("#tb-search")?.focus());
       },
-      newField: () => this.#fieldSettings(null, null),
+      newField: () => this.#structure.settings(null, null),
       newRecord: () => this.#newRecord(),
       saveView: () => void this.#views.save(this.#draft).then(() => this.requestUpdate()),
       saveAs: () => void this.#views.create(this.#parts()).then((made) => made && this.#forgetDraft(view.id)),

@@ -122,7 +122,7 @@ export async function exportTable(table: TableInfo, view: View, search: string, 
       method: "POST",
       credentials: "same-origin",
       headers: { "Content-Type": "application/json", "X-CSRF-Token": csrfToken(), "Accept-Language": document.documentElement.lang },
-      body: JSON.stringify({ table: table.id, query, format }),
+      body: JSON.stringify({ table: table.id, view: view.id || null, query, format }),
     });
     if (!response.ok) {
       const body = (await response.json().catch(() => ({}))) as { detail?: string; code?: string };
