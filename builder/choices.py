@@ -78,11 +78,11 @@ def _recognise(
 
 
 def _new_number(item: dict[str, Any], next_id: int, before: dict[int, Choice], choices: list[Choice]) -> int:
-    """The number asked for where the field is new (a template names choices by number), else the next one."""
+    """The number asked for where it was never used (a machine in the same breath names it), else the next one."""
     asked = item.get("id")
-    if not before and isinstance(asked, int) and asked >= 1 and asked not in {c.id for c in choices}:
-        return asked
-    return next_id
+    used = {*before, *(choice.id for choice in choices)}
+    fresh = isinstance(asked, int) and max(before, default=0) < asked <= max(before, default=0) + MAX_CHOICES
+    return asked if fresh and asked not in used else next_id  # type: ignore[return-value]
 
 
 def _color(index: int) -> str:

@@ -1,0 +1,389 @@
+/**
+ * `<hb-formula>`: a formula and all it takes to write one: fields and functions offered at the caret and listed below, faults
+ * marked where they are, the result on a real record while one types. Set `.table`, `.value`, `.own` (id of the field being
+ * edited), `.decimals`; sends `change`. `.problem` is a fault the server found on saving.
+ */
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { api, showError } from "../api";
+import { define, HbElement } from "../base";
+import { debounce, uniqueId } from "../dom";
+import { icon } from "../icons";
+import { t } from "../i18n";
+import type { TableInfo } from "../table/info";
+import { completed, offers, wordAt, type Word } from "./completion";
+import { fieldIcon, type Field } from "./field";
+
+interface FunctionInfo {
+  name: string;
+  aliases: string[];
+  family: string;
+  signature: string;
+  help: string;
+  differs: string | null;
+  examples: { expression: string; result: unknown }[];
+}
+
+interface Draft {
+  problem: { message: string; code: string } | null;
+  start: number;
+  end: number;
+  result: string | null;
+  uses_clock: boolean;
+  examples: { record: string; name: string; text: string; error: string | null }[];
+}
+
+interface Offer {
+  label: string;
+  aliases: string[];
+  kind: "field" | "function";
+  icon: string;
+  sub: string;
+}
+
+let functionsAsked: Promise<FunctionInfo[]> | null = null;
+
+function allFunctions(): Promise<FunctionInfo[]> {
+  functionsAsked ??= api.get<{ functions: FunctionInfo[] }>("/api/v1/formula-functions").then(
+    (answer) => answer.functions,
+    (failure: unknown) => {
+      functionsAsked = null;
+      throw failure;
+    },
+  );
+  return functionsAsked;
+}
+
+/** What a formula gives, in words. */
+export function resultName(result: string): string {
+  return { text: t("文字"), number: t("数字"), boolean: t("是或否"), date: t("日期"), datetime: t("日期时间") }[result] ?? result;
+}
+
+export class HbFormula extends HbElement {
+  static override properties = {
+    table: { attribute: false },
+    value: { type: String },
+    own: { type: String },
+    decimals: { type: Number },
+    problem: { type: String },
+    functions: { state: true },
+    draft: { state: true },
+    word: { state: true },
+    cursor: { state: true },
+    tab: { state: true },
+    words: { state: true },
+    shown: { state: true },
+    checking: { state: true },
+  };
+
+  declare table: TableInfo;
+  declare value: string;
+  declare own: string | null;
+  declare decimals: number;
+  declare problem: string;
+  declare private functions: FunctionInfo[];
+  declare private draft: Draft | null;
+  declare private word: Word | null;
+  declare private cursor: number;
+  declare private tab: "fields" | "functions";
+  declare private words: string;
+  /** The function whose help is open. */
+  declare private shown: string | null;
+  declare private checking: boolean;
+  readonly #id = uniqueId("fx");
+  #ask = 0;
+
+  constructor() {
+    super();
+    this.value = "";
+    this.own = null;
+    this.decimals = 2;
+    this.problem = "";
+    this.functions = [];
+    this.draft = null;
+    this.word = null;
+    this.cursor = 0;
+    this.tab = "fields";
+    this.words = "";
+    this.shown = null;
+    this.checking = false;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    allFunctions().then(
+      (functions) => (this.functions = functions),
+      (failure: unknown) => showError(failure),
+    );
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    if (changed.has("value") || changed.has("decimals") || changed.has("table")) this.#checkSoon();
+  }
+
+  /** Put the keyboard focus into the formula. */
+  override focus(): void {
+    this.#input?.focus();
+  }
+
+  get #input(): HTMLTextAreaElement | null {
+    return this.querySelector<HTMLTextAreaElement>("textarea");
+  }
+
+  get #fields(): Field[] {
+    return this.table.fields.filter((field) => field.id !== this.own && field.type !== "link");
+  }
+
+  /* ---- checking ---- */
+
+  readonly #checkSoon = debounce(() => void this.#check(), 250);
+
+  async #check(): Promise<void> {
+    if (!this.isConnected) return;
+    const ask = (this.#ask += 1);
+    if (!this.value.trim()) {
+      this.draft = null;
+      return;
+    }
+    this.checking = true;
+    try {
+      const draft = await api.post<Draft>(`/api/v1/tables/${this.table.id}/formula`, { source: this.value, decimals: this.decimals, field: this.own });
+      if (ask === this.#ask) this.draft = draft;
+    } catch (failure) {
+      if (ask === this.#ask) showError(failure);
+    } finally {
+      if (ask === this.#ask) this.checking = false;
+    }
+  }
+
+  /* ---- typing ---- */
+
+  #set(value: string): void {
+    this.value = value;
+    this.problem = "";
+    this.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  #typed(event: Event): void {
+    event.stopPropagation();
+    const input = event.target as HTMLTextAreaElement;
+    this.#set(input.value);
+    this.#look(input);
+  }
+
+  #look(input: HTMLTextAreaElement): void {
+    const word = input.selectionStart === input.selectionEnd ? wordAt(input.value, input.selectionStart) : null;
+    this.word = word?.kind ? word : null;
+    this.cursor = 0;
+  }
+
+  get #offers(): Offer[] {
+    const { word } = this;
+    if (!word) return [];
+    if (word.kind === "field") {
+      return offers(
+        this.#fields.map((field) => ({ label: field.name, aliases: [], kind: "field" as const, icon: fieldIcon(field), sub: "" })),
+        word.text,
+      );
+    }
+    const exact = this.functions.some((one) => one.name === word.text.toUpperCase());
+    const found = offers(
+      this.functions.map((one) => ({ label: one.name, aliases: one.aliases, kind: "function" as const, icon: "square-function", sub: one.signature })),
+      word.text,
+    );
+    return exact && found.length === 1 ? [] : found;
+  }
+
+  #take(offer: Offer): void {
+    if (!this.word) return;
+    this.#insert(this.word, offer.kind, offer.label);
+  }
+
+  #insert(word: Word, kind: "field" | "function", name: string): void {
+    const { source, caret } = completed(this.value, word, kind, name);
+    this.#set(source);
+    this.word = null;
+    void this.updateComplete.then(() => {
+      const input = this.#input;
+      if (!input) return;
+      input.value = source;
+      input.focus();
+      input.setSelectionRange(caret, caret);
+    });
+  }
+
+  /** From the lists below: at the caret, or in the place of what is being typed there. */
+  #put(kind: "field" | "function", name: string): void {
+    const input = this.#input;
+    const caret = input?.selectionStart ?? this.value.length;
+    const found = wordAt(this.value, caret);
+    const word = found.kind === kind ? found : { kind, text: "", start: caret, end: input?.selectionEnd ?? caret };
+    this.#insert(word, kind, name);
+  }
+
+  #key(event: KeyboardEvent): void {
+    const found = this.#offers;
+    if (!found.length || event.isComposing) return;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      this.cursor = (this.cursor + (event.key === "ArrowDown" ? 1 : -1) + found.length) % found.length;
+    } else if (event.key === "Enter" || event.key === "Tab") {
+      event.preventDefault();
+      this.#take(found[this.cursor] ?? found[0]!);
+    } else if (event.key === "Escape") {
+      event.preventDefault();
+      event.stopPropagation();
+      this.word = null;
+    }
+  }
+
+  /** Select the characters that the fault concerns. */
+  #showFault(): void {
+    const input = this.#input;
+    if (!input || !this.draft?.problem) return;
+    input.focus();
+    input.setSelectionRange(this.draft.start, Math.max(this.draft.end, this.draft.start + 1));
+  }
+
+  /* ---- drawing ---- */
+
+  #list(): TemplateResult {
+    const found = this.#offers;
+    const id = `${this.#id}-list`;
+    return html`<div class="fx-offers" role="listbox" id=${id} aria-label=${t("可以填的")} ?hidden=${!found.length}>
+      ${found.map(
+        (offer, index) =>
+          html`<button
+            type="button"
+            tabindex="-1"
+            role="option"
+            id="${id}-${index}"
+            aria-selected=${index === this.cursor ? "true" : "false"}
+            class="menu-i ${index === this.cursor ? "on" : ""}"
+            @pointerdown=${(event: Event) => event.preventDefault()}
+            @click=${() => this.#take(offer)}
+          >
+            ${icon(offer.icon)}<span class="grow cut">${offer.label}</span>${offer.sub ? html`<span class="end cut">${offer.sub}</span>` : nothing}
+          </button>`,
+      )}
+    </div>`;
+  }
+
+  #verdict(): TemplateResult {
+    const { draft } = this;
+    if (this.problem && !draft?.problem) return html`<p class="hint bad">${icon("circle-alert", 14)}${this.problem}</p>`;
+    if (!this.value.trim()) return html`<p class="hint">${t("像在 Excel 里一样写,字段放在花括号里,如 {example}", { example: "{数量}*{单价}" })}</p>`;
+    if (!draft) return html`<p class="hint">${t("正在看这个公式…")}</p>`;
+    if (draft.problem) {
+      return html`<p class="hint bad">
+        ${icon("circle-alert", 14)}<span>${draft.problem.message} <button type="button" class="fx-where" @click=${() => this.#showFault()}>${t("标出来")}</button></span>
+      </p>`;
+    }
+    return html`<div class="fx-out">
+      <p class="hint">
+        ${t("结果是{kind}", { kind: resultName(draft.result ?? "text") })}${draft.uses_clock ? html` · ${t("会随时间变化")}` : nothing}
+      </p>
+      ${draft.examples.length
+        ? html`<dl class="fx-ex">
+            ${draft.examples.map(
+              (example) =>
+                html`<div>
+                  <dt class="cut">${example.name || t("未命名")}</dt>
+                  <dd class=${example.error ? "bad" : ""}>${example.error ?? (example.text || html`<span class="fx-empty">${t("空")}</span>`)}</dd>
+                </div>`,
+            )}
+          </dl>`
+        : html`<p class="hint">${t("表里还没有记录可以试算")}</p>`}
+    </div>`;
+  }
+
+  #fieldList(): TemplateResult {
+    const words = this.words.trim().toLowerCase();
+    const found = this.#fields.filter((field) => field.name.toLowerCase().includes(words));
+    return html`${found.map(
+      (field) => html`<button type="button" class="menu-i" @click=${() => this.#put("field", field.name)}>${icon(fieldIcon(field))}<span class="cut grow">${field.name}</span></button>`,
+    )}${found.length ? nothing : html`<p class="hint">${t("没有符合的字段")}</p>`}`;
+  }
+
+  #functionList(): TemplateResult {
+    const words = this.words.trim().toLowerCase();
+    const found = this.functions.filter((one) => [one.name, ...one.aliases, one.help].some((text) => text.toLowerCase().includes(words)));
+    const families = [...new Set(found.map((one) => one.family))];
+    return html`${families.map(
+      (family) =>
+        html`<div class="menu-h">${family}</div>
+          ${found.filter((one) => one.family === family).map((one) => this.#function(one))}`,
+    )}${found.length ? nothing : html`<p class="hint">${t("没有符合的函数")}</p>`}`;
+  }
+
+  #function(one: FunctionInfo): TemplateResult {
+    const open = this.shown === one.name;
+    return html`<div class="fx-fn ${open ? "open" : ""}">
+      <div class="fx-fn-h">
+        <button type="button" class="menu-i" @click=${() => this.#put("function", one.name)}>
+          ${icon("square-function")}<span class="grow cut"><b>${one.name}</b> <span class="fx-sig">${one.aliases[0] ?? ""}</span></span>
+        </button>
+        <button type="button" class="icb" aria-expanded=${open ? "true" : "false"} aria-label=${t("{name} 怎么用", { name: one.name })} @click=${() => (this.shown = open ? null : one.name)}>
+          ${icon(open ? "chevron-up" : "chevron-down", 14)}
+        </button>
+      </div>
+      ${open
+        ? html`<div class="fx-help">
+            <code>${one.signature}</code>
+            <p>${one.help}</p>
+            ${one.differs ? html`<p class="hint">${one.differs}</p>` : nothing}
+            ${one.examples.map((example) => html`<p class="fx-case"><code>${example.expression}</code> → ${String(example.result ?? "")}</p>`)}
+          </div>`
+        : nothing}
+    </div>`;
+  }
+
+  protected override render(): TemplateResult {
+    const found = this.#offers;
+    const bad = Boolean(this.draft?.problem) || Boolean(this.problem);
+    return html`<div class="fx-box">
+        <textarea
+          class="inp fx-in"
+          name="source"
+          rows="4"
+          spellcheck="false"
+          autocapitalize="off"
+          aria-label=${t("公式")}
+          aria-invalid=${bad ? "true" : nothing}
+          aria-autocomplete="list"
+          aria-controls="${this.#id}-list"
+          aria-activedescendant=${found.length ? `${this.#id}-list-${this.cursor}` : nothing}
+          placeholder=${t("写一个算式")}
+          .value=${this.value}
+          @input=${this.#typed}
+          @change=${(event: Event) => event.stopPropagation()}
+          @keydown=${this.#key}
+          @click=${(event: Event) => this.#look(event.currentTarget as HTMLTextAreaElement)}
+          @blur=${() => (this.word = null)}
+        ></textarea>
+        ${this.#list()}
+      </div>
+      <div class="fx-verdict" role="status" aria-busy=${this.checking ? "true" : nothing}>${this.#verdict()}</div>
+      <div class="fx-lists">
+        <div class="fx-head">
+          <span class="seg">
+            <button type="button" aria-pressed=${this.tab === "fields" ? "true" : "false"} @click=${() => (this.tab = "fields")}>${t("字段")}</button>
+            <button type="button" aria-pressed=${this.tab === "functions" ? "true" : "false"} @click=${() => (this.tab = "functions")}>${t("函数")}</button>
+          </span>
+          <label class="inp s">${icon("search", 14)}<input
+              type="search"
+              aria-label=${this.tab === "fields" ? t("搜索字段") : t("搜索函数")}
+              placeholder=${t("搜索")}
+              .value=${this.words}
+              @change=${(event: Event) => event.stopPropagation()}
+              @input=${(event: Event) => {
+                event.stopPropagation();
+                this.words = (event.target as HTMLInputElement).value;
+              }}
+          /></label>
+        </div>
+        <div class="fx-scroll">${this.tab === "fields" ? this.#fieldList() : this.#functionList()}</div>
+      </div>`;
+  }
+}
+
+define("hb-formula", HbFormula);

@@ -1,0 +1,244 @@
+/** What each type of field can be told: the small forms in the middle of the field panel. */
+import { html, nothing, type TemplateResult } from "lit";
+import { icon } from "../icons";
+import { t } from "../i18n";
+import "../select/hb-select";
+import type { HbSelect } from "../select/hb-select";
+import type { Option } from "../select/options";
+import type { FieldOptions } from "./field";
+import { formatDateParts } from "./pattern";
+
+/** What a form asks of the panel it stands in. */
+export interface OptionsHost {
+  readonly options: FieldOptions;
+  readonly locked: boolean;
+  /** Change some options. */
+  set(part: FieldOptions): void;
+  /** The message for the option at `path` ("decimals", "segments.0.text"), or "". */
+  problem(path: string): string;
+}
+
+/** A labelled control with its hint or its problem. */
+export function optionRow(host: OptionsHost, path: string, label: string, control: TemplateResult, hint: TemplateResult | string = ""): TemplateResult {
+  const problem = host.problem(path);
+  return html`<div class="field" role="group" aria-label=${label}>
+    <span class="lab">${label}</span>
+    ${control} ${problem ? html`<p class="hint bad">${icon("circle-alert", 14)}${problem}</p>` : hint ? html`<p class="hint">${hint}</p>` : nothing}
+  </div>`;
+}
+
+/** One of a few, side by side. */
+export function segments(host: OptionsHost, label: string, value: string, options: [string, string][], set: (value: string) => void): TemplateResult {
+  return html`<span class="seg" role="group" aria-label=${label}>
+    ${options.map(([key, text]) => html`<button type="button" ?disabled=${host.locked} aria-pressed=${key === value ? "true" : "false"} @click=${() => set(key)}>${text}</button>`)}
+  </span>`;
+}
+
+/** One of many. */
+export function select(host: OptionsHost, label: string, value: string, options: Option[], set: (value: string) => void, placeholder = ""): TemplateResult {
+  return html`<hb-select
+    label=${label}
+    placeholder=${placeholder}
+    ?disabled=${host.locked}
+    .options=${options}
+    .value=${value}
+    @change=${(event: Event) => {
+      event.stopPropagation();
+      set((event.currentTarget as HbSelect).value as string);
+    }}
+  ></hb-select>`;
+}
+
+/** Yes or no, with a line on what it means. */
+export function toggle(host: OptionsHost, label: string, on: boolean, set: (on: boolean) => void, hint = ""): TemplateResult {
+  return html`<label class="opt-row">
+    <input type="checkbox" class="sw" role="switch" ?disabled=${host.locked} .checked=${on} @change=${(event: Event) => {
+      event.stopPropagation();
+      set((event.target as HTMLInputElement).checked);
+    }} />
+    <span>${label}${hint ? html`<span class="hint">${hint}</span>` : nothing}</span>
+  </label>`;
+}
+
+function textInput(host: OptionsHost, path: string, label: string, value: string, set: (value: string) => void, more: { placeholder?: string; max?: number; numeric?: boolean } = {}): TemplateResult {
+  return html`<input
+    class="inp"
+    name=${path}
+    autocomplete="off"
+    aria-label=${label}
+    inputmode=${more.numeric ? "decimal" : nothing}
+    maxlength=${more.max ?? 200}
+    placeholder=${more.placeholder ?? nothing}
+    aria-invalid=${host.problem(path) ? "true" : nothing}
+    ?disabled=${host.locked}
+    .value=${value}
+    @change=${(event: Event) => event.stopPropagation()}
+    @input=${(event: Event) => {
+      event.stopPropagation();
+      set((event.target as HTMLInputElement).value);
+    }}
+  />`;
+}
+
+/** A number somebody is typing: null for nothing, the text itself while it is no number yet (the server says so). */
+export function typedNumber(text: string): number | null | string {
+  const plain = text.trim();
+  if (!plain) return null;
+  const number = Number(plain);
+  return Number.isFinite(number) ? number : plain;
+}
+
+function shown(value: unknown): string {
+  return value === null || value === undefined ? "" : String(value);
+}
+
+function decimals(host: OptionsHost, most: number, example: (places: number) => string): TemplateResult {
+  const places = Array.from({ length: most + 1 }, (_none, n) => ({ value: String(n), label: example(n) }));
+  return optionRow(host, "decimals", t("小数位"), select(host, t("小数位"), String(host.options.decimals ?? 0), places, (value) => host.set({ decimals: Number(value) })));
+}
+
+const digits = (n: number): string => (n ? `.${"1234567890".slice(0, n)}` : "");
+
+export function numberForm(host: OptionsHost): TemplateResult {
+  const { unit = "", thousands = false, minimum = null, maximum = null } = host.options;
+  return html`<div class="fields2">
+      ${decimals(host, 6, (n) => `12${digits(n)}`)}
+      ${optionRow(host, "unit", t("单位"), textInput(host, "unit", t("单位"), unit, (value) => host.set({ unit: value }), { placeholder: t("如:件、公斤"), max: 20 }))}
+      ${optionRow(host, "minimum", t("最小值"), textInput(host, "minimum", t("最小值"), shown(minimum), (value) => host.set({ minimum: typedNumber(value) as number }), { placeholder: t("不限"), numeric: true }))}
+      ${optionRow(host, "maximum", t("最大值"), textInput(host, "maximum", t("最大值"), shown(maximum), (value) => host.set({ maximum: typedNumber(value) as number }), { placeholder: t("不限"), numeric: true }))}
+    </div>
+    ${toggle(host, t("千位分隔符"), thousands, (on) => host.set({ thousands: on }), "1,299")}`;
+}
+
+export function currencyForm(host: OptionsHost): TemplateResult {
+  const known = ["CNY", "USD", "EUR", "GBP", "JPY", "HKD", "TWD", "KRW", "SGD", "AUD", "CAD", "THB", "MYR", "VND"];
+  const current = host.options.currency ?? "CNY";
+  const names = new Intl.DisplayNames([document.documentElement.lang || "zh-CN"], { type: "currency" });
+  const options = [...new Set([current, ...known])].sort((a, b) => known.indexOf(a) - known.indexOf(b)).map((code) => ({ value: code, label: code, sub: nameOf(names, code) }));
+  return html`<div class="fields2">
+    ${optionRow(host, "currency", t("币种"), select(host, t("币种"), current, options, (value) => host.set({ currency: value })))}
+    ${decimals(host, 4, (n) => `12${digits(n)}`)}
+  </div>`;
+}
+
+function nameOf(names: Intl.DisplayNames, code: string): string {
+  try {
+    return names.of(code) ?? code;
+  } catch {
+    return code;
+  }
+}
+
+export function percentForm(host: OptionsHost): TemplateResult {
+  return decimals(host, 4, (n) => `12${digits(n)}%`);
+}
+
+export function textForm(host: OptionsHost): TemplateResult {
+  const value = shown(host.options.max_length);
+  return optionRow(
+    host,
+    "max_length",
+    t("最多多少字"),
+    textInput(host, "max_length", t("最多多少字"), value, (text) => host.set({ max_length: (typedNumber(text) ?? undefined) as number }), { numeric: true, placeholder: t("不限") }),
+  );
+}
+
+export function phoneForm(host: OptionsHost): TemplateResult {
+  return optionRow(
+    host,
+    "format",
+    t("格式"),
+    segments(host, t("格式"), host.options.format ?? "mainland", [["mainland", t("大陆手机号")], ["international", t("各国号码")]], (value) => host.set({ format: value })),
+    host.options.format === "international" ? t("国外号码要带 + 和国家代码") : t("11 位,以 13 到 19 开头"),
+  );
+}
+
+export function datetimeForm(host: OptionsHost): TemplateResult {
+  return toggle(host, t("显示到秒"), host.options.seconds ?? false, (on) => host.set({ seconds: on }));
+}
+
+interface Segment {
+  kind: "text" | "date" | "sequence";
+  text?: string;
+  width?: number;
+}
+
+/** What the next number would look like: the pieces in order, number 1, today. */
+export function sampleNumber(segments: readonly Segment[], now = new Date()): string {
+  return segments
+    .map((segment) => {
+      if (segment.kind === "text") return segment.text ?? "";
+      if (segment.kind === "date") return formatDateParts(segment.text || "%Y%m%d", now);
+      return "1".padStart(segment.width ?? 4, "0");
+    })
+    .join("");
+}
+
+export function autoNumberForm(host: OptionsHost): TemplateResult {
+  const pieces = (host.options.segments as Segment[] | undefined) ?? [];
+  const restart = (host.options.restart as string | undefined) ?? "never";
+  const put = (next: Segment[]) => host.set({ segments: next });
+  const change = (at: number, part: Partial<Segment>) => put(pieces.map((piece, index) => (index === at ? { ...piece, ...part } : piece)));
+  const move = (at: number, to: number) => {
+    if (to < 0 || to >= pieces.length) return;
+    const next = pieces.filter((_, index) => index !== at);
+    next.splice(to, 0, pieces[at]!);
+    put(next);
+  };
+  const kinds: Option[] = [
+    { value: "text", label: t("固定文字") },
+    { value: "date", label: t("日期") },
+    { value: "sequence", label: t("流水号") },
+  ];
+  const dates: Option[] = ["%Y%m%d", "%y%m%d", "%Y%m", "%Y", "%m%d"].map((pattern) => ({ value: pattern, label: formatDateParts(pattern, new Date()) }));
+  return html`${optionRow(
+      host,
+      "segments",
+      t("编号由这些段组成"),
+      html`<ul class="fe-segs">
+        ${pieces.map(
+          (piece, at) =>
+            html`<li class="fe-seg">
+              ${select(host, t("第 {n} 段", { n: at + 1 }), piece.kind, kinds, (kind) => change(at, { kind: kind as Segment["kind"], text: kind === "date" ? "%Y%m%d" : "", width: 4 }))}
+              ${piece.kind === "text"
+                ? textInput(host, `segments.${at}.text`, t("第 {n} 段的文字", { n: at + 1 }), piece.text ?? "", (text) => change(at, { text }), { max: 40, placeholder: t("如 DD、-") })
+                : piece.kind === "date"
+                  ? select(host, t("日期的写法"), piece.text || "%Y%m%d", dates, (text) => change(at, { text }))
+                  : select(
+                      host,
+                      t("流水号位数"),
+                      String(piece.width ?? 4),
+                      [1, 2, 3, 4, 5, 6, 8].map((width) => ({ value: String(width), label: t("{n} 位", { n: width }), sub: "1".padStart(width, "0") })),
+                      (width) => change(at, { width: Number(width) }),
+                    )}
+              <button type="button" class="icb" ?disabled=${host.locked || at === 0} aria-label=${t("第 {n} 段往前移", { n: at + 1 })} @click=${() => move(at, at - 1)}>${icon("arrow-up", 14)}</button>
+              <button type="button" class="icb" ?disabled=${host.locked || pieces.length === 1} aria-label=${t("去掉第 {n} 段", { n: at + 1 })} @click=${() => put(pieces.filter((_, index) => index !== at))}>${icon("x", 14)}</button>
+            </li>`,
+        )}
+      </ul>
+      ${host.locked || pieces.length >= 10
+        ? nothing
+        : html`<button type="button" class="btn s g" @click=${() => put([...pieces, pieces.some((one) => one.kind === "sequence") ? { kind: "text", text: "-", width: 4 } : { kind: "sequence", text: "", width: 4 }])}>
+            ${icon("plus", 14)}${t("加一段")}
+          </button>`}`,
+      html`${t("下一个像这样:")}<b class="num">${sampleNumber(pieces)}</b>`,
+    )}
+    ${optionRow(
+      host,
+      "restart",
+      t("流水号"),
+      segments(
+        host,
+        t("流水号"),
+        restart,
+        [
+          ["never", t("一直往上")],
+          ["day", t("每天重来")],
+          ["month", t("每月重来")],
+          ["year", t("每年重来")],
+        ],
+        (value) => host.set({ restart: value }),
+      ),
+      restart === "never" ? "" : t("编号里要有对应的日期,不然会重复"),
+    )}`;
+}
