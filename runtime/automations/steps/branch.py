@@ -14,7 +14,7 @@ class BranchStep(StepKind):
     """Outcome ``arm0`` … is the arm taken, ``none`` when no test holds; the steps behind the branch follow either way."""
 
     id = "branch"
-    name = N_("分支")
+    name = N_("按条件分支")
     description = N_("按条件或前面步骤的结果,走不同的路")
     icon = "split"
 

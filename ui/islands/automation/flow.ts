@@ -24,7 +24,7 @@ export interface FlowHost {
 export function flow(host: FlowHost): TemplateResult {
   const { definition } = host;
   const count = numbers(definition.steps);
-  return html`<div class="au-flow" role="list" aria-label=${t("步骤")}>
+  return html`<div class="au-flow" role="group" aria-label=${t("步骤")}>
     ${triggerCard(host)}
     ${list(host, definition.steps, top, count)}
     <div class="au-end">${icon("circle-check", 14)}${t("结束")}</div>
@@ -87,7 +87,7 @@ interface Face {
 function node(host: FlowHost, id: string, face: Face): TemplateResult {
   const problems = host.problems.get(id) ?? [];
   const chosen = host.chosen === id;
-  return html`<div class="au-slot" role="listitem">
+  return html`<div class="au-slot">
     <button
       type="button"
       class="au-card ${chosen ? "on" : ""} ${problems.length ? "bad" : ""}"

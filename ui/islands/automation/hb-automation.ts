@@ -106,6 +106,7 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
   }
 
   #set(next: Definition): void {
+    if (JSON.stringify(next) === JSON.stringify(this.definition)) return;
     this.#past = [...this.#past.slice(-99), this.definition];
     this.#future = [];
     this.#show(next);
