@@ -152,7 +152,9 @@ async def only_look(guest: Traveller) -> None:
         ("DELETE", f"/apps/{app}", None),
     )
     for method, path, body in refused:
-        answer = await guest.context.request.fetch(f"/api/v1{path}", method=method, data=body, headers=headers)
+        answer = await guest.context.request.fetch(
+            f"/api/v1{path}", method=method, data=body, headers=headers
+        )
         assert answer.status in (403, 404), f"{method} {path}: {answer.status} {await answer.text()}"
 
     async def still_there() -> bool:

@@ -29,7 +29,13 @@ LINES = (
     ("明细", "单行文本", ()), ("订单", "关联", ("主订单池",)), ("库存", "关联", ("库存",)), ("数量", "数字", ()),
     ("预占状态", "单选", ("未预占", "已预占", "已出库")),
 )  # fmt: skip
-TABLES = (("客户档案", CUSTOMERS), ("商品", GOODS), ("库存", SHELVES), ("主订单池", ORDERS), ("订单明细", LINES))
+TABLES = (
+    ("客户档案", CUSTOMERS),
+    ("商品", GOODS),
+    ("库存", SHELVES),
+    ("主订单池", ORDERS),
+    ("订单明细", LINES),
+)
 
 
 async def first_account(me: Traveller) -> None:

@@ -80,16 +80,16 @@ class Traveller:
         """An answer of the API in this person's session. Raises AssertionError on a refusal."""
         token = await self.page.locator('meta[name="csrf-token"]').get_attribute("content")
         headers = {"x-csrf-token": token or "", "origin": self.url}
-        answer = await self.context.request.fetch(
-            f"/api/v1{path}", method=method, data=body, headers=headers
-        )
+        answer = await self.context.request.fetch(f"/api/v1{path}", method=method, data=body, headers=headers)
         assert answer.ok, f"{method} {path}: {answer.status} {await answer.text()}"
         return await answer.json() if answer.status != 204 else None
 
     async def app(self, name: str) -> dict[str, Any]:
         """An app by its name, with its tables."""
         apps = (await self.api("GET", "/apps"))["apps"]
-        found: dict[str, Any] = await self.api("GET", f"/apps/{next(a['id'] for a in apps if a['name'] == name)}")
+        found: dict[str, Any] = await self.api(
+            "GET", f"/apps/{next(a['id'] for a in apps if a['name'] == name)}"
+        )
         return found
 
     async def table(self, app: str, name: str) -> dict[str, Any]:
@@ -113,7 +113,9 @@ class Traveller:
         await box.scroll_into_view_if_needed()
         await box.click()
         for option in options:
-            await self.page.get_by_role("option", name=option, exact=True).locator("visible=true").first.click()
+            await (
+                self.page.get_by_role("option", name=option, exact=True).locator("visible=true").first.click()
+            )
         if several:
             await self.page.keyboard.press("Escape")
         await expect(box).to_have_attribute("aria-expanded", "false")
@@ -128,7 +130,9 @@ class Traveller:
 
     def head(self, name: str) -> Locator:
         """The head of a column."""
-        return self.page.locator(".g-hc[data-field]", has=self.page.locator(".grow", has_text=re.compile(f"^{re.escape(name)}$")))
+        return self.page.locator(
+            ".g-hc[data-field]", has=self.page.locator(".grow", has_text=re.compile(f"^{re.escape(name)}$"))
+        )
 
     async def column_menu(self, name: str, item: str) -> None:
         """Choose from the menu of a column."""
@@ -138,7 +142,9 @@ class Traveller:
     async def cell(self, row: Locator, column: str) -> Locator:
         """The cell of a row in the column of that name."""
         heads = self.page.locator(".g-hc[data-field]")
-        names = await heads.evaluate_all("cells => cells.map(cell => cell.querySelector('.grow').textContent)")
+        names = await heads.evaluate_all(
+            "cells => cells.map(cell => cell.querySelector('.grow').textContent)"
+        )
         return row.locator(f'[data-c="{names.index(column)}"]')
 
     def row(self, words: str) -> Locator:

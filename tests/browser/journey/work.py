@@ -17,7 +17,12 @@ SHORT = "TB000002"
 
 async def describe_stock(me: Traveller) -> None:
     """Links to one, and which fields hold the stock, through the API: they have no place in the forms of tables yet."""
-    for table, field in (("订单明细", "订单"), ("订单明细", "库存"), ("主订单池", "客户档案"), ("库存", "商品")):
+    for table, field in (
+        ("订单明细", "订单"),
+        ("订单明细", "库存"),
+        ("主订单池", "客户档案"),
+        ("库存", "商品"),
+    ):
         found = _field(await me.table(APP, table), field)
         await me.api("PATCH", f"/fields/{found['id']}", {"options": {"many": False}})
     lines = await me.table(APP, "订单明细")
@@ -43,7 +48,11 @@ async def connect_records(me: Traveller) -> None:
     number = _field(orders, "平台单号")["id"]
     by_number = {r["fields"][number]: r["id"] for r in await me.records(orders["id"])}
     for n in (1, 5, 9):
-        await me.api("PATCH", f"/tables/{orders['id']}/records", {"records": [{"id": by_number[f"TB{n:06}"], "fields": {"客户档案": [zhou]}}]})
+        await me.api(
+            "PATCH",
+            f"/tables/{orders['id']}/records",
+            {"records": [{"id": by_number[f"TB{n:06}"], "fields": {"客户档案": [zhou]}}]},
+        )
     await _add(
         me, "订单明细",
         {"明细": "棉麻衬衫 红-S", "订单": [by_number[ORDER]], "库存": [plenty], "数量": 2},
@@ -58,7 +67,9 @@ def _field(table: dict[str, Any], name: str) -> dict[str, Any]:
 
 async def _add(me: Traveller, name: str, *rows: dict[str, Any]) -> list[str]:
     table = await me.table(APP, name)
-    answer = await me.api("POST", f"/tables/{table['id']}/records", {"records": [{"fields": row} for row in rows]})
+    answer = await me.api(
+        "POST", f"/tables/{table['id']}/records", {"records": [{"fields": row} for row in rows]}
+    )
     return [made["id"] for made in answer["records"]]
 
 
