@@ -17,6 +17,7 @@ from runtime.ids import new_id
 from runtime.storage.database import Row, Tx
 from runtime.system import System
 
+_RESET_LENGTH = 14  # of 6 bits each
 _OWNERS_LOCK = 7002  # advisory lock; the other numbers are in migrations.runner and runtime.catalog
 
 
@@ -35,9 +36,9 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _COLUMNS = "public_id AS id, id AS number, email, name, language, theme, is_owner, active, created_at"
-_SELECT = f"SELECT {_COLUMNS} FROM meta.person "  # noqa: S608 - constants
+_SELECT = f"SELECT {_COLUMNS} FROM meta.person "
 _INSERT = (
-    "INSERT INTO meta.person (public_id, email, name, password_hash, language, is_owner)"  # noqa: S608 - constants
+    "INSERT INTO meta.person (public_id, email, name, password_hash, language, is_owner)"
     f" VALUES ($1, $2, $3, $4, $5, $6) RETURNING {_COLUMNS}"
 )
 
@@ -186,6 +187,25 @@ async def set_password(system: System, person: Person, new: str) -> None:
     """Give somebody a new password (command line) and sign out all their browsers. Raises :class:`InvalidInput`."""
     rules.check_password(new, email=person.email, name=person.name)
     await _store_password(system, person.number, new, None)
+
+
+async def reset_password(system: System, actor: Actor, person_id: str) -> str:
+    """A new random password for somebody who forgot theirs, returned once to be handed over; for the owner.
+
+    All their browsers are signed out.
+
+    Raises:
+        NotAllowed: the actor is not the owner of the installation.
+        RuleBroken: the actor's own password is changed with the old one, see :func:`change_password`.
+        NotFound: no such person.
+    """
+    require_instance_owner(actor)
+    if person_id == actor.id:
+        raise RuleBroken(N_("自己的密码在「密码」里改"), code="own_password")
+    person = await find_person(system, person_id)
+    password = secrets.new_token()[:_RESET_LENGTH]
+    await set_password(system, person, password)
+    return password
 
 
 async def _store_password(system: System, number: int, password: str, keep_session: str | None) -> None:

@@ -294,11 +294,18 @@ async def test_settings_sections_answer_for_themselves(browser: Browser, owner: 
     assert "Account settings" in page.text
 
 
-async def test_the_owner_switches_accounts_off(
+async def test_the_owner_resets_passwords_and_switches_accounts_off(
     browser: Browser, owner: accounts.Person, system: System
 ) -> None:
     wu = await accounts.create_user(system, email="wu@example.com", name="小吴", password=PASSWORD)
     await browser.sign_in(owner.email)
+    reset = await browser.submit(f"/settings/people/{wu.id}/password")
+    password = re.search(r"<code[^>]*>([^<]{14})</code>", reset.text)
+    assert password is not None
+    await accounts.sign_in(system, email=wu.email, password=password.group(1))
+    assert password.group(1) not in (await browser.open("/settings")).text
+    own = await browser.call("POST", f"/settings/people/{owner.id}/password")
+    assert own.status_code == 409
     off = await browser.submit(f"/settings/people/{wu.id}/off")
     assert "已停用" in off.text
     assert not (await accounts.find_person(system, wu.id)).active

@@ -107,6 +107,17 @@ def test_accounts_are_made_and_mistakes_explained(run: Run) -> None:
     assert run("user", "create", "--email", "x", "--password", "y").returncode == 1
 
 
+def test_a_forgotten_password_is_replaced(run: Run) -> None:
+    done = run("user", "password", "--email", "owner@example.com", text="another-good-1\n")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    assert "8" in cause(run("user", "password", "--email", "owner@example.com", "--password", "short"))
+    assert run("user", "password", "--email", "owner@example.com", "--password", PASSWORD).returncode == 0
+    assert "nobody@example.com" in cause(
+        run("user", "password", "--email", "nobody@example.com", "--password", PASSWORD)
+    )
+
+
 def test_a_token_stands_alone_on_stdout(run: Run) -> None:
     done = run("token", "create", "--email", "owner@example.com", "--name", "导入脚本")
     assert done.returncode == 0, done.stderr

@@ -63,6 +63,22 @@ def create_user(
     click.echo(with_system(data_dir, "user create", work))
 
 
+@user.command("password", help=_(N_("给忘了密码的人换一个密码;他已登录的设备都会退出。")))
+@click.option("--email", required=True, help=_(N_("账号的邮箱")))
+@click.option("--password", help=_(N_("密码;不写就从键盘(或标准输入)读,这样不会留在命令历史里")))
+@data_option
+def set_password(data_dir: Path | None, email: str, password: str | None) -> None:
+    """Give an account a new password."""
+    secret = password if password is not None else _read_password()
+
+    async def work(system: System) -> None:
+        from runtime import accounts
+
+        await accounts.set_password(system, await accounts.find_person(system, email), secret)
+
+    with_system(data_dir, "user password", work)
+
+
 def _read_password() -> str:
     if sys.stdin.isatty():
         entered: str = click.prompt(_(N_("密码")), hide_input=True, confirmation_prompt=True)

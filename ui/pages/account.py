@@ -228,9 +228,10 @@ async def revoke_token(
     return _section("tokens", await _tokens(system, actor), headers=done(reader.text(N_("令牌已作废"))))
 
 
-async def _people(system: System, actor: Actor) -> dict[str, Any]:
+async def _people(system: System, actor: Actor, *, reset: str = "", password: str = "") -> dict[str, Any]:
     people = await accounts.people(system, actor)
     return {
+        "reset": {"name": next((p.name for p in people if p.id == reset), ""), "password": password},
         "people": [
             {
                 "face": Face(id=p.id, name=p.name, email=p.email),
@@ -240,7 +241,7 @@ async def _people(system: System, actor: Actor) -> dict[str, Any]:
                 "created_at": p.created_at,
             }
             for p in people
-        ]
+        ],
     }
 
 
@@ -254,6 +255,13 @@ async def switch_person(
     return _section("people", await _people(system, actor), headers=done(message))
 
 
+@post("/settings/people/{person:str}/password", include_in_schema=False, status_code=200)
+async def reset_password(system: TheSystem, actor: TheActor, person: FromPath[str]) -> Template:
+    """Give somebody a new password, shown this once to be handed over; for the owner of the installation."""
+    password = await accounts.reset_password(system, actor, person)
+    return _section("people", await _people(system, actor, reset=person, password=password))
+
+
 ROUTES = (
     settings_page,
     save_profile,
@@ -265,4 +273,5 @@ ROUTES = (
     make_token,
     revoke_token,
     switch_person,
+    reset_password,
 )
