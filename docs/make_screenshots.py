@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, Error, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Error, Page, async_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -29,7 +29,14 @@ from tests.support.serving import serve  # noqa: E402
 FOLDER = ROOT / "docs" / "screenshots"
 SIZES = (LAPTOP, TABLET, PHONE)
 QUALITY = 60
+SETTLE_MS = 250  # charts draw a moment after their page is there
 Act = Callable[[Page], Awaitable[None]]
+
+
+def say(line: str) -> None:
+    """Tell whoever waits."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 @dataclass
@@ -147,7 +154,7 @@ async def _install_lookup(found: Installation) -> None:
         rows = await me.records(found.ids["主订单池"])
         found.ids["waybill"] = next(str(r["fields"][part]) for r in rows if r["fields"].get(part))
     except (Error, IndexError, StopIteration) as failure:
-        print(f"no workbench: {str(failure).splitlines()[0]}")
+        say(f"no workbench: {str(failure).splitlines()[0]}")
 
 
 async def _import(found: Installation) -> None:
@@ -212,40 +219,60 @@ async def _to_bindings(page: Page) -> None:
     await page.locator("[data-part=waybill]").wait_for()
 
 
-async def take(browser: Browser, url: str, state: Any, name: str, place: Place, language: str) -> int:
-    """All pictures of one page in one language; gives how many."""
+async def take(browser: Browser, url: str, state: Any, shown: dict[str, Place], language: str) -> int:
+    """All pictures of these pages in one language; gives how many. What a page does not offer is said and left out."""
     taken = 0
-    for width, height in place.sizes:
+    for size in SIZES:
         for theme in ("light", "dark"):
-            context = await browser.new_context(
-                base_url=url,
-                viewport={"width": width, "height": height},
-                locale={"zh": "zh-CN", "en": "en-US"}[language],
-                timezone_id="Asia/Shanghai",
-                color_scheme="dark" if theme == "dark" else "light",
-                reduced_motion="reduce",
-                is_mobile=width == PHONE[0],
-                has_touch=width == PHONE[0],
-                storage_state=None if place.public else state,
-            )
-            context.set_default_timeout(8_000)
-            page = await context.new_page()
-            try:
-                await page.goto(place.path)
-                await page.locator(place.ready).first.wait_for()
-                if place.act:
-                    await place.act(page)
-                await page.wait_for_load_state("load")
-                await page.wait_for_timeout(150)
-                path = FOLDER / language / f"{name}-{width}-{theme}.jpg"
-                path.parent.mkdir(parents=True, exist_ok=True)
-                await page.screenshot(path=path, type="jpeg", quality=QUALITY)
-                taken += 1
-            except Error as failure:
-                print(f"{language} {name} {width} {theme}: {str(failure).splitlines()[0]}", flush=True)
-            finally:
+            for public in (True, False):
+                chosen = {name: p for name, p in shown.items() if p.public == public and size in p.sizes}
+                if not chosen:
+                    continue
+                context = await _context(browser, url, None if public else state, size, theme, language)
+                for name, place in chosen.items():
+                    taken += await _take_one(
+                        context, place, FOLDER / language / f"{name}-{size[0]}-{theme}.jpg"
+                    )
                 await context.close()
+            say(f"{language} {size[0]} {theme}: {taken}")
     return taken
+
+
+async def _context(
+    browser: Browser, url: str, state: Any, size: tuple[int, int], theme: str, language: str
+) -> BrowserContext:
+    width, height = size
+    context = await browser.new_context(
+        base_url=url,
+        viewport={"width": width, "height": height},
+        locale={"zh": "zh-CN", "en": "en-US"}[language],
+        timezone_id="Asia/Shanghai",
+        color_scheme="dark" if theme == "dark" else "light",
+        reduced_motion="reduce",
+        is_mobile=size == PHONE,
+        has_touch=size == PHONE,
+        storage_state=state,
+    )
+    context.set_default_timeout(8_000)
+    return context
+
+
+async def _take_one(context: BrowserContext, place: Place, path: Path) -> int:
+    page = await context.new_page()
+    try:
+        await page.goto(place.path)
+        await page.locator(place.ready).first.wait_for()
+        if place.act:
+            await place.act(page)
+        await page.wait_for_timeout(SETTLE_MS)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        await page.screenshot(path=path, type="jpeg", quality=QUALITY)
+    except Error as failure:
+        say(f"{path.stem}: {str(failure).splitlines()[0]}")
+        return 0
+    finally:
+        await page.close()
+    return 1
 
 
 def write_index() -> None:
@@ -277,17 +304,19 @@ async def main(wanted: list[str]) -> int:
                 taken = await _everything(browser, running.url, folder, wecom.webhook_url, wanted)
                 await browser.close()
     write_index()
-    print(f"{taken} screenshots in {FOLDER.relative_to(ROOT)}")
+    say(f"{taken} screenshots in {FOLDER.relative_to(ROOT)}")
     return 0
 
 
 async def _everything(browser: Browser, url: str, folder: Path, robot: str, wanted: list[str]) -> int:
+    def only(shown: dict[str, Place]) -> dict[str, Place]:
+        return {name: place for name, place in shown.items() if not wanted or name in wanted}
+
     taken = 0
-    if not wanted or "welcome" in wanted:
-        for language in ("zh", "en"):
-            taken += await take(
-                browser, url, None, "welcome", Place("/welcome", ".bare-card", public=True), language
-            )
+    for language in ("zh", "en"):
+        taken += await take(
+            browser, url, None, only({"welcome": Place("/welcome", ".bare-card", public=True)}), language
+        )
     me = await Traveller.come(browser, url, folder)
     await me.page.goto("/welcome")
     for key, value in {"name": "林小北", "email": EMAIL, "password": PASSWORD}.items():
@@ -295,17 +324,15 @@ async def _everything(browser: Browser, url: str, folder: Path, robot: str, want
     await me.page.locator(".bare-card button[type=submit]").click()
     await me.page.locator("form[action='/start/template']").wait_for()
     state = await me.context.storage_state()
-    if not wanted or "first" in wanted:
-        taken += await take(browser, url, state, "first", Place("/", ".bigc"), "zh")
+    for language in ("en", "zh"):
+        await me.api("PATCH", "/me", {"language": language})
+        taken += await take(browser, url, state, only({"first": Place("/", ".bigc")}), language)
     found = Installation(me, folder)
     await furnish(found, robot)
     for language in ("zh", "en"):
         await me.page.goto("/settings")
         await me.api("PATCH", "/me", {"language": language})
-        for name, place in places(found).items():
-            if not wanted or name in wanted:
-                taken += await take(browser, url, state, name, place, language)
-                print(language, name, flush=True)
+        taken += await take(browser, url, state, only(places(found)), language)
     return taken
 
 
