@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
     environ = {**os.environ, "PATH": path + os.pathsep + os.environ.get("PATH", "")}
     lock = hashlib.sha256((ROOT / "package-lock.json").read_bytes()).hexdigest()
     if not STAMP.exists() or STAMP.read_text() != lock:
-        installing = [*command, "ci", "--no-audit", "--no-fund", "--loglevel=error"]
+        installing = [*command, "ci", "--no-audit", "--no-fund", "--loglevel=error", "--no-update-notifier"]
         if subprocess.run(installing, cwd=ROOT, env=environ, check=False).returncode:  # noqa: S603 - npm
             _say("npm could not install the browser packages; see above.")
             return 1
