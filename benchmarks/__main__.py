@@ -1,4 +1,4 @@
-"""``python -m benchmarks [pages|imports|latency …]``: all measurements, or those named."""
+"""``python -m benchmarks [start|pages|imports|latency …]``: all measurements, or those named."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from benchmarks.report import Figure, table
 from benchmarks.stage import served
 
-ALL = ("pages", "imports", "latency")
+ALL = ("start", "pages", "imports", "latency")
 
 
 async def main(names: tuple[str, ...]) -> None:
@@ -18,6 +18,9 @@ async def main(names: tuple[str, ...]) -> None:
     for name in names:
         module = importlib.import_module(f"benchmarks.{name}")
         print(f"measuring {name} …", file=sys.stderr, flush=True)
+        if name == "start":
+            figures += module.run()
+            continue
         settings = module.settings() if hasattr(module, "settings") else {}
         async with served(**settings) as stage:
             figures += await module.run(stage)

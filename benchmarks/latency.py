@@ -101,14 +101,14 @@ async def _floor(stage: Stage) -> list[float]:
     worker = dramatiq.Worker(broker, worker_threads=1)
     worker.start()
     durations = []
-    with httpx.Client() as client:
+    async with httpx.AsyncClient() as client:
         body = {"msgtype": "text", "text": {"content": "x"}}
         for n in range(60):
             done.clear()
             start = time.perf_counter()
             actor.send()
             await asyncio.to_thread(done.wait, 10)
-            client.post(_webhook("floor000-0000-4000-8000-000000000000"), json=body)
+            await client.post(_webhook("floor000-0000-4000-8000-000000000000"), json=body)
             if n >= 10:
                 durations.append(time.perf_counter() - start)
     worker.stop()

@@ -148,19 +148,16 @@ def test_a_pid_file_left_by_another_process_does_not_stop_the_start() -> None:
             assert answers(again.url)
 
 
-def test_a_later_start_takes_less_than_five_seconds() -> None:
-    """The best of three: other tests may be using the processors."""
+def test_a_later_start_finds_everything_in_place() -> None:
+    """How long it takes is measured by ``make bench``; here: nothing is set up a second time, nothing is lost."""
     with scratch_folder() as folder:
-        with serve(folder / "data"):
-            pass
-        times = []
-        for _attempt in range(3):
-            started = time.monotonic()
-            with serve(folder / "data"):
-                times.append(time.monotonic() - started)
-            if min(times) < 5:
-                break
-        assert min(times) < 5
+        with serve(folder / "data") as first:
+            key = (first.data / "secret.key").read_bytes()
+            made = (first.data / "postgres" / "PG_VERSION").stat().st_mtime_ns
+        with serve(folder / "data") as again:
+            assert answers(again.url)
+            assert (again.data / "secret.key").read_bytes() == key
+            assert (again.data / "postgres" / "PG_VERSION").stat().st_mtime_ns == made
 
 
 def test_several_web_processes_share_one_address() -> None:
