@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -194,7 +195,7 @@ async def test_everything_needs_signing_in_unless_it_says_so(app: Litestar) -> N
                 open_paths.add(route.path)
     assert open_paths == {
         "/welcome", "/login", "/logout", "/invite/{token:str}", "/health", "/ready", "/metrics",
-        "/api/openapi.json", "/static/{file_path:path}", "/static/dist/assets/{file_path:path}", "/i18n/{name:str}",
+        "/api/openapi.json", "/w/sw.js", "/static/{file_path:path}", "/static/dist/assets/{file_path:path}", "/i18n/{name:str}",
     }  # fmt: skip
 
 
@@ -310,3 +311,16 @@ async def test_the_owner_resets_passwords_and_switches_accounts_off(
     assert "已停用" in off.text
     assert not (await accounts.find_person(system, wu.id)).active
     assert "已停用" not in (await browser.submit(f"/settings/people/{wu.id}/on")).text
+
+
+async def test_public_files_ask_the_database_for_nothing(
+    browser: Browser, owner: accounts.Person, system: System
+) -> None:
+    await browser.sign_in(owner.email)
+    await system.db.execute("UPDATE meta.session SET last_seen_at = now() - interval '1 hour'")
+    for path in ("/static/icon.svg", "/health", "/i18n/en.json"):
+        assert (await browser.get(path)).status_code == 200
+    # who asks would have been looked up, and the session moved on
+    assert await system.db.value("SELECT max(last_seen_at) FROM meta.session") < datetime.now(
+        UTC
+    ) - timedelta(minutes=50)

@@ -22,6 +22,7 @@ from ui.http.edge import add_header
 
 SESSION_COOKIE = "hb_session"
 PUBLIC = "exclude_from_auth"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 Connection = ASGIConnection[Any, Any, Any, Any]
 
 
@@ -72,9 +73,14 @@ async def identify(connection: Connection) -> Actor | None:
 
 
 async def require_sign_in(connection: Connection, handler: BaseRouteHandler) -> None:
-    """Guard of the application: refuse strangers, except where a handler is public."""
-    actor = await identify(connection)
-    if actor is None and not handler.opt.get(PUBLIC):
+    """Guard of the application: refuse strangers, except where a handler is public.
+
+    Who looks at something public (a style sheet, the sign-in page) is asked for only by handlers that want to know.
+    """
+    if handler.opt.get(PUBLIC):
+        if connection.scope.get("method") not in SAFE_METHODS:
+            await identify(connection)
+    elif await identify(connection) is None:
         raise NotSignedIn()
 
 

@@ -23,14 +23,13 @@ from markupsafe import Markup
 
 from runtime.errors import NotAllowed
 from runtime.i18n import N_
-from ui.http.authentication import Connection, credential_of, session_token, system_of
+from ui.http.authentication import SAFE_METHODS, Connection, credential_of, session_token, system_of
 from ui.http.edge import add_header
 
 COOKIE = "hb_csrf"
 HEADER = "x-csrf-token"
 FIELD = "_csrf"
 EXEMPT = "exclude_from_csrf"
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _BYTES = 32
 
 # macros that a template imports do not see its context, so forms find their request here
@@ -92,7 +91,7 @@ async def check_csrf(connection: Connection, handler: BaseRouteHandler) -> None:
         NotAllowed: with code ``csrf``.
     """
     answering(connection)
-    if connection.scope.get("method") in _SAFE or handler.opt.get(EXEMPT):
+    if connection.scope.get("method") in SAFE_METHODS or handler.opt.get(EXEMPT):
         return
     credential = credential_of(connection)
     if credential is not None and credential.kind == "token":

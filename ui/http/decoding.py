@@ -77,5 +77,8 @@ def _dotted(place: str, last: Any = None) -> str | None:
     """``$.records[0].fields`` → ``records.0.fields``; with the missing or unknown key behind it."""
     steps = [step for step in re.split(r"[.\[\]]+", place.removeprefix("$")) if step and step != "..."]
     if last:
-        steps = [*(step for step in steps if step != "data"), str(last)]  # Litestar calls the whole body "data"
+        steps = [
+            *(step for step in steps if step != "data"),
+            str(last),
+        ]  # Litestar calls the whole body "data"
     return ".".join(steps) or None
