@@ -25,7 +25,7 @@ async def install_pool(me: Traveller) -> None:
     await dialog.get_by_label("应用名字").fill(READY_MADE)
     await dialog.get_by_role("button", name="安装").click()
     await page.wait_for_url(re.compile("/t/tbl"))
-    await expect(page.locator(".toast")).to_contain_text(f"「{READY_MADE}」装好了")
+    await expect(page.locator(".rail-app")).to_contain_text(READY_MADE)
     await me.rows_shown()
     await me.keep("07-installed")
     await page.locator(".rail-i", has_text="看板").first.click()

@@ -203,7 +203,7 @@ async def move_orders(me: Traveller, wecom: WecomStandIn) -> None:
     await expect(reason).to_contain_text("HW-LNX-2202")
     shelves = await me.table(APP, "库存")
     held = _field(shelves, "预占数量")["id"]
-    assert sorted(str(r["fields"][held]) for r in await me.records(shelves["id"])) == ["0", "2"]
+    assert sorted(float(r["fields"][held] or 0) for r in await me.records(shelves["id"])) == [0, 2]
     assert message.key == DEFAULT_KEY
     await me.keep("05-moved")
     await page.locator(".rail-i", has_text="审核与库存预占").click()
@@ -232,18 +232,18 @@ async def make_dashboard(me: Traveller, colleague: Traveller) -> None:
     await page.get_by_role("button", name="新建", exact=True).click()
     await page.wait_for_url(re.compile("/d/dsh|/d/"))
     await _add_widget(page, "环形图", first=True)
-    await page.locator("#wf-table").select_option(label="主订单池")
-    await page.locator("#wf-field").select_option(label="订单状态")
-    await page.locator("#wf-title").fill("订单状态分布")
+    await _set(page, "table", "主订单池")
+    await _set(page, "field", "订单状态")
+    await _set(page, "title", "订单状态分布")
     await _add_widget(page, "趋势折线图")
-    await page.locator("#wf-table").select_option(label="主订单池")
-    await page.locator("#wf-date").select_option(label="下单时间")
-    await page.locator("#wf-split").select_option(label="渠道来源")
-    await page.locator("#wf-periods").fill("60")
-    await page.locator("#wf-title").fill("各渠道每天的订单")
+    await _set(page, "table", "主订单池")
+    await _set(page, "date", "下单时间")
+    await _set(page, "split", "渠道来源")
+    await _set(page, "periods", "60")
+    await _set(page, "title", "各渠道每天的订单")
     await _add_widget(page, "记录列表")
-    await page.locator("#wf-table").select_option(label="主订单池")
-    await page.locator("#wf-title").fill("超过 24 小时没处理")
+    await _set(page, "table", "主订单池")
+    await _set(page, "title", "超过 24 小时没处理")
     await page.get_by_role("button", name="条件", exact=True).click()
     await me.choose(page.locator(".fb-field .sel-box"), "订单状态")
     await page.locator(".fb-value .sel-box").click()
@@ -267,7 +267,22 @@ async def make_dashboard(me: Traveller, colleague: Traveller) -> None:
     await expect(page.locator(".live")).to_contain_text("实时")
 
 
+async def _set(page: Page, control: str, value: str) -> None:
+    """Fill one control of a widget's form, and wait until the dashboard has been saved with it."""
+    found = page.locator(f"#wf-{control}")
+    if await found.evaluate("node => node.selectedOptions?.[0]?.textContent.trim()") == value:
+        return
+
+    async with page.expect_response(lambda r: r.request.method == "PATCH" and "/dashboards/" in r.url):
+        if await found.evaluate("node => node.tagName") == "SELECT":
+            await found.select_option(label=value)
+        else:
+            await found.fill(value)
+            await found.press("Tab")
+
+
 async def _add_widget(page: Page, kind: str, *, first: bool = False) -> None:
     await page.get_by_role("button", name="添加第一个组件" if first else "添加组件").click()
-    await page.locator(".db-kind", has_text=kind).click()
-    await expect(page.locator("hb-widget-form")).to_be_visible()
+    async with page.expect_response(lambda r: r.request.method == "PATCH" and "/dashboards/" in r.url):
+        await page.locator(".db-kind", has_text=kind).click()
+    await expect(page.locator("hb-widget-form .panel-h")).to_contain_text(kind)
