@@ -70,6 +70,9 @@ class Deliveries:
                 except DATABASE_TROUBLE as error:
                     log.warning("deliveries not looked at", error=str(error))
                     seconds = POLL_SECONDS
+                except Exception:  # sending must go on, whatever is wrong with one receiver
+                    log.exception("deliveries not looked at")
+                    seconds = POLL_SECONDS
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), seconds)
         finally:

@@ -104,6 +104,7 @@ class Execution:
         if self.run.lost >= runs.MAX_LOST:
             await self._end_as_lost()
             return
+        await self.system.catalogs.current()  # read outside a transaction, where it is kept
         for row in (await runs.steps(self.system.db, self.run.number)).values():
             self._keep(row)
         try:

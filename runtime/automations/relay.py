@@ -14,6 +14,7 @@ import structlog
 
 from runtime.automations import runs, triggers
 from runtime.automations.notes import Failure
+from runtime.automations.retry import is_passing
 from runtime.automations.runs import NewRun
 from runtime.catalog import Automation, Catalog
 from runtime.errors import HuobiaoError, NotFound
@@ -37,6 +38,7 @@ class Relayed(msgspec.Struct, frozen=True):
 
 async def relay(system: System, limit: int = BATCH) -> Relayed:
     """Take one batch of events and store their runs. The caller sends the ids on; losing them loses nothing."""
+    await system.catalogs.current()  # read outside a transaction, where it is kept
     async with system.db.transaction() as tx:
         events = await outbox.take(tx, limit)
         if not events:
@@ -74,7 +76,11 @@ async def _started(tx: Tx, catalog: Catalog, automation: Automation, events: Seq
     try:
         async with tx.savepoint():
             there = await triggers.meeting(tx, catalog, table, (e.record for e in candidates), trigger.where)
-    except HuobiaoError as error:
+    except Exception as error:
+        if is_passing(error):
+            raise
+        if not isinstance(error, HuobiaoError):
+            log.exception("condition of a trigger failed", automation=automation.id)
         # the condition no longer fits the table: the run says so, instead of nothing happening
         failure = Failure.of(error)
         return [NewRun(automation=automation, event=event, failure=failure) for event in candidates]

@@ -186,8 +186,7 @@ async def run_trace(system: System, actor: Actor, public_id: str) -> RunTrace:
     """One run with its steps. Raises NotFound, NotAllowed."""
     catalog = await system.catalogs.current()
     row = await system.db.row(
-        f"SELECT r.*, {_STEPS} FROM meta.run r"
-        " WHERE r.public_id = $1",
+        f"SELECT r.*, {_STEPS} FROM meta.run r WHERE r.public_id = $1",
         public_id,
     )
     if row is None:

@@ -57,6 +57,9 @@ class Scheduler:
                     except (*DATABASE_TROUBLE, RedisError, BrokerConnectionError) as error:
                         log.warning("scheduler interrupted", error=str(error))
                         await asyncio.sleep(POLL_SECONDS)
+                    except Exception:  # one thing that cannot be done must not keep the others waiting
+                        log.exception("scheduler interrupted")
+                        await asyncio.sleep(POLL_SECONDS)
                     if not more:
                         await nudges.wait(POLL_SECONDS)
         finally:
@@ -73,12 +76,12 @@ class Scheduler:
 
     async def round(self) -> bool:
         """Relay a batch and do what else is due; whether there is more to relay at once."""
-        relayed = await relay(self.system)
-        await self._send(RUNS, list(relayed.runs))
         now = time.monotonic()
         if now - self._swept_at >= SWEEP_SECONDS:
             self._swept_at = now
             await self.sweep()
+        relayed = await relay(self.system)
+        await self._send(RUNS, list(relayed.runs))
         if now - self._kept_house_at >= HOUSEKEEPING_SECONDS:
             self._kept_house_at = now
             await self.keep_house()
