@@ -10,6 +10,7 @@ from prometheus_client import (
     Counter,
     Gauge,
     Histogram,
+    disable_created_metrics,
     generate_latest,
     multiprocess,
 )
@@ -18,6 +19,7 @@ from prometheus_client import REGISTRY as DEFAULT_REGISTRY
 from runtime.system import System
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 requests = Counter("huobiao_http_requests", "HTTP requests answered", ("method", "route", "status"))
 request_seconds = Histogram(
