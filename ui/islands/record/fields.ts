@@ -11,6 +11,8 @@ import { isWide, valueTemplate } from "./value";
 
 /** With more fields than this, empty and hidden ones wait behind "显示全部". */
 const alwaysAll = 14;
+/** So many at most while they wait, so that what stands below stays in reach. */
+const mostFolded = 16;
 
 export interface FieldsOptions {
   table: TableInfo;
@@ -45,7 +47,9 @@ export function chosenFields(options: Pick<FieldsOptions, "table" | "record" | "
   const all = orderedFields(options.table, options.order, options.record);
   if (options.showAll || all.length <= alwaysAll) return { shown: all, hidden: 0 };
   const out = new Set(options.order.filter((column) => column.hidden).map((column) => column.field));
-  const shown = all.filter((field) => options.drafts.has(field.id) || field.required || (!out.has(field.id) && !isEmpty(options.record.fields[field.id])));
+  const must = (field: Field) => options.drafts.has(field.id) || field.required === true;
+  let room = mostFolded - all.filter(must).length;
+  const shown = all.filter((field) => must(field) || (!out.has(field.id) && !isEmpty(options.record.fields[field.id]) && room-- > 0));
   return { shown, hidden: all.length - shown.length };
 }
 

@@ -51,6 +51,7 @@ export class HbRecord extends HbElement {
     refusal: { state: true },
     problem: { state: true },
     deleted: { state: true },
+    gone: { state: true },
     unfolded: { state: true },
   };
 
@@ -69,7 +70,10 @@ export class HbRecord extends HbElement {
   declare private moving: Move | null;
   declare private refusal: string | null;
   declare private problem: string | null;
+  /** It was here and has been put into the trash. */
   declare private deleted: boolean;
+  /** There is no such record, or not for this person. */
+  declare private gone: boolean;
   declare private unfolded: ReadonlySet<number>;
 
   readonly #related = new RelatedState(() => this.requestUpdate());
@@ -98,11 +102,13 @@ export class HbRecord extends HbElement {
     this.refusal = null;
     this.problem = null;
     this.deleted = false;
+    this.gone = false;
     this.unfolded = new Set();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    document.removeEventListener("hb:undone", this.#reloadSoon);
     this.#stop?.();
     this.#stop = null;
     this.#watched = "";
@@ -110,6 +116,7 @@ export class HbRecord extends HbElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    document.addEventListener("hb:undone", this.#reloadSoon);
     if (this.panel) this.#watch();
   }
 
@@ -151,6 +158,7 @@ export class HbRecord extends HbElement {
     this.refusal = null;
     this.problem = null;
     this.deleted = false;
+    this.gone = false;
     this.unfolded = new Set();
     this.data = this.seed?.id === this.record ? this.seed : null;
     if (!this.data) this.table = null;
@@ -176,7 +184,10 @@ export class HbRecord extends HbElement {
     } catch (failure) {
       if (ask !== this.#ask || record !== this.record) return;
       if (failure instanceof ApiError && failure.status === 404 && this.panel) this.deleted = true;
-      else if (failure instanceof ApiError || failure instanceof Disconnected) this.problem = failure.message;
+      else if (failure instanceof ApiError || failure instanceof Disconnected) {
+        this.problem = failure.message;
+        this.gone = failure instanceof ApiError && failure.status === 404;
+      }
       else this.problem = t("没有取到这条记录,请再试一次");
     }
   }
@@ -352,8 +363,12 @@ export class HbRecord extends HbElement {
     const { table, data } = this;
     if (this.problem && !this.panel) {
       return html`${this.#bar()}
-        <div class="panel-b"><div class="notice" role="alert">${icon("circle-alert", 18)}<div>${this.problem}</div></div>
-          <button type="button" class="btn" @click=${() => void this.#load()}>${t("再试一次")}</button></div>`;
+        <div class="rc-none">
+          <div class="notice" role="alert">${icon("circle-alert", 18)}<div>${this.problem}</div></div>
+          ${this.gone
+            ? html`<button type="button" class="btn" data-close-panel>${t("关闭")}</button>`
+            : html`<button type="button" class="btn" @click=${() => void this.#load()}>${t("再试一次")}</button>`}
+        </div>`;
     }
     if (!table || !data) return html`${this.#bar()}${skeleton()}`;
     const canEdit = this.panel?.can_edit === true && !this.deleted;
@@ -424,7 +439,7 @@ export class HbRecord extends HbElement {
 }
 
 function skeleton(): TemplateResult {
-  return html`<div class="panel-b stack" role="status" aria-label=${t("正在读取")}>
+  return html`<div class="rc-none" role="status" aria-label=${t("正在读取")}>
     ${[60, 90, 75, 85, 70, 40].map((width) => html`<div class="sk" style="width: ${width}%"></div>`)}
   </div>`;
 }

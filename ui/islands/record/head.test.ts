@@ -77,6 +77,8 @@ describe("fields", () => {
     const options = { table: table(fields), record: record({ fld3: "x", fld4: "y" }), order: [{ field: "fld4", hidden: true }], drafts: new Map(), showAll: false };
     expect(chosenFields(options).shown.map((one) => one.id)).toEqual(["fld3"]);
     expect(chosenFields({ ...options, showAll: true }).hidden).toBe(0);
+    const full = record(Object.fromEntries(fields.map((one) => [one.id, "x"])));
+    expect(chosenFields({ ...options, record: full, order: [] })).toMatchObject({ hidden: 4 });
   });
 });
 

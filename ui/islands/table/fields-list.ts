@@ -4,7 +4,7 @@ import "../filter/hb-fields";
 import type { HbFields } from "../filter/hb-fields";
 import { icon } from "../icons";
 import { t } from "../i18n";
-import { columnsOf, orderOf } from "./columns";
+import { columnsOf } from "./columns";
 import type { TableInfo, View, ViewColumn } from "./info";
 
 export interface FieldsListOptions {
@@ -17,16 +17,12 @@ export interface FieldsListOptions {
 
 export function fieldsListTemplate(options: FieldsListOptions): TemplateResult {
   const { table, view } = options;
-  const { all } = orderOf(table, view);
   const picked = (event: Event) => {
     const list = event.target as HbFields;
     options.change(columnsOf(view, list.order, list.value));
   };
-  const everything = (shown: boolean) => options.change(columnsOf(view, all, shown ? all : table.primary ? [table.primary] : []));
   return html`<hb-fields .fields=${table.fields} .primary=${table.primary ?? ""} @change=${picked}></hb-fields>
-    <div class="tb-field-foot">
-      <button type="button" class="btn s g" @click=${() => everything(true)}>${t("全部显示")}</button>
-      <button type="button" class="btn s g" @click=${() => everything(false)}>${t("全部隐藏")}</button>
-      ${options.canBuild ? html`<button type="button" class="btn s g end" @click=${() => options.create()}>${icon("plus", 14)}${t("新建字段")}</button>` : nothing}
-    </div>`;
+    ${options.canBuild
+      ? html`<div class="tb-field-foot"><button type="button" class="btn s g" @click=${() => options.create()}>${icon("plus", 14)}${t("新建字段")}</button></div>`
+      : nothing}`;
 }

@@ -15,6 +15,7 @@ import type { HbGrid } from "../grid/hb-grid";
 import type { ColumnState } from "../grid/types";
 import { ApiSource, type GridPageData } from "../grid/source-api";
 import type { Filter, Sort, Value } from "../fields/field";
+import { formatNumber } from "../fields/format";
 import type { HbFilter } from "../filter/hb-filter";
 import { icon } from "../icons";
 import { t } from "../i18n";
@@ -356,9 +357,13 @@ export class HbTable extends HbElement {
     }
   };
 
-  #counted(event: CustomEvent<{ total: number }>): void {
-    this.matching = event.detail.total;
+  #counted(event: CustomEvent<{ total: number; exact: boolean }>): void {
+    const { total, exact } = event.detail;
+    this.matching = total;
     this.#side.refreshNeighbours();
+    // Without filter and search the view's number is the table's own, which the rail shows too.
+    const count = document.querySelector(".rail-i[aria-current] .n");
+    if (count && exact && !this.view.where && !this.search) count.textContent = formatNumber(total);
   }
 
   #find(event: Event): void {
