@@ -75,7 +75,9 @@ def _problems(error: HuobiaoError, translator: Translator) -> Problems:
     """Problems of a definition beside its inputs: they say where by their path."""
     found = error.problems or [error.as_problem()]
     places = [(problem.field or problem.path or "", problem.message.text(translator)) for problem in found]
-    return Problems({place if place in FIELDS else "general": sentence for place, sentence in reversed(places)})
+    return Problems(
+        {place if place in FIELDS else "general": sentence for place, sentence in reversed(places)}
+    )
 
 
 def _dialog(form: NewApp, problems: Problems | None = None, status: int = 200) -> Template:

@@ -131,7 +131,7 @@ async def _sections(
         NavSection(
             title=text(N_("工作台")),
             items=workbenches,
-            new_href="/market?kind=workbench" if builds else "",
+            new_href=f"/market?kind=workbench&app={app.id}" if builds else "",
             new_label=text(N_("从模板市场添加工作台")),
             empty=text(N_("还没有工作台")),
         ),
@@ -140,8 +140,9 @@ async def _sections(
 
 
 def _foot(actor: Actor, reader: Reader, app: App | None, current: str) -> tuple[NavItem, ...]:
+    market = f"/market?app={app.id}" if app is not None else "/market"
     items = [
-        NavItem(name=reader.text(N_("模板市场")), href="/market", icon="store", current=current == "/market")
+        NavItem(name=reader.text(N_("模板市场")), href=market, icon="store", current=current == "/market")
     ]
     if app is not None and allowed(actor, Operation.LOOK, app.id):
         href = f"/a/{app.id}/settings"

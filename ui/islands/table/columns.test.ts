@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Field } from "../fields/field";
 import { columnsWith } from "./field-actions";
-import { columnsOf, hiddenCount, orderOf, toColumns } from "./columns";
+import { columnsOf, hiddenCount, orderOf, sameColumns, toColumns } from "./columns";
 import { specOf } from "./hb-new-table";
 import type { TableInfo, View } from "./info";
 import { defaults } from "./new-record";
@@ -25,6 +25,12 @@ describe("columns of a view", () => {
       { field: "fldZ", hidden: false },
       { field: "fldA", width: 240, hidden: true },
     ]);
+  });
+
+  it("are the same when they show the same", () => {
+    expect(sameColumns(table, [], fields.map((one) => ({ field: one.id, hidden: false, width: null })))).toBe(true);
+    expect(sameColumns(table, [], [{ field: "fldA", hidden: true }])).toBe(false);
+    expect(sameColumns(table, [], [{ field: "fldZ" }])).toBe(false);
   });
 
   it("put a new field beside the one it was asked for", () => {

@@ -3,6 +3,7 @@ import type { Field } from "../fields/field";
 import { defaultSummary } from "../grid/actions";
 import { allStates } from "../grid/columns";
 import type { ColumnState } from "../grid/types";
+import { same } from "./draft";
 import type { TableInfo, View, ViewColumn } from "./info";
 
 /** The grid's columns as the view keeps them: the usual number under a column is not written down, none at all is. */
@@ -32,4 +33,10 @@ export function columnsOf(view: View, all: readonly string[], shown: readonly st
   const before = new Map(view.columns.map((column) => [column.field, column]));
   const visible = new Set(shown);
   return all.map((field) => ({ ...before.get(field), field, hidden: !visible.has(field) }));
+}
+
+/** Whether two lists of columns show the same: what a list leaves out stands at its end, shown, as wide as usual. */
+export function sameColumns(table: TableInfo, one: readonly ViewColumn[], other: readonly ViewColumn[]): boolean {
+  const whole = (columns: readonly ViewColumn[]) => allStates(table.fields, columns, table.primary);
+  return same(whole(one), whole(other));
 }

@@ -48,7 +48,7 @@ describe("ViewDraft", () => {
   it("survives a broken storage", () => {
     localStorage.setItem("hb-view:viwA", "{");
     expect(new ViewDraft(view).dirty).toBe(false);
-    const draft = new ViewDraft(view, { getItem: () => null, setItem: () => { throw new Error("full"); }, removeItem: () => {} });
+    const draft = new ViewDraft(view, (_part, one, other) => same(one, other), { getItem: () => null, setItem: () => { throw new Error("full"); }, removeItem: () => {} });
     draft.set({ row_height: "tall" });
     expect(draft.dirty).toBe(true);
   });

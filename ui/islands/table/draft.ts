@@ -30,12 +30,16 @@ function plain(value: unknown): unknown {
   return Object.fromEntries(entries);
 }
 
+type Compare = (part: keyof ViewParts, one: unknown, other: unknown) => boolean;
+
 export class ViewDraft {
   #base: View;
   #changes: Partial<ViewParts>;
 
+  /** `compare`: whether a part has the same effect as another, where that is more than being equal (columns). */
   constructor(
     base: View,
+    private readonly compare: Compare = (_part, one, other) => same(one, other),
     private readonly storage: Pick<Storage, "getItem" | "setItem" | "removeItem"> | null = globalThis.localStorage ?? null,
   ) {
     this.#base = base;
@@ -64,7 +68,7 @@ export class ViewDraft {
   set(change: Partial<ViewParts>): void {
     const next: Partial<ViewParts> = { ...this.#changes, ...change };
     for (const part of parts) {
-      if (part in next && same(next[part], this.#base[part])) delete next[part];
+      if (part in next && this.compare(part, next[part], this.#base[part])) delete next[part];
     }
     this.#changes = next;
     this.#keep();
@@ -87,7 +91,7 @@ export class ViewDraft {
       const kept = JSON.parse(this.storage?.getItem(storageKey(this.#base.id)) ?? "null") as Kept | null;
       if (!kept) return {};
       const known = Object.entries(kept.changes).filter(([part]) => (parts as readonly string[]).includes(part));
-      const fields = known.filter(([part, value]) => !same(value, this.#base[part as keyof ViewParts]));
+      const fields = known.filter(([part, value]) => !this.compare(part as keyof ViewParts, value, this.#base[part as keyof ViewParts]));
       return Object.fromEntries(fields) as Partial<ViewParts>;
     } catch {
       return {};

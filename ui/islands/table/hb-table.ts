@@ -23,11 +23,11 @@ import { onConnection } from "../live";
 import "../record/hb-record";
 import { shortcutHelp } from "../shell/shortcuts";
 import { goTo, readPlace } from "./address";
-import { ViewDraft, type ViewParts } from "./draft";
-import { toColumns } from "./columns";
+import { same, ViewDraft, type ViewParts } from "./draft";
+import { sameColumns, toColumns } from "./columns";
 import "./hb-cards";
 import type { HbCards } from "./hb-cards";
-import { refreshTable, rememberTable, type RowHeight, type TableInfo, type View } from "./info";
+import { refreshTable, rememberTable, type RowHeight, type TableInfo, type View, type ViewColumn } from "./info";
 import { RecordsSide } from "./records-side";
 import { GridRows, type RowList } from "./row-list";
 import { openNewRecord } from "./new-record";
@@ -206,9 +206,13 @@ export class HbTable extends HbElement {
     let draft = this.#drafts.get(this.viewId);
     if (!draft) {
       const base = this.table.views.find((view) => view.id === this.viewId) ?? this.table.views[0]!;
-      this.#drafts.set(this.viewId, (draft = new ViewDraft(base)));
+      this.#drafts.set(this.viewId, (draft = this.#draftOf(base)));
     }
     return draft;
+  }
+
+  #draftOf(view: View): ViewDraft {
+    return new ViewDraft(view, (part, one, other) => (part === "columns" ? sameColumns(this.table, one as ViewColumn[], other as ViewColumn[]) : same(one, other)));
   }
 
   /** The view as this person sees it. */
@@ -376,7 +380,7 @@ export class HbTable extends HbElement {
 
   protected override render(): TemplateResult {
     const { view } = this;
-    const dirty = new Set(this.table.views.filter((one) => (this.#drafts.get(one.id) ?? new ViewDraft(one)).dirty).map((one) => one.id));
+    const dirty = new Set(this.table.views.filter((one) => (this.#drafts.get(one.id) ?? this.#draftOf(one)).dirty).map((one) => one.id));
     return html`${tabsTemplate({
       views: this.table.views,
       current: this.viewId,
