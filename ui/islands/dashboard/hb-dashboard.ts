@@ -15,7 +15,7 @@ import { askName } from "../table/ask-name";
 import { aside, body } from "./card";
 import "./hb-widget-form";
 import type { HbWidgetForm } from "./hb-widget-form";
-import { fresh, kinds, type Kind } from "./kinds";
+import { fresh, kinds, suitable, type Kind } from "./kinds";
 import { arranged, bottom, columns } from "./layout";
 import type { Dashboard, PageData, Place, Table, Widget, WidgetData } from "./types";
 
@@ -32,6 +32,9 @@ class HbDashboard extends HbElement {
   #page!: PageData;
   #stops: (() => void)[] = [];
   #stale = new Set<string>();
+  #saving: Promise<boolean> = Promise.resolve(true);
+  /** The widgets as the server has them. */
+  #stored: Widget[] = [];
   readonly #refresh = debounce(() => void this.#load(), refreshAfter);
 
   constructor() {
@@ -44,6 +47,7 @@ class HbDashboard extends HbElement {
 
   override connectedCallback(): void {
     this.#page = this.pageData<PageData>()!;
+    this.#stored = this.#dashboard.widgets;
     super.connectedCallback();
     this.editing = this.#page.can_build && new URLSearchParams(location.search).has("edit");
     void this.#load();
@@ -87,16 +91,22 @@ class HbDashboard extends HbElement {
     }
   }
 
-  async #save(widgets: Widget[]): Promise<boolean> {
-    const before = this.#dashboard.widgets;
+  /** Show the widgets at once and store them, one save after another; a refused save brings back what was stored last. */
+  #save(widgets: Widget[]): Promise<boolean> {
     this.#page = { ...this.#page, dashboard: { ...this.#dashboard, widgets } };
     this.requestUpdate();
+    this.#saving = this.#saving.then(() => this.#store(widgets));
+    return this.#saving;
+  }
+
+  async #store(widgets: Widget[]): Promise<boolean> {
     try {
       const saved = await api.patch<Dashboard>(`/api/v1/dashboards/${this.#dashboard.id}`, { widgets });
       this.#page = { ...this.#page, dashboard: { ...this.#dashboard, version: saved.version } };
+      this.#stored = widgets;
       return true;
     } catch (failure) {
-      this.#page = { ...this.#page, dashboard: { ...this.#dashboard, widgets: before } };
+      if (this.#dashboard.widgets === widgets) this.#page = { ...this.#page, dashboard: { ...this.#dashboard, widgets: this.#stored } };
       this.requestUpdate();
       const form = document.querySelector<HbWidgetForm>("hb-widget-form");
       if (form && failure instanceof Error) form.problem = failure.message;
@@ -150,10 +160,12 @@ class HbDashboard extends HbElement {
     });
     if (!chosen) return;
     const kind = chosen as Kind;
+    const table = suitable(kind.kind, this.#tables);
+    if (!table) return void toast(kind.kind === "trend" ? t("要先有一张带日期字段的数据表") : t("要先有一张带单选字段的数据表"), { kind: "info" });
     const widget: Widget = {
       id: `wid${randomKey().slice(0, 14)}`,
       title: t(kind.name),
-      config: fresh(kind.kind, this.#tables[0]!),
+      config: fresh(kind.kind, table),
       place: { x: 0, y: bottom(this.#dashboard.widgets), ...kind.size },
     };
     this.editing = true;

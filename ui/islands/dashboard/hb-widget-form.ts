@@ -103,7 +103,7 @@ class HbWidgetForm extends HbElement {
       { value: "week", label: t("每周") },
       { value: "month", label: t("每月") },
     ];
-    const dates = [...this.#fields(dated(table.fields)), { value: "$created_at", label: t("记录的创建时间") }];
+    const dates = this.#fields(dated(table.fields));
     return html`${this.#select(t("按哪个时间"), "wf-date", config.date_field ?? "", dates, (date_field) => this.#change({ date_field }))}
       <div class="row">
         <div class="grow">${this.#select(t("多久一个点"), "wf-bucket", config.bucket ?? "day", buckets, (bucket) => this.#change({ bucket }))}</div>

@@ -39,7 +39,14 @@ export function fresh(kind: WidgetConfig["kind"], table: Table): WidgetConfig {
   const selects = groupable(table.fields).sort((a, b) => Number(b.type === "single_select") - Number(a.type === "single_select"));
   const base: WidgetConfig = { kind, table: table.id };
   if (kind === "donut" || kind === "bar") return { ...base, field: selects[0]?.id ?? "", aggregate: { fn: "count" } };
-  if (kind === "trend") return { ...base, date_field: dated(table.fields)[0]?.id ?? "$created_at", bucket: "day", periods: 30, aggregate: { fn: "count" } };
+  if (kind === "trend") return { ...base, date_field: dated(table.fields)[0]?.id ?? "", bucket: "day", periods: 30, aggregate: { fn: "count" } };
   if (kind === "list") return { ...base, fields: table.fields.filter((field) => field.type !== "long_text").slice(0, 6).map((field) => field.id), limit: 20 };
   return { ...base, aggregate: { fn: "count" } };
+}
+
+/** The first table that a widget of this kind can be about. */
+export function suitable(kind: WidgetConfig["kind"], tables: Table[]): Table | undefined {
+  if (kind === "trend") return tables.find((table) => dated(table.fields).length > 0);
+  if (kind === "donut" || kind === "bar") return tables.find((table) => groupable(table.fields).some((field) => field.type === "single_select")) ?? tables.find((table) => groupable(table.fields).length > 0);
+  return tables[0];
 }
