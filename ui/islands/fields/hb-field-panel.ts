@@ -11,10 +11,11 @@ import { debounce } from "../dom";
 import type { ChoiceRecord } from "../grid/types";
 import { icon } from "../icons";
 import { t } from "../i18n";
+import { watch } from "../live";
 import { controlTemplate } from "../record/control";
 import { closePanel } from "../shell/panel";
 import { deleteField, type Beside } from "../table/field-actions";
-import { tableInfo, type TableInfo, type TableRef } from "../table/info";
+import { refreshTable, tableInfo, type TableInfo, type TableRef } from "../table/info";
 import { toast, toastUndo } from "../toast/toast";
 import { fieldIcon, type Field, type FieldOptions } from "./field";
 import "./hb-choices";
@@ -69,6 +70,7 @@ export class HbFieldPanel extends HbElement implements LinkHost {
   declare private restored: boolean;
   readonly #tables = new Map<string, TableInfo>();
   #key = "";
+  #stop: () => void = () => undefined;
   #ask = 0;
   #done = false;
 
@@ -92,6 +94,7 @@ export class HbFieldPanel extends HbElement implements LinkHost {
   override connectedCallback(): void {
     super.connectedCallback();
     this.addEventListener("keydown", this.#keys);
+    this.#stop = this.table ? watch([this.table.id], (change) => change.kind === "schema" && this.#refreshSoon()) : () => undefined;
     fieldKinds().then(
       (kinds) => (this.kinds = kinds),
       (failure: unknown) => showError(failure),
@@ -101,9 +104,24 @@ export class HbFieldPanel extends HbElement implements LinkHost {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.removeEventListener("keydown", this.#keys);
+    this.#stop();
     if (this.#done || !this.dirty) unsaved.delete(this.#key);
     else unsaved.set(this.#key, this.draft);
   }
+
+  /** Somebody changed the table: its other fields are what is offered here. What is being typed stays. */
+  readonly #refreshSoon = debounce(() => {
+    if (!this.isConnected || this.busy) return;
+    refreshTable(this.table.id).then(
+      (table) => {
+        const untouched = !this.dirty;
+        this.table = table;
+        this.#tables.set(table.id, table);
+        if (untouched && this.original) this.draft = draftOf(this.original);
+      },
+      () => undefined, // the next change of the table, or saving, will say what is wrong
+    );
+  }, 200);
 
   protected override willUpdate(changed: PropertyValues): void {
     if (!this.table || !(changed.has("field") || changed.has("table"))) return;
@@ -119,6 +137,7 @@ export class HbFieldPanel extends HbElement implements LinkHost {
     if (this.field) void this.#findUses(this.field);
     this.#need(this.draft);
     this.#foretellSoon();
+    this.#refreshSoon(); // the page may not have heard yet of a field made a moment ago
   }
 
   protected override firstUpdated(): void {
@@ -256,7 +275,8 @@ export class HbFieldPanel extends HbElement implements LinkHost {
       const said = original ? t("已保存字段「{name}」", { name: saved.name }) : t("已新建字段「{name}」", { name: saved.name });
       toastUndo(said, () => void this.#undo());
       document.dispatchEvent(new CustomEvent("hb:field-saved", { detail: { field: saved.id, beside: this.beside, created: !original } }));
-      closePanel();
+      // Meanwhile something else may have been opened in the panel.
+      if (this.isConnected) closePanel();
     } catch (failure) {
       this.#refused(failure);
     } finally {
@@ -298,7 +318,7 @@ export class HbFieldPanel extends HbElement implements LinkHost {
     if (!(await deleteField(field))) return;
     this.#done = true;
     document.dispatchEvent(new CustomEvent("hb:field-saved", { detail: { field: field.id, beside: null, created: false } }));
-    closePanel();
+    if (this.isConnected) closePanel();
   }
 
   /* ---- drawing ---- */
@@ -500,11 +520,7 @@ export class HbFieldPanel extends HbElement implements LinkHost {
 
   /** Problems that have no place of their own in the form. */
   #general(): TemplateResult | typeof nothing {
-    const placed = (problem: Problem) => {
-      const path = problem.path ?? "";
-      return ["name", "description", "type", "required", "unique", "default"].includes(path) || (path.startsWith("options.") && !path.startsWith("options.machine"));
-    };
-    const rest = this.problems.filter((problem) => !placed(problem));
+    const rest = this.problems.filter((problem) => !hasPlace(problem, this.draft.type));
     if (!rest.length) return nothing;
     return html`<div class="notice fe-general" role="alert" tabindex="-1">
       ${icon("circle-alert")}
@@ -518,7 +534,7 @@ export class HbFieldPanel extends HbElement implements LinkHost {
   #head(): TemplateResult {
     const { original } = this;
     return html`<div class="panel-h">
-      ${original ? icon(fieldIcon(original)) : nothing}
+      ${original ? html`<span class="fe-icon">${icon(fieldIcon(original))}</span>` : nothing}
       <b class="grow cut">${original ? t("字段「{name}」", { name: original.name }) : t("新建字段")}</b>
       ${original && this.table.primary !== original.id
         ? html`<button type="button" class="icb" aria-label=${t("删除字段")} data-tip=${t("删除字段")} @click=${() => void this.#delete(original)}>${icon("trash-2")}</button>`
@@ -569,9 +585,32 @@ export class HbFieldPanel extends HbElement implements LinkHost {
   }
 }
 
+/** The options that the form of a type shows, each with the place for its problem. */
+const shownOptions: Record<string, string[]> = {
+  text: ["max_length"],
+  number: ["decimals", "unit", "minimum", "maximum"],
+  currency: ["currency", "decimals"],
+  percent: ["decimals"],
+  phone: ["format"],
+  single_select: ["choices"],
+  multi_select: ["choices"],
+  auto_number: ["segments", "restart"],
+  link: ["table", "many", "inverse_name", "inverse_many"],
+  lookup: ["link", "field"],
+  rollup: ["link", "field", "fn", "where"],
+  formula: ["source"],
+};
+
+/** Whether a problem is told beside the control it concerns. */
+function hasPlace(problem: Problem, type: string): boolean {
+  const [first, option] = (problem.path ?? "").split(".");
+  if (first === "options") return (shownOptions[type] ?? []).includes(option ?? "");
+  return ["name", "description", "type", "required", "unique", "default"].includes(problem.path ?? "");
+}
+
 /** The refusal's own sentence comes first where its problems are only examples or places. */
 function general(failure: ApiError): Problem[] {
-  const placed = failure.problems.some((problem) => problem.path === "name" || problem.path?.startsWith("options.") || ["type", "required", "unique", "default", "description"].includes(problem.path ?? ""));
+  const placed = failure.problems.some((problem) => /^(name|type|options|required|unique|default|description)\b/.test(problem.path ?? ""));
   return placed || failure.problems[0]?.message === failure.message ? [] : [{ code: failure.code, message: failure.message }];
 }
 

@@ -108,7 +108,7 @@ function linkRow(host: LinkHost, links: Field[]): TemplateResult {
       t("从哪个关联取"),
       (host.options.link as string | undefined) ?? "",
       links.map((field) => ({ value: field.id, label: field.name, icon: fieldIcon(field), sub: host.siblings.find((one) => one.id === field.options.table)?.name })),
-      (id) => host.set({ link: id, field: undefined, where: null }),
+      (id) => host.set({ link: id, field: undefined, ...(host.options.fn ? { where: null } : {}) }),
       t("选一个关联字段"),
     ),
   );

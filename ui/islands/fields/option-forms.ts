@@ -93,7 +93,7 @@ function shown(value: unknown): string {
 }
 
 function decimals(host: OptionsHost, most: number, example: (places: number) => string): TemplateResult {
-  const places = Array.from({ length: most + 1 }, (_none, n) => ({ value: String(n), label: example(n) }));
+  const places = Array.from({ length: most + 1 }, (_none, n) => ({ value: String(n), label: n ? t("{n} 位", { n }) : t("没有"), sub: example(n) }));
   return optionRow(host, "decimals", t("小数位"), select(host, t("小数位"), String(host.options.decimals ?? 0), places, (value) => host.set({ decimals: Number(value) })));
 }
 
