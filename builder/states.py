@@ -13,6 +13,7 @@ import msgspec
 from piccolo.querystring import QueryString
 
 from builder.queries import check_filter, find_field
+from builder.state_trial import Trial, try_out
 from builder.validation import Problems, check_name, clean_text, has_control
 from builder.wire import decode
 from runtime import access, fieldtypes
@@ -316,13 +317,19 @@ class Examined(msgspec.Struct, frozen=True):
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
     impact: MachineImpact | None
+    trial: Trial | None = None
 
 
-async def examine(system: System, actor: Actor, field_id: str, given: Mapping[str, Any]) -> Examined:
+async def examine(
+    system: System, actor: Actor, field_id: str, given: Mapping[str, Any], *, record: str | None = None
+) -> Examined:
     """Check the machine that JSON spells for a single select and, when it is sound, count what it would mean.
+
+    ``record``: also try it out on this one.
 
     Raises:
         InvalidInput: the field is no single select.
+        NotFound: the table has no such record.
     """
     catalog = await system.catalogs.current()
     field = catalog.field(field_id)
@@ -336,8 +343,10 @@ async def examine(system: System, actor: Actor, field_id: str, given: Mapping[st
         return Examined(None, tuple(problems.found), (), None)
     app = catalog.app_of(table)
     machine = check_machine(problems, app, table, field.config.choices, machine, field.id)
-    impact = None
+    impact = trial = None
     if not problems.found:
         async with system.db.transaction() as tx:
             impact = await measure(tx, catalog, table, field, machine)
-    return Examined(machine, tuple(problems.found), tuple(problems.warned), impact)
+            if record is not None:
+                trial = await try_out(tx, catalog, table, field, machine, record)
+    return Examined(machine, tuple(problems.found), tuple(problems.warned), impact, trial)

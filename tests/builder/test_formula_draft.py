@@ -12,7 +12,9 @@ from tests.builder.conftest import Desk, spec
 
 @pytest.fixture
 async def orders(desk: Desk) -> Table:
-    table = await desk.table("订单", spec("单号"), spec("实付", "currency"), spec("双倍", "formula", source="{实付}*2"))
+    table = await desk.table(
+        "订单", spec("单号"), spec("实付", "currency"), spec("双倍", "formula", source="{实付}*2")
+    )
     await desk.write(table, {"单号": "A1", "实付": 10}, {"单号": "A2"})
     return table
 

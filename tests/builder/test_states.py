@@ -179,3 +179,27 @@ async def test_a_default_has_to_be_where_records_start(desk: Desk, orders: Table
     field = await desk.change(orders.field("状态"), options={"machine": machine(*MOVES)})
     with pytest.raises(InvalidDefinition, match="起始状态"):
         await desk.change(field, default="已关闭")
+
+
+async def test_a_machine_is_tried_out_on_a_record_before_it_is_published(desk: Desk, orders: Table) -> None:
+    risky, sound = await desk.write(
+        orders,
+        {"单号": "1", "状态": "已支付", "风险": 90},
+        {"单号": "2", "状态": "已支付", "风险": 1, "付款时间": "2026-01-05"},
+    )
+    guard = {"kind": "condition", "field": orders.field("风险").id, "op": "lt", "value": 80}
+    given = machine(
+        MOVES[0],
+        {"source": 2, "target": 3, "guard": guard, "refusal": "风险分太高", "required": ["付款时间"]},
+        {"source": 2, "target": 4, "roles": ["owner"]},
+    )
+    field = orders.field("状态").id
+    found = (await states.examine(desk.system, desk.owner, field, given, record=risky)).trial
+    assert found is not None
+    assert (found.name, found.choice) == ("1", 2)
+    assert [(m.target, [r.text() for r in m.reasons], m.roles) for m in found.moves] == [
+        (3, ["先填「付款时间」", "风险分太高"], ()), (4, [], ("owner",)),
+    ]  # fmt: skip
+    found = (await states.examine(desk.system, desk.owner, field, given, record=sound)).trial
+    assert found is not None
+    assert all(not move.reasons for move in found.moves)

@@ -129,7 +129,9 @@ async def test_conditions_that_no_longer_fit_leave_the_view(desk: Desk, orders: 
 
 async def test_a_view_may_go_on_asking_for_a_choice_that_left_the_list(desk: Desk, orders: Table) -> None:
     await desk.write(orders, {"单号": "1", "渠道": "抖音"}, {"单号": "2", "渠道": "淘宝"})
-    view = await views.create(desk.system, desk.owner, orders.id, ViewDef("抖音", where=where("渠道", "is", "抖音")))
+    view = await views.create(
+        desk.system, desk.owner, orders.id, ViewDef("抖音", where=where("渠道", "is", "抖音"))
+    )
     await desk.change(orders.field("渠道"), options={"choices": ["淘宝"]})
     stored = (await desk.catalog()).view(view.id).definition.where
     assert stored == where(orders.field("渠道").id, "is", "抖音")
