@@ -264,6 +264,7 @@ async def make_dashboard(me: Traveller, colleague: Traveller) -> None:
         return await waiting.inner_text() != before
 
     await eventually(changed)
+    await page.get_by_role("button", name="完成", exact=True).click()
     await expect(page.locator(".live")).to_contain_text("实时")
 
 
