@@ -108,5 +108,6 @@ async def _target(system: System, actor: Actor, table: str, app: str | None) -> 
 
 async def _wait(system: System, job: int) -> None:
     """Wait for a job that another process carries out; its state is in the database only."""
-    while await system.db.value("SELECT status IN ('queued', 'running') FROM meta.job WHERE id = $1", job):
-        await asyncio.sleep(0.2)  # noqa: ASYNC110 - nothing in this process could set an event
+    question = "SELECT status IN ('queued', 'running') FROM meta.job WHERE id = $1"
+    while await system.db.value(question, job):  # noqa: ASYNC110 - another process does it
+        await asyncio.sleep(0.2)
