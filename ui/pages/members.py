@@ -108,7 +108,8 @@ async def app_settings_page(
     path = f"/a/{app}/settings"
     crumbs = (Crumb(name=reader.text(N_("应用设置"))),)
     shell = await build_shell(system, actor, request, app=found, current=path, crumbs=crumbs)
-    context = {"shell": shell} | await _members(system, actor, reader, app)
+    builds = allowed(actor, Operation.BUILD, app)
+    context = {"shell": shell, "builds": builds} | await _members(system, actor, reader, app)
     return Template("apps/settings.html", context=context)
 
 

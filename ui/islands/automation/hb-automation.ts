@@ -13,6 +13,7 @@ import { t } from "../i18n";
 import { openMenu } from "../menu/menu";
 import type { Option } from "../select/options";
 import { closePanel } from "../shell/panel";
+import { stockDialog } from "../stocks/stock-dialog";
 import { askName } from "../table/ask-name";
 import { toast } from "../toast/toast";
 import { guessTest } from "./condition-form";
@@ -177,6 +178,7 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
       form.addEventListener("hb:step-act", (event) => this.#act((event as CustomEvent<StepAct>).detail));
       form.makeConnector = (kind) => this.#makeConnector(kind);
       form.changeConnector = (connector) => void this.#changeConnector(connector);
+      form.makeStock = () => this.#makeStock();
       this.#form = form;
       this.#feed();
       place.replaceChildren(form);
@@ -287,6 +289,15 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
     const made = await connectorDialog(this.page.app, { kind });
     if (!made) return null;
     this.page = { ...this.page, connectors: [...this.page.connectors, made as Connector] };
+    return made.id;
+  }
+
+  async #makeStock(): Promise<string | null> {
+    const tables = this.page.tables.map((table) => ({ ...table, fields: [...table.fields] }));
+    const made = await stockDialog(this.page.app, tables);
+    if (!made) return null;
+    // the dialog may have made fields; they are in its tables
+    this.page = { ...this.page, tables, stocks: [...this.page.stocks, { id: made.id, name: made.name }] };
     return made.id;
   }
 
@@ -448,7 +459,7 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
         (event.target as HTMLInputElement).checked = enabled;
         void this.#toggle();
       }} /><span>${enabled ? t("已启用") : t("已停用")}</span></label>
-      <a class="tool" href="/automations/${id}/runs">${icon("history")}<span>${t("运行记录")}</span>${this.page.runs ? html`<span class="f3">${this.page.runs > 999 ? "999+" : this.page.runs}</span>` : nothing}${this.page.failed ? html`<span class="count danger" aria-label=${t("{n} 次失败,等人处理", { n: this.page.failed })}>${this.page.failed}</span>` : nothing}</a>
+      <a class="tool" aria-label=${t("运行记录")} href="/automations/${id}/runs">${icon("history")}<span>${t("运行记录")}</span>${this.page.runs ? html`<span class="f3">${this.page.runs > 999 ? "999+" : this.page.runs}</span>` : nothing}${this.page.failed ? html`<span class="count danger" aria-label=${t("{n} 次失败,等人处理", { n: this.page.failed })}>${this.page.failed}</span>` : nothing}</a>
       ${builds
         ? html`<button type="button" class="icb au-undo" aria-label=${t("撤销修改")} data-tip=${t("撤销修改")} ?disabled=${!this.#past.length} @click=${() => this.#undo()}>${icon("undo-2")}</button>
             <button type="button" class="icb" aria-label=${t("更多")} aria-haspopup="menu" @click=${(event: Event) => this.#more(event)}>${icon("ellipsis")}</button>

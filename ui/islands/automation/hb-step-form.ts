@@ -31,6 +31,8 @@ export class HbStepForm extends HbElement implements FormHost, TriggerHost, Cond
   /** Opens the dialogs of connectors. */
   makeConnector: (kind: string) => Promise<string | null> = () => Promise.resolve(null);
   changeConnector: (id: string) => void = () => undefined;
+  /** Opens the dialog of a stock definition. */
+  makeStock: () => Promise<string | null> = () => Promise.resolve(null);
 
   constructor() {
     super();
@@ -98,10 +100,15 @@ export class HbStepForm extends HbElement implements FormHost, TriggerHost, Cond
     const { stocks } = this.page;
     if (!stocks.length) {
       return html`<p class="note warn">${icon("triangle-alert", 14)}<span>${t("应用里还没有库存设置:先说明哪张表是库存、哪张表是订单明细")}</span></p>
-        <a class="btn s" href="/a/${this.page.app}/settings">${icon("settings")}${t("去应用设置")}</a>`;
+        ${this.locked ? nothing : html`<div><button type="button" class="btn s p" @click=${() => void this.#newStock(config, set)}>${icon("plus")}${t("新建库存设置")}</button></div>`}`;
     }
     const hint = config.kind === "reserve_stock" ? t("按明细上的库存和数量占,先锁住再占,不会超卖;缺货时后面的步骤能用到缺货原因") : t("把触发记录的明细占着的都放回去");
     return row(this, t("哪套库存"), "config.stock", choose(this, t("哪套库存"), config.stock, stocks.map((one) => ({ value: one.id, label: one.name, icon: "warehouse" })), (stock) => set({ ...config, stock })), hint);
+  }
+
+  async #newStock(config: Extract<StepConfig, { kind: "reserve_stock" | "release_stock" }>, set: (config: StepConfig) => void): Promise<void> {
+    const stock = await this.makeStock();
+    if (stock) set({ ...config, stock });
   }
 
   #more(event: Event, step: Step): void {

@@ -5,6 +5,7 @@
  *     await connectorDialog(app, { connector });                             (change one)
  */
 import { html, nothing, render, type TemplateResult } from "lit";
+import "../../styles/sections.css";
 import { api, ApiError, showError, showProblems } from "../api";
 import { openDialog } from "../dialog/dialog";
 import { icon } from "../icons";
@@ -32,7 +33,7 @@ interface Setting {
   placeholder: string;
 }
 
-interface Kind {
+export interface Kind {
   id: string;
   name: string;
   description: string;
@@ -43,7 +44,8 @@ interface Kind {
 
 let kinds: Promise<Kind[]> | null = null;
 
-function allKinds(): Promise<Kind[]> {
+/** The kinds of connectors, asked for once. */
+export function connectorKinds(): Promise<Kind[]> {
   kinds ??= api.get<{ kinds: Kind[] }>("/api/v1/connector-kinds").then((answer) => answer.kinds);
   return kinds;
 }
@@ -58,7 +60,7 @@ export async function connectorDialog(app: string, options: ConnectorOptions): P
   let kind: Kind | undefined;
   try {
     const wanted = options.connector?.kind ?? options.kind;
-    kind = (await allKinds()).find((one) => one.id === wanted);
+    kind = (await connectorKinds()).find((one) => one.id === wanted);
   } catch (failure) {
     showError(failure);
   }
