@@ -147,6 +147,12 @@ async def test_views_are_put_into_another_order(site: Site, pool: Pool) -> None:
     await tabs.nth(1).focus()
     await page.keyboard.press("Alt+ArrowRight")
     await expect(tabs).to_have_text(["异常", "待审核", "全部"])
+
+    async def kept() -> bool:
+        catalog = await site.system.catalogs.current()
+        return [v.definition.name for v in catalog.table(pool.orders.id).views] == ["异常", "待审核", "全部"]
+
+    await until(kept)
     await page.reload()
     await expect(tabs).to_have_text(["异常", "待审核", "全部"])
 

@@ -84,6 +84,7 @@ export class HbTable extends HbElement {
   #stop: (() => void)[] = [];
   /** What the rows on show were asked for with, to tell whether they have to be asked for again. */
   #asked = "";
+  #reloads = 0;
 
   constructor() {
     super();
@@ -278,11 +279,14 @@ export class HbTable extends HbElement {
 
   /* ---- the structure has changed ---- */
 
-  readonly #schemaChanged = debounce(() => void this.#reload(), 150);
+  readonly #schemaChanged = debounce(() => void (this.#views.ordering || this.#reload()), 150);
 
   async #reload(): Promise<void> {
+    const ask = ++this.#reloads;
     try {
       const table = await refreshTable(this.table.id);
+      // An answer that was overtaken by a later one is older than what is shown.
+      if (ask !== this.#reloads) return;
       rememberTable(table);
       this.table = table;
       for (const view of table.views) this.#drafts.get(view.id)?.rebase(view);

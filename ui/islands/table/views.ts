@@ -17,6 +17,10 @@ export interface ViewsHost {
 }
 
 export class Views {
+  /** The order that is to be sent next. */
+  #order: string[] | null = null;
+  #sending = false;
+
   constructor(private readonly host: ViewsHost) {}
 
   #freeName(): string {
@@ -74,16 +78,31 @@ export class Views {
     }
   }
 
+  /** An order is on its way to the server; what the server says meanwhile is older. */
+  get ordering(): boolean {
+    return this.#sending;
+  }
+
+  /** Put the views into this order. One order is sent at a time, the newest last, so that none overtakes another. */
   async reorder(ids: string[]): Promise<void> {
-    const before = [...this.host.views];
-    const wanted = ids.map((id) => before.find((view) => view.id === id)).filter((view): view is View => view !== undefined);
+    const wanted = ids.map((id) => this.host.views.find((view) => view.id === id)).filter((view): view is View => view !== undefined);
     this.host.setViews(wanted);
+    this.#order = ids;
+    if (this.#sending) return;
+    this.#sending = true;
     try {
-      await api.post(`/api/v1/tables/${this.host.table}/views/order`, { ids });
+      while (this.#order) {
+        const next = this.#order;
+        this.#order = null;
+        await api.post(`/api/v1/tables/${this.host.table}/views/order`, { ids: next });
+      }
     } catch (failure) {
-      this.host.setViews(before);
+      this.#order = null;
       showError(failure);
+    } finally {
+      this.#sending = false;
     }
+    await this.host.reload();
   }
 
   /** Save a person's changes for everybody; true if it worked. */
