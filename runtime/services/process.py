@@ -59,6 +59,7 @@ def spawn(
     user: int | None = None,
     group: int | None = None,
     output: IO[bytes] | int | None = None,
+    errors: IO[bytes] | int | None = None,
     parent_death_signal: signal.Signals = signal.SIGTERM,
     pass_fds: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
@@ -66,7 +67,7 @@ def spawn(
     life.
 
     Call it from the main thread: the kernel counts the death of the *thread* that started a child.
-    ``user`` and ``group`` are the numeric ids to run as (needs root).
+    ``user`` and ``group`` are the numeric ids to run as (needs root). ``errors`` go with ``output`` unless given.
     """
     parent = os.getpid()
 
@@ -85,7 +86,7 @@ def spawn(
         cwd=cwd,
         stdin=subprocess.DEVNULL,
         stdout=output,
-        stderr=subprocess.STDOUT if output is not None else None,
+        stderr=errors if errors is not None or output is None else subprocess.STDOUT,
         preexec_fn=bind,  # it makes only async-signal-safe calls
         start_new_session=True,
         pass_fds=tuple(pass_fds),

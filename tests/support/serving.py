@@ -16,6 +16,7 @@ import msgspec
 import psutil
 
 from runtime.services import RunningServices
+from runtime.services.process import spawn
 from tests.support.command import environ
 
 START_TIMEOUT_SECONDS = 60
@@ -24,7 +25,7 @@ START_TIMEOUT_SECONDS = 60
 class Serving:
     """A running ``serve``: its address, its process, and what it has written down."""
 
-    def __init__(self, process: subprocess.Popen[str], data: Path, url: str, first_line: str) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], data: Path, url: str, first_line: str) -> None:
         self.process = process
         self.data = data
         self.url = url
@@ -51,12 +52,10 @@ def serve(data: Path, *options: str, **variables: str) -> Iterator[Serving]:
     command = [sys.executable, "-m", "ui.cli", "serve", "--port", "0", "--data", str(data), *options]
     log = data.parent / f"{data.name}.serve.log"
     with log.open("ab") as errors:
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environ(**variables)
-        )
+        process = spawn(command, output=subprocess.PIPE, errors=errors, env=environ(**variables))
     try:
         assert process.stdout is not None
-        line = process.stdout.readline()
+        line = process.stdout.readline().decode()
         found = re.search(r"http://\S+", line)
         assert found, f"serve did not start: {line!r}\n{log.read_text()[-4000:]}"
         yield Serving(process, data, found.group(), line)
