@@ -12,6 +12,9 @@ from litestar.response import Template
 from builder.wire import field_json
 from runtime.access import Operation, allowed, require
 from runtime.api.common import TheActor, TheSystem
+from runtime.catalog import Catalog
+from runtime.definitions.automations import StateMoved
+from runtime.definitions.fields import Link
 from runtime.errors import InvalidInput, NotFound
 from runtime.i18n import N_
 from ui.pages import shell
@@ -20,10 +23,16 @@ from ui.pages.context import Crumb
 
 @dataclass(frozen=True, kw_only=True)
 class StatesPage:
-    """What ``states/states.html`` shows: ``data`` is for the island ``{table, field, fields, stocks, can_build}``."""
+    """What ``states/states.html`` shows: ``data`` is for the island (``ui/islands/states/types.ts``, ``PageData``)."""
 
     name: str
     data: dict[str, Any]
+
+
+def _is_for(catalog: Catalog, link_id: str, table_id: str) -> bool:
+    """Whether the order of a stock's lines, found through this link, is a record of the table."""
+    link = catalog.field(link_id).config
+    return isinstance(link, Link) and link.table == table_id
 
 
 @get("/t/{table:str}/fields/{field:str}/states")
@@ -54,14 +63,25 @@ async def states_page(
             Crumb(name=found.name, icon="workflow"),
         ),
     )
-    stocks = [s for s in app.stocks if s.definition.line_table]
+    stocks = [s for s in app.stocks if _is_for(catalog, s.definition.line_order, home.id)]
     page = StatesPage(
         name=found.name,
         data={
             "table": {"id": home.id, "name": home.name},
-            "field": field_json(found),
-            "fields": [field_json(one) for one in home.fields],
+            "field": field_json(found, home),
+            "fields": [field_json(one, home) for one in home.fields],
             "stocks": [{"id": s.id, "name": s.definition.name} for s in stocks],
+            "automations": [
+                {
+                    "id": one.id,
+                    "name": one.definition.name,
+                    "enabled": one.definition.enabled,
+                    "sources": list(one.definition.trigger.sources),
+                    "targets": list(one.definition.trigger.targets),
+                }
+                for one in app.automations
+                if isinstance(one.definition.trigger, StateMoved) and one.definition.trigger.field == found.id
+            ],
             "can_build": allowed(actor, Operation.BUILD, app.id),
         },
     )

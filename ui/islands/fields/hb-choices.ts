@@ -7,10 +7,10 @@ import Sortable from "sortablejs";
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { define, HbElement } from "../base";
-import { hide, show } from "../floating";
 import { icon } from "../icons";
 import { t } from "../i18n";
-import { colors, newChoice, type ChoiceDraft } from "./spec";
+import { openColors } from "./colors";
+import { newChoice, type ChoiceDraft } from "./spec";
 
 export class HbChoices extends HbElement {
   static override properties = {
@@ -108,38 +108,6 @@ export class HbChoices extends HbElement {
     this.add(at, rest);
   }
 
-  #colors(event: Event, choice: ChoiceDraft): void {
-    const anchor = event.currentTarget as HTMLElement;
-    const box = document.createElement("div");
-    box.className = "pop fe-colors";
-    box.setAttribute("role", "radiogroup");
-    box.setAttribute("aria-label", t("颜色"));
-    for (const color of colors) {
-      const dot = document.createElement("button");
-      dot.type = "button";
-      dot.className = `fe-dot c-${color}`;
-      dot.setAttribute("role", "radio");
-      dot.setAttribute("aria-checked", String(color === choice.color));
-      dot.setAttribute("aria-label", colorName(color));
-      dot.dataset.tip = colorName(color);
-      dot.addEventListener("click", () => {
-        hide(box);
-        this.#change(choice.key, { color });
-        anchor.focus();
-      });
-      box.append(dot);
-    }
-    box.addEventListener("keydown", (key) => {
-      const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 6, ArrowUp: -6 }[key.key];
-      if (!step) return;
-      key.preventDefault();
-      const dots = [...box.querySelectorAll<HTMLElement>(".fe-dot")];
-      dots[(dots.indexOf(document.activeElement as HTMLElement) + step + dots.length) % dots.length]?.focus();
-    });
-    show(box, anchor, { onClose: () => setTimeout(() => box.remove()) });
-    box.querySelector<HTMLElement>('[aria-checked="true"]')?.focus();
-  }
-
   protected override updated(): void {
     const list = this.querySelector<HTMLElement>(".fe-choices");
     if (!list || this.#sortable || this.disabled) return;
@@ -163,7 +131,7 @@ export class HbChoices extends HbElement {
     const name = t("第 {n} 个选项", { n: at + 1 });
     return html`<li class="fe-choice" data-key=${choice.key}>
       <span class="fe-grip" aria-hidden="true">${this.disabled ? nothing : icon("grip-vertical", 14)}</span>
-      <button type="button" class="fe-dot c-${choice.color}" ?disabled=${this.disabled} aria-label=${t("{name}的颜色", { name: choice.name || name })} @click=${(event: Event) => this.#colors(event, choice)}></button>
+      <button type="button" class="fe-dot c-${choice.color}" ?disabled=${this.disabled} aria-label=${t("{name}的颜色", { name: choice.name || name })} @click=${(event: Event) => openColors(event.currentTarget as HTMLElement, choice.color, (color) => this.#change(choice.key, { color }))}></button>
       <input
         class="inp s"
         autocomplete="off"
@@ -187,25 +155,6 @@ export class HbChoices extends HbElement {
     return html`<ul class="fe-choices">${repeat(this.value, (choice) => choice.key, (choice, at) => this.#row(choice, at))}</ul>
       ${this.disabled ? nothing : html`<button type="button" class="btn s g fe-add" @click=${() => this.add()}>${icon("plus", 14)}${t("加一个选项")}</button>`}`;
   }
-}
-
-/** What a colour is called. */
-export function colorName(color: string): string {
-  const names: Record<string, string> = {
-    red: t("红"),
-    orange: t("橙"),
-    amber: t("琥珀"),
-    lime: t("黄绿"),
-    green: t("绿"),
-    teal: t("青"),
-    cyan: t("天青"),
-    blue: t("蓝"),
-    indigo: t("靛蓝"),
-    violet: t("紫"),
-    pink: t("粉"),
-    grey: t("灰"),
-  };
-  return names[color] ?? color;
 }
 
 define("hb-choices", HbChoices);

@@ -1,5 +1,6 @@
 /** Links, look-ups and roll-ups: which table, which field, and which of the linked records. */
 import { html, nothing, type TemplateResult } from "lit";
+import { settled } from "../automation/settled";
 import "../filter/hb-filter";
 import type { HbFilter } from "../filter/hb-filter";
 import { icon } from "../icons";
@@ -186,7 +187,7 @@ export function rollupForm(host: LinkHost): TemplateResult {
             <span class="lab">${t("只算符合条件的")}<span class="opt">${t("不加条件就全算")}</span></span>
             <hb-filter
               .fields=${target.fields}
-              .value=${(host.options.where as Filter | null | undefined) ?? null}
+              .value=${settled((host.options.where as Filter | null | undefined) ?? null)}
               ?disabled=${host.locked}
               lead=${t("当")}
               @change=${(event: Event) => {

@@ -1,311 +1,445 @@
-/** `<hb-state-editor>`: a state machine as picture and table. Changes are a draft of this page until 发布. */
-import { html, nothing, svg, type TemplateResult } from "lit";
+/**
+ * `<hb-state-editor data-source="…">`: a state machine as picture and table, one move's form beside it. What is changed is a
+ * draft, kept on this device, until it is published.
+ */
+import { html, nothing, type TemplateResult } from "lit";
 import "../../styles/states.css";
-import { api, ApiError, showError, type Problem } from "../api";
+import "../../styles/fields.css";
+import { api, ApiError, showError } from "../api";
 import { define, HbElement } from "../base";
-import { confirmDialog, openDialog } from "../dialog/dialog";
-import { debounce } from "../dom";
+import { confirmDialog } from "../dialog/dialog";
+import { debounce, isCommand, isTyping } from "../dom";
+import { openColors } from "../fields/colors";
 import { stateGlyph, type Choice, type Field } from "../fields/field";
 import { formatNumber } from "../fields/format";
 import { glyph, icon } from "../icons";
 import { t } from "../i18n";
-import { openMenu } from "../menu/menu";
+import { watch } from "../live";
+import { openMenu, type MenuItem } from "../menu/menu";
 import { closePanel } from "../shell/panel";
 import { askName } from "../table/ask-name";
 import { toast } from "../toast/toast";
+import { canvas, type CanvasHost } from "./canvas";
+import { begun, changes, forget, keep, kept, keyOf, published, withChangedMove, withChoice, withKind, withMove, withoutMove, withoutState, withStart, withState, type Draft } from "./draft";
 import "./hb-transition-form";
 import type { HbTransitionForm } from "./hb-transition-form";
-import { draw, nodeHeight, nodeWidth } from "./picture";
-import type { Machine, StateKind, Transition } from "./types";
+import { movesTable, type MovesHost } from "./moves";
+import { openTrial } from "./trial";
+import type { Check, Listener, PageData, StateKind, Transition } from "./types";
 
-interface PageData {
-  table: { id: string; name: string };
-  field: Field;
-  fields: Field[];
-  stocks: { id: string; name: string }[];
-  can_build: boolean;
-}
-
-interface Check {
-  problems: Problem[];
-  warnings: Problem[];
-  states: { choice: number | null; records: number; stuck: boolean }[];
-  transitions: { source: number; target: number; records: number; held_back: number; moves: number }[];
-}
-
-const colors = ["blue", "amber", "indigo", "green", "pink", "teal", "orange", "violet", "lime", "cyan", "red", "grey"];
-
-class HbStateEditor extends HbElement {
-  static override properties = { draft: { state: true }, choices: { state: true }, chosen: { state: true }, check: { state: true }, busy: { state: true } };
-  declare private draft: Machine | null;
-  declare private choices: Choice[];
-  declare private chosen: string;
-  declare private check: Check | null;
+export class HbStateEditor extends HbElement implements CanvasHost, MovesHost {
+  static override properties = { draft: { state: true }, chosen: { state: true }, check: { state: true }, busy: { state: true }, outdated: { state: true } };
+  declare private draft: Draft | null;
+  declare chosen: string;
+  declare check: Check | null;
   declare private busy: boolean;
+  /** Somebody has published something else meanwhile. */
+  declare private outdated: boolean;
   #page!: PageData;
-  readonly #examine = debounce(() => void this.#ask(), 250);
+  #form: HbTransitionForm | null = null;
+  #past: (Draft | null)[] = [];
+  #future: (Draft | null)[] = [];
+  #stop = new AbortController();
+  readonly #examineSoon = debounce(() => void this.#examine(), 250);
 
   constructor() {
     super();
     this.draft = null;
-    this.choices = [];
     this.chosen = "";
     this.check = null;
     this.busy = false;
+    this.outdated = false;
   }
+
+  /* ---- life ---- */
 
   override connectedCallback(): void {
     this.#page = this.pageData<PageData>()!;
-    this.#reset();
+    this.draft = published(this.#field);
     super.connectedCallback();
-    addEventListener("beforeunload", this.#leave);
+    this.#stop = new AbortController();
+    const { signal } = this.#stop;
+    document.addEventListener("hb:panel-close", () => this.#closed(), { signal });
+    document.addEventListener("keydown", (event) => this.#shortcut(event), { signal });
+    signal.addEventListener("abort", watch([this.#page.table.id], (change) => change.kind === "schema" && this.#hearSoon()));
+    this.#restore();
+    void this.#examine();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    removeEventListener("beforeunload", this.#leave);
+    this.#stop.abort();
   }
 
-  readonly #leave = (event: BeforeUnloadEvent) => {
-    if (this.#isChanged()) event.preventDefault();
-  };
-
-  #reset(): void {
-    const { machine, choices = [] } = this.#page.field.options;
-    this.choices = choices.filter((choice) => !choice.archived);
-    this.draft = machine ? structuredClone(machine as unknown as Machine) : null;
-    if (this.draft) void this.#ask();
+  get #field(): Field & { version?: number } {
+    return this.#page.field;
   }
 
-  #isChanged(): boolean {
-    const { machine, choices = [] } = this.#page.field.options;
-    return JSON.stringify(this.draft) !== JSON.stringify(machine ?? null) || JSON.stringify(this.choices) !== JSON.stringify(choices.filter((choice) => !choice.archived));
+  get #version(): number {
+    return this.#field.version ?? 0;
   }
 
-  /** The field as the draft has it, for glyphs. */
-  get #field(): Field {
-    return { ...this.#page.field, options: { ...this.#page.field.options, choices: this.choices, machine: this.draft as never } };
+  get locked(): boolean {
+    return !this.#page.can_build;
   }
 
-  async #ask(): Promise<void> {
-    const known = new Set((this.#page.field.options.choices ?? []).map((choice) => choice.id));
-    // new states are not stored yet, so nothing can be counted in them
-    const machine = this.draft && { ...this.draft, initial: this.draft.initial.filter((id) => known.has(id)), states: this.draft.states.filter((state) => known.has(state.choice)), transitions: this.draft.transitions.filter((one) => known.has(one.source) && known.has(one.target)) };
-    if (!machine) return;
+  get fields(): readonly Field[] {
+    return this.#page.fields;
+  }
+
+  get automations(): readonly Listener[] {
+    return this.#page.automations;
+  }
+
+  get #changes(): number {
+    return changes(published(this.#field), this.draft);
+  }
+
+  #restore(): void {
+    const draft = this.locked ? null : kept(this.#field.id, this.#version);
+    if (!draft || !changes(published(this.#field), draft)) return;
+    this.draft = draft;
+    toast(t("恢复了上次没发布的草稿"), { kind: "info", action: t("丢掉"), run: () => this.#revert() });
+  }
+
+  readonly #hearSoon = debounce(() => void this.#hear(), 300);
+
+  /** Something of the table changed: take it over, or say so where there is a draft. */
+  async #hear(): Promise<void> {
+    if (this.busy) return;
     try {
-      this.check = await api.post<Check>(`/api/v1/fields/${this.#page.field.id}/machine/check`, machine);
+      const field = await api.get<Field & { version: number }>(`/api/v1/fields/${this.#field.id}`);
+      if (field.version === this.#version) return;
+      if (this.#changes) this.outdated = true;
+      else this.#adopt(field);
+    } catch {
+      // Deleted, or no longer ours to see: publishing will say so.
+    }
+  }
+
+  #adopt(field: Field): void {
+    this.#page = { ...this.#page, field, fields: this.#page.fields.map((one) => (one.id === field.id ? field : one)) };
+    this.outdated = false;
+    this.#past = [];
+    this.#future = [];
+    forget(field.id);
+    this.draft = published(field);
+    this.#feed();
+    void this.#examine();
+  }
+
+  /* ---- changing ---- */
+
+  #put(draft: Draft | null): void {
+    if (this.locked) return;
+    this.#past = [...this.#past.slice(-99), this.draft];
+    this.#future = [];
+    this.#show(draft);
+  }
+
+  #show(draft: Draft | null): void {
+    this.draft = draft;
+    if (draft && this.#changes) keep(this.#field.id, this.#version, draft);
+    else forget(this.#field.id);
+    if (this.chosen && !draft?.machine.transitions.some((move) => keyOf(move) === this.chosen)) closePanel();
+    this.#feed();
+    this.#examineSoon();
+  }
+
+  #step(from: (Draft | null)[], to: (Draft | null)[]): void {
+    if (!from.length) return;
+    to.push(this.draft);
+    this.#show(from.pop()!);
+  }
+
+  #revert(): void {
+    this.#past = [];
+    this.#future = [];
+    this.#show(published(this.#field));
+  }
+
+  #shortcut(event: KeyboardEvent): void {
+    if (!isCommand(event) || this.locked || document.querySelector("dialog[open]")) return;
+    const letter = event.key.toLowerCase();
+    if (letter === "s") {
+      event.preventDefault();
+      void this.#publish();
+    } else if ((letter === "z" || letter === "y") && !isTyping(event) && (this.#past.length || this.#future.length)) {
+      event.preventDefault();
+      event.stopPropagation();
+      if (letter === "y" || event.shiftKey) this.#step(this.#future, this.#past);
+      else this.#step(this.#past, this.#future);
+    }
+  }
+
+  /** Ask the server what is wrong with the draft, and what it means for the records there are. */
+  async #examine(): Promise<void> {
+    const { draft } = this;
+    if (!draft || this.locked) return;
+    // New states are not stored yet: the server knows neither them nor any record in them.
+    const known = new Set((this.#field.options.choices ?? []).map((choice) => choice.id));
+    const { machine } = draft;
+    const body = {
+      initial: machine.initial.filter((id) => known.has(id)),
+      states: machine.states.filter((state) => known.has(state.choice)),
+      transitions: machine.transitions.filter((move) => known.has(move.source) && known.has(move.target)),
+    };
+    if (!body.initial.length && machine.initial.length) return;
+    try {
+      const check = await api.post<Check>(`/api/v1/fields/${this.#field.id}/machine/check`, body);
+      if (draft !== this.draft) return;
+      // Places in the answer are those of what was sent.
+      const sent = body.transitions.map((move) => machine.transitions.indexOf(move));
+      const place = (path: string | null | undefined) => path?.replace(/^transitions\.(\d+)/, (_all, at: string) => `transitions.${sent[Number(at)]}`) ?? null;
+      this.check = { ...check, problems: check.problems.map((one) => ({ ...one, path: place(one.path) })) };
+      this.#feed();
     } catch (failure) {
       if (!(failure instanceof ApiError)) showError(failure);
     }
   }
 
-  #put(draft: Machine): void {
-    this.draft = draft;
-    this.#examine();
+  /* ---- moves ---- */
+
+  open(move: Transition): void {
+    this.chosen = keyOf(move);
+    const place = document.querySelector("#panel-body");
+    if (!place) return;
+    if (!this.#form?.isConnected) {
+      const form = document.createElement("hb-transition-form") as HbTransitionForm;
+      form.addEventListener("hb:transition", (event) => this.draft && this.#put(withChangedMove(this.draft, (event as CustomEvent<Transition>).detail)));
+      form.addEventListener("hb:transition-delete", (event) => this.#remove((event as CustomEvent<Transition>).detail));
+      this.#form = form;
+      this.#feed();
+      place.replaceChildren(form);
+    }
+    this.#feed();
   }
 
-  #begin(): void {
-    const order = this.choices;
-    if (!order.length) return void this.#addState();
-    const last = order.length - 1;
-    this.#put({
-      initial: [order[0]!.id],
-      states: order.map((choice, index) => ({ choice: choice.id, kind: index === last ? "done" : "open" })),
-      transitions: order.slice(0, -1).map((choice, index) => ({ source: choice.id, target: order[index + 1]!.id, label: order[index + 1]!.name })),
+  #closed(): void {
+    this.chosen = "";
+    this.#form = null;
+  }
+
+  /** Give the form what it shows. */
+  #feed(): void {
+    const form = this.#form;
+    const at = this.draft?.machine.transitions.findIndex((move) => keyOf(move) === this.chosen) ?? -1;
+    if (!form || at < 0) return;
+    const start = `transitions.${at}.`;
+    Object.assign(form, {
+      transition: this.draft!.machine.transitions[at],
+      field: this.#drawn,
+      fields: this.#page.fields,
+      stocks: this.#page.stocks,
+      automations: this.#page.automations,
+      count: this.check?.transitions.find((one) => keyOf(one) === this.chosen) ?? null,
+      problems: (this.check?.problems ?? []).filter((one) => one.path?.startsWith(start)).map((one) => ({ ...one, path: one.path!.slice(start.length) })),
+      locked: this.locked,
     });
   }
 
-  #key(one: Transition): string {
-    return `${one.source}-${one.target}`;
+  connect(source: number, target: number): void {
+    const next = this.draft && withMove(this.draft, source, target);
+    if (next) this.#put(next);
+    const move = this.draft?.machine.transitions.find((one) => one.source === source && one.target === target);
+    if (move) this.open(move);
   }
 
-  #open(one: Transition): void {
-    this.chosen = this.#key(one);
-    const place = document.querySelector("#panel-body");
-    if (!place) return;
-    const form = document.createElement("hb-transition-form") as HbTransitionForm;
-    Object.assign(form, { transition: one, field: this.#field, fields: this.#page.fields, stocks: this.#page.stocks });
-    form.addEventListener("hb:transition", (event) => this.#replace((event as CustomEvent<Transition>).detail));
-    form.addEventListener("hb:transition-delete", () => this.#remove(one));
-    place.replaceChildren(form);
-  }
-
-  #replace(one: Transition): void {
-    if (this.draft) this.#put({ ...this.draft, transitions: this.draft.transitions.map((other) => (this.#key(other) === this.#key(one) ? one : other)) });
-  }
-
-  #remove(one: Transition): void {
-    if (!this.draft) return;
+  #remove(move: Transition): void {
     const before = this.draft;
-    this.#put({ ...before, transitions: before.transitions.filter((other) => this.#key(other) !== this.#key(one)) });
+    if (!before) return;
+    this.#put(withoutMove(before, move));
     closePanel();
-    this.chosen = "";
     toast(t("已从草稿里删除这条流转"), { action: t("撤销"), run: () => this.#put(before) });
   }
 
-  async #addTransition(): Promise<void> {
-    if (!this.draft) return;
-    const options = (selected = "") => this.choices.map((choice) => html`<option value=${choice.id} ?selected=${String(choice.id) === selected}>${choice.name}</option>`);
-    const done = await openDialog<boolean>({
-      heading: t("加一条流转"),
-      body: html`<div class="row"><div class="field grow"><label class="lab" for="nt-from">${t("从")}</label><span class="sel"><select class="inp" id="nt-from">${options()}</select></span></div>
-        <div class="field grow"><label class="lab" for="nt-to">${t("到")}</label><span class="sel"><select class="inp" id="nt-to">${options(String(this.choices[1]?.id ?? ""))}</select></span></div></div><p class="hint bad" data-problem hidden></p>`,
-      actions: [{ label: t("取消"), value: false }, { label: t("添加"), value: true, kind: "p" }],
-      before: (wanted, dialog) => !wanted || this.#tryAdd(dialog),
-    });
-    if (done) this.#open(this.draft.transitions.at(-1)!);
+  /** Choose where a move is to come from, then where it leads. */
+  #addMove(anchor: HTMLElement): void {
+    const { draft } = this;
+    if (!draft) return;
+    openMenu(anchor, [{ heading: t("从哪个状态") }, ...draft.choices.map((choice) => ({ label: choice.name, end: this.pill(choice.id) as TemplateResult, run: () => setTimeout(() => this.#addMoveFrom(choice, anchor)) }))], { align: "end" });
   }
 
-  #tryAdd(dialog: HTMLElement): boolean {
-    const [source, target] = ["#nt-from", "#nt-to"].map((id) => Number(dialog.querySelector<HTMLSelectElement>(id)!.value)) as [number, number];
-    const problem = source === target ? t("起点和终点要不一样") : this.draft!.transitions.some((one) => one.source === source && one.target === target) ? t("已经有这条流转了") : "";
-    const place = dialog.querySelector<HTMLElement>("[data-problem]")!;
-    place.hidden = !problem;
-    place.textContent = problem;
-    if (problem) return false;
-    const label = this.choices.find((choice) => choice.id === target)?.name ?? "";
-    this.#put({ ...this.draft!, transitions: [...this.draft!.transitions, { source, target, label }] });
-    return true;
+  #addMoveFrom(source: Choice, anchor: HTMLElement): void {
+    const { draft } = this;
+    if (!draft) return;
+    const taken = new Set(draft.machine.transitions.filter((move) => move.source === source.id).map((move) => move.target));
+    const items: MenuItem[] = draft.choices
+      .filter((choice) => choice.id !== source.id)
+      .map((choice) => ({ label: choice.name, disabled: taken.has(choice.id), ...(taken.has(choice.id) ? { sub: t("已经有这条流转了") } : {}), run: () => this.connect(source.id, choice.id) }));
+    openMenu(anchor, [{ heading: t("从「{name}」到", { name: source.name }) }, ...items]);
   }
+
+  /* ---- states ---- */
 
   async #addState(): Promise<void> {
     await askName({
       heading: t("加一个状态"),
       label: t("状态的名字"),
       action: t("添加"),
-      run: async (name) => {
-        if (this.choices.some((choice) => choice.name === name)) throw new ApiError(422, "taken", t("已经有这个状态了"));
-        const id = Math.max(0, ...(this.#page.field.options.choices ?? []).map((choice) => choice.id), ...this.choices.map((choice) => choice.id)) + 1;
-        this.choices = [...this.choices, { id, name, color: colors[this.choices.length % colors.length]! }];
-        const draft = this.draft ?? { initial: [id], states: [], transitions: [] };
-        this.#put({ ...draft, states: [...draft.states, { choice: id, kind: "open" }] });
+      run: (name) => {
+        this.#refuseTaken(name);
+        this.#put(withState(this.draft ?? begun(this.#field), name, this.#field));
+        return Promise.resolve();
       },
     });
   }
 
-  #stateMenu(choice: Choice, anchor: HTMLElement): void {
-    const draft = this.draft!;
-    const kind = draft.states.find((state) => state.choice === choice.id)?.kind ?? "open";
+  #refuseTaken(name: string, own?: number): void {
+    if (this.draft?.choices.some((choice) => choice.id !== own && choice.name.toLowerCase() === name.toLowerCase())) throw new ApiError(422, "taken", t("已经有这个状态了"));
+  }
+
+  async #renameState(choice: Choice): Promise<void> {
+    await askName({
+      heading: t("重命名状态"),
+      label: t("状态的名字"),
+      value: choice.name,
+      action: t("保存"),
+      run: (name) => {
+        this.#refuseTaken(name, choice.id);
+        if (this.draft) this.#put(withChoice(this.draft, choice.id, { name }));
+        return Promise.resolve();
+      },
+    });
+  }
+
+  async #removeState(choice: Choice): Promise<void> {
+    const before = this.draft;
+    if (!before) return;
+    const records = this.check?.states.find((state) => state.choice === choice.id)?.records ?? 0;
+    const moves = before.machine.transitions.filter((move) => move.source === choice.id || move.target === choice.id).length;
+    const parts = [
+      records ? t("{n} 条记录现在是这个状态,会留着它,但不能再选,也没有出路。", { n: formatNumber(records) }) : "",
+      moves ? t("进出它的 {n} 条流转会一起去掉。", { n: moves }) : "",
+    ].filter(Boolean);
+    if (parts.length) {
+      const yes = await confirmDialog({ heading: t("从草稿里去掉「{name}」?", { name: choice.name }), text: parts.join(""), action: t("去掉"), danger: true });
+      if (!yes) return;
+    }
+    this.#put(withoutState(before, choice.id));
+    toast(t("已从草稿里去掉「{name}」", { name: choice.name }), { action: t("撤销"), run: () => this.#put(before) });
+  }
+
+  stateMenu(choice: Choice, anchor: HTMLElement): void {
+    const { draft } = this;
+    if (!draft) return;
+    const kind = draft.machine.states.find((state) => state.choice === choice.id)?.kind ?? "open";
     const kinds: [StateKind, string][] = [["open", t("进行中")], ["waiting", t("等待")], ["done", t("完成")], ["cancelled", t("取消")]];
-    const starts = draft.initial.includes(choice.id);
-    const setKind = (next: StateKind) => this.#put({ ...draft, states: [...draft.states.filter((state) => state.choice !== choice.id), { choice: choice.id, kind: next }] });
+    const starts = draft.machine.initial.includes(choice.id);
     openMenu(anchor, [
-      { label: starts ? t("不再作为起点") : t("新记录可以从这里开始"), icon: "play", run: () => this.#put({ ...draft, initial: starts ? draft.initial.filter((id) => id !== choice.id) : [...draft.initial, choice.id] }) },
-      ...kinds.map(([value, label]) => ({ label, icon: kind === value ? "check" : "circle", run: () => setKind(value) })),
+      { label: t("从这里加一条流转"), icon: "arrow-right", run: () => setTimeout(() => this.#addMoveFrom(choice, anchor)) },
+      { label: t("新记录可以从这里开始"), icon: "play", checked: starts, run: () => this.#put(withStart(draft, choice.id, !starts)) },
+      "separator",
+      { heading: t("这个状态表示") },
+      ...kinds.map(([value, label]) => ({ label, icon: "circle", checked: kind === value, run: () => this.#put(withKind(draft, choice.id, value)) })),
+      "separator",
+      { label: t("重命名"), icon: "pencil", run: () => void this.#renameState(choice) },
+      { label: t("换颜色"), icon: "palette", run: () => setTimeout(() => openColors(anchor, choice.color, (color) => this.#put(withChoice(draft, choice.id, { color })))) },
+      { label: t("去掉这个状态"), icon: "trash-2", danger: true, run: () => void this.#removeState(choice) },
     ]);
   }
 
+  /* ---- publishing ---- */
+
   async #publish(): Promise<void> {
-    if (!this.draft) return;
+    const { draft } = this;
+    if (!draft || this.busy || !this.#changes) return;
     this.busy = true;
     try {
-      const archived = (this.#page.field.options.choices ?? []).filter((choice) => choice.archived);
-      const saved = await api.patch<Field>(`/api/v1/fields/${this.#page.field.id}`, { options: { choices: [...this.choices, ...archived], machine: this.draft } });
-      this.#page = { ...this.#page, field: saved, fields: this.#page.fields.map((one) => (one.id === saved.id ? saved : one)) };
-      this.#reset();
+      const saved = await api.patch<Field>(`/api/v1/fields/${this.#field.id}?version=${this.#version}`, { options: draft });
+      this.#adopt(saved);
       toast(t("已发布,现在起按这些流转走"));
     } catch (failure) {
-      showError(failure);
+      if (failure instanceof ApiError && failure.code === "version_conflict") this.outdated = true;
+      else showError(failure);
     } finally {
       this.busy = false;
     }
   }
 
-  async #stop(): Promise<void> {
+  async #dissolve(): Promise<void> {
     const yes = await confirmDialog({ heading: t("不再作为状态流转?"), text: t("选项都保留,以后可以随便改成哪个。"), action: t("去掉流转"), danger: true });
     if (!yes) return;
     try {
-      const saved = await api.patch<Field>(`/api/v1/fields/${this.#page.field.id}`, { options: { machine: null } });
-      this.#page = { ...this.#page, field: saved };
+      this.#adopt(await api.patch<Field>(`/api/v1/fields/${this.#field.id}`, { options: { machine: null } }));
       closePanel();
-      this.#reset();
     } catch (failure) {
       showError(failure);
     }
   }
 
-  #bar(): TemplateResult {
-    const changed = this.#isChanged();
-    const n = this.draft?.transitions.length ?? 0;
-    const problems = this.check?.problems ?? [];
-    return html`<div class="pub">
-      ${changed ? html`<span class="draft">${icon("pencil", 14)}${t("草稿,还没发布")}</span>` : nothing}
-      <span class="f3 t13">${t("{states} 个状态,{moves} 条流转", { states: this.choices.length, moves: n })}</span><span class="end"></span>
-      ${this.#page.can_build
-        ? html`<button type="button" class="tool" @click=${() => void this.#stop()} ?hidden=${!this.#page.field.options.machine}>${icon("circle-off")}<span>${t("去掉流转")}</span></button>
-            ${changed ? html`<button type="button" class="btn s" @click=${() => (this.#reset(), closePanel())}>${icon("undo-2")}${t("还原")}</button>` : nothing}
-            <button type="button" class="btn s" @click=${() => void this.#addState()}>${icon("plus")}${t("状态")}</button>
-            <button type="button" class="btn s" ?disabled=${this.choices.length < 2} @click=${() => void this.#addTransition()}>${icon("plus")}${t("流转")}</button>
-            <button type="button" class="btn s p" ?disabled=${!changed || problems.length > 0} aria-busy=${this.busy} @click=${() => void this.#publish()}>${t("发布")}</button>`
-        : nothing}
-    </div>`;
+  async #takeTheirs(): Promise<void> {
+    try {
+      this.#adopt(await api.get<Field>(`/api/v1/fields/${this.#field.id}`));
+    } catch (failure) {
+      showError(failure);
+    }
   }
 
-  #pill(id: number): TemplateResult | typeof nothing {
-    const choice = this.choices.find((one) => one.id === id);
+  /* ---- drawing ---- */
+
+  /** The field as the draft has it, for glyphs. */
+  get #drawn(): Field {
+    return { ...this.#field, options: { ...this.#field.options, choices: this.draft?.choices ?? [], machine: (this.draft?.machine ?? null) as never } };
+  }
+
+  pill(id: number): TemplateResult | typeof nothing {
+    const choice = this.draft?.choices.find((one) => one.id === id) ?? this.#field.options.choices?.find((one) => one.id === id);
     if (!choice) return nothing;
-    const mark = stateGlyph(this.#field, choice);
+    const mark = stateGlyph(this.#drawn, choice);
     return html`<span class="pill c-${choice.color} ${mark ? "" : "plain"}">${mark ? glyph(mark) : nothing}<span class="cut">${choice.name}</span></span>`;
   }
 
-  #picture(draft: Machine): TemplateResult {
-    const { nodes, edges, width, height } = draw(this.choices, draft);
-    const counts = new Map(this.check?.states.map((state) => [state.choice, state]));
-    return html`<div class="st-picture" tabindex="0" role="group" aria-label=${t("状态流转图")}>
-      <svg width=${width} height=${height} viewBox="0 0 ${width} ${height}">
-        ${edges.map((edge) => {
-          const on = this.chosen === this.#key(edge.transition) ? "on" : "";
-          return svg`<path class="st-edge ${on} ${edge.back ? "back" : ""}" d=${edge.path}></path><path class="st-tip ${on}" d=${edge.tip}></path>`;
-        })}
-        ${nodes.map((node) => {
-          const state = counts.get(node.choice.id);
-          const starts = draft.initial.includes(node.choice.id);
-          return svg`<foreignObject x=${node.x} y=${node.y} width=${nodeWidth} height=${nodeHeight}>${html`<button type="button" class="st-node" ?disabled=${!this.#page.can_build} @click=${(event: Event) => this.#stateMenu(node.choice, event.currentTarget as HTMLElement)}>${this.#pill(node.choice.id)}<small>${t("{n} 条", { n: formatNumber(state?.records ?? 0) })}${starts ? ` · ${t("起点")}` : ""}</small></button>`}</foreignObject>`;
-        })}
-        ${edges.map((edge) => {
-          const one = edge.transition;
-          const on = this.chosen === this.#key(one) ? "on" : "";
-          return svg`<foreignObject x=${edge.label.x - 44} y=${edge.label.y - 12} width="88" height="24">${html`<div class="st-label"><button type="button" class=${on} @click=${() => this.#open(one)}>${one.label || this.choices.find((choice) => choice.id === one.target)?.name}</button></div>`}</foreignObject>`;
-        })}
-      </svg>
+  #bar(draft: Draft): TemplateResult {
+    const changed = this.#changes;
+    const bad = (this.check?.problems.length ?? 0) > 0;
+    return html`<div class="pub">
+      ${changed ? html`<span class="draft">${icon("pencil", 14)}${t("草稿 · {n} 处改动未发布", { n: changed })}</span>` : nothing}
+      <span class="f3 t13">${t("{states} 个状态,{moves} 条流转", { states: draft.choices.length, moves: draft.machine.transitions.length })}</span><span class="end"></span>
+      ${this.locked ? nothing : this.#tools(draft, changed, bad)}
     </div>`;
   }
 
-  #table(draft: Machine): TemplateResult {
-    const roles: Record<string, string> = { viewer: t("查看者"), editor: t("编辑者"), builder: t("搭建者"), owner: t("所有者") };
-    const counts = new Map(this.check?.transitions.map((one) => [`${one.source}-${one.target}`, one]));
-    const effects: Record<string, string> = { set_field: t("设置字段"), reserve_stock: t("预占库存"), release_stock: t("释放预占"), consume_stock: t("扣减库存") };
-    return html`<table class="tbl"><thead><tr><th>${t("从")}</th><th>${t("到")}</th><th>${t("按钮")}</th><th>${t("谁可以")}</th><th>${t("要满足")}</th><th>${t("流转时做")}</th><th class="num">${t("30 天")}</th></tr></thead>
-      <tbody>${draft.transitions.map((one) => {
-        const count = counts.get(this.#key(one));
-        const needs = [...(one.required ?? []).map((id) => this.#page.fields.find((field) => field.id === id)?.name ?? ""), ...(one.guard ? [t("条件")] : [])].filter(Boolean);
-        return html`<tr class="link-row ${this.chosen === this.#key(one) ? "on" : ""}" @click=${() => this.#open(one)}>
-          <td>${this.#pill(one.source)}</td><td>${this.#pill(one.target)}</td>
-          <td><button type="button" class="btn s g" @click=${(event: Event) => (event.stopPropagation(), this.#open(one))}>${one.label || t("(没起名)")}</button></td>
-          <td>${one.roles?.length ? one.roles.map((role) => roles[role] ?? role).join("、") : t("编辑者")}</td>
-          <td>${needs.length ? needs.join("、") : "—"}${count?.held_back ? html` <span class="tag c-amber">${t("{n} 条还不满足", { n: count.held_back })}</span>` : nothing}</td>
-          <td>${one.effects?.length ? one.effects.map((effect) => effects[effect.kind]).join("、") : "—"}</td>
-          <td class="num">${formatNumber(count?.moves ?? 0)}</td></tr>`;
-      })}</tbody></table>`;
+  #tools(draft: Draft, changed: number, bad: boolean): TemplateResult {
+    return html`<button type="button" class="icb" aria-label=${t("更多")} aria-haspopup="menu" ?hidden=${!this.#field.options.machine} @click=${(event: Event) =>
+        openMenu(event.currentTarget as HTMLElement, [{ label: t("不再作为状态流转"), icon: "circle-off", danger: true, run: () => void this.#dissolve() }], { align: "end" })}>${icon("ellipsis")}</button>
+      ${changed && this.#field.options.machine ? html`<button type="button" class="btn s" @click=${() => this.#revert()}>${icon("undo-2")}<span class="st-word">${t("还原")}</span></button>` : nothing}
+      <button type="button" class="btn s" @click=${() => void this.#addState()}>${icon("plus")}${t("状态")}</button>
+      <button type="button" class="btn s" aria-haspopup="menu" ?disabled=${draft.choices.length < 2} @click=${(event: Event) => this.#addMove(event.currentTarget as HTMLElement)}>${icon("plus")}${t("流转")}</button>
+      <button type="button" class="btn s" ?disabled=${bad} @click=${() => void openTrial({ table: this.#page.table.id, field: this.#field.id, draft, pill: (id) => this.pill(id) })}>${icon("play")}<span class="st-word">${t("用记录试走")}</span></button>
+      <button type="button" class="btn s p" ?disabled=${!changed || bad} aria-busy=${this.busy ? "true" : nothing} @click=${() => void this.#publish()}>${t("发布")}</button>`;
   }
 
   #notes(): TemplateResult | typeof nothing {
     const { problems = [], warnings = [] } = this.check ?? {};
-    if (!problems.length && !warnings.length) return nothing;
-    return html`<div class="stack" style="padding: var(--s-3) var(--s-4)">
+    if (!problems.length && !warnings.length && !this.outdated) return nothing;
+    return html`<div class="st-notes" role="status">
+      ${this.outdated
+        ? html`<div class="note warn">${icon("triangle-alert", 14)}<span class="grow">${t("别人刚发布了新的流转,你的草稿是在旧的上面改的")}</span><button type="button" class="btn s" @click=${() => void this.#takeTheirs()}>${t("丢掉草稿,看新的")}</button></div>`
+        : nothing}
       ${problems.map((one) => html`<p class="hint bad">${icon("circle-alert", 14)}${one.message}</p>`)}
       ${warnings.map((one) => html`<p class="hint">${icon("info", 14)}${one.message}</p>`)}
     </div>`;
   }
 
+  #begin(): void {
+    const draft = begun(this.#field);
+    if (draft.choices.length) this.#put(draft);
+    else void this.#addState();
+  }
+
   protected override render(): TemplateResult {
     const { draft } = this;
     if (!draft) {
-      return html`<div class="empty">${icon("workflow", 32)}<h2>${t("让「{name}」按规矩流转", { name: this.#page.field.name })}</h2>
+      return html`<div class="empty">
+        ${icon("workflow", 32)}
+        <h2>${t("让「{name}」按规矩流转", { name: this.#field.name })}</h2>
         <p>${t("定好从哪个状态可以到哪个状态。之后不管在表格里改、用接口、导入还是自动化,都只能照着走。")}</p>
-        ${this.#page.can_build ? html`<button type="button" class="btn p" @click=${() => this.#begin()}>${t("做成状态流转")}</button>` : nothing}</div>`;
+        ${this.locked ? nothing : html`<button type="button" class="btn p" @click=${() => this.#begin()}>${t("做成状态流转")}</button>`}
+      </div>`;
     }
-    return html`${this.#bar()}<div class="st-body">${this.#picture(draft)}${this.#notes()}${this.#table(draft)}</div>`;
+    return html`${this.#bar(draft)}
+      <div class="st-body">${canvas(this, draft)}${this.#notes()}${movesTable(this, draft)}</div>`;
   }
 }
 

@@ -1,5 +1,6 @@
 /** State machines as the API speaks them (`runtime/definitions/states.py`). The editor is `hb-state-editor.ts` beside this file. */
-import type { Filter } from "../fields/field";
+import type { Problem } from "../api";
+import type { Field, Filter } from "../fields/field";
 
 export type StateKind = "open" | "waiting" | "done" | "cancelled";
 
@@ -24,4 +25,38 @@ export interface Machine {
   initial: number[];
   transitions: Transition[];
   states: { choice: number; kind: StateKind }[];
+}
+
+/** An automation that a move of this field sets off. Empty lists mean any state. */
+export interface Listener {
+  id: string;
+  name: string;
+  enabled: boolean;
+  sources: number[];
+  targets: number[];
+}
+
+export interface PageData {
+  table: { id: string; name: string };
+  field: Field;
+  fields: Field[];
+  stocks: { id: string; name: string }[];
+  automations: Listener[];
+  can_build: boolean;
+}
+
+/** A machine tried out on a record. */
+export interface Trial {
+  name: string;
+  choice: number | null;
+  moves: { target: number; reasons: string[]; roles: string[] }[];
+}
+
+/** What `POST /fields/{field}/machine/check` found. */
+export interface Check {
+  problems: Problem[];
+  warnings: Problem[];
+  states: { choice: number | null; records: number; stuck: boolean }[];
+  transitions: { source: number; target: number; records: number; held_back: number; moves: number }[];
+  trial?: Trial | null;
 }
