@@ -31,7 +31,8 @@ test-setup: $(DEV) $(ASSETS)
 
 test: test-setup ## Run the whole suite, browser tests included; T=path runs a part
 	@test -n "$(T)" || $(BIN)/python ui/build/assets.py test
-	$(BIN)/pytest $(if $(T),$(T),-n auto --dist loadscope) $(ARGS)
+	$(BIN)/pytest $(if $(T),$(T),-m "not browser" -n auto --dist loadscope) $(ARGS)
+	@test -n "$(T)" || $(BIN)/pytest -m browser $(ARGS)
 
 test-fast: $(DEV) ## Run the tests that need no browser and kill nothing
 	$(BIN)/pytest -q -m "not browser and not fault and not slow" -n auto --dist loadscope $(ARGS)
