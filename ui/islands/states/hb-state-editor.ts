@@ -403,10 +403,10 @@ export class HbStateEditor extends HbElement implements CanvasHost, MovesHost {
   #tools(draft: Draft, changed: number, bad: boolean): TemplateResult {
     return html`<button type="button" class="icb" aria-label=${t("更多")} aria-haspopup="menu" ?hidden=${!this.#field.options.machine} @click=${(event: Event) =>
         openMenu(event.currentTarget as HTMLElement, [{ label: t("不再作为状态流转"), icon: "circle-off", danger: true, run: () => void this.#dissolve() }], { align: "end" })}>${icon("ellipsis")}</button>
-      ${changed && this.#field.options.machine ? html`<button type="button" class="btn s" @click=${() => this.#revert()}>${icon("undo-2")}<span class="st-word">${t("还原")}</span></button>` : nothing}
+      ${changed && this.#field.options.machine ? html`<button type="button" class="btn s" aria-label=${t("还原")} data-tip=${t("丢掉草稿,回到已发布的")} @click=${() => this.#revert()}>${icon("undo-2")}<span class="st-word">${t("还原")}</span></button>` : nothing}
       <button type="button" class="btn s" @click=${() => void this.#addState()}>${icon("plus")}${t("状态")}</button>
       <button type="button" class="btn s" aria-haspopup="menu" ?disabled=${draft.choices.length < 2} @click=${(event: Event) => this.#addMove(event.currentTarget as HTMLElement)}>${icon("plus")}${t("流转")}</button>
-      <button type="button" class="btn s" ?disabled=${bad} @click=${() => void openTrial({ table: this.#page.table.id, field: this.#field.id, draft, pill: (id) => this.pill(id) })}>${icon("play")}<span class="st-word">${t("用记录试走")}</span></button>
+      <button type="button" class="btn s" aria-label=${t("用记录试走")} ?disabled=${bad} @click=${() => void openTrial({ table: this.#page.table.id, field: this.#field.id, draft, pill: (id) => this.pill(id) })}>${icon("play")}<span class="st-word">${t("用记录试走")}</span></button>
       <button type="button" class="btn s p" ?disabled=${!changed || bad} aria-busy=${this.busy ? "true" : nothing} @click=${() => void this.#publish()}>${t("发布")}</button>`;
   }
 

@@ -66,7 +66,7 @@ export function movesTable(host: MovesHost, draft: Draft): TemplateResult {
   return html`<div class="st-moves">
     <table class="tbl">
       <thead>
-        <tr><th>${t("从")}</th><th>${t("到")}</th><th>${t("按钮")}</th><th>${t("谁可以")}</th><th>${t("要满足")}</th><th>${t("流转时做")}</th><th class="num">${t("30 天")}</th></tr>
+        <tr><th>${t("从哪个状态")}</th><th>${t("到哪个状态")}</th><th>${t("按钮")}</th><th>${t("谁可以")}</th><th>${t("要满足")}</th><th>${t("流转时做")}</th><th class="num">${t("30 天")}</th></tr>
       </thead>
       <tbody>
         ${draft.machine.transitions.map((move) => row(host, move, counts.get(keyOf(move))))}
