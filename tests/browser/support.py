@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -263,6 +264,7 @@ def _use(dist: Path) -> None:
     icon = static / "icon.svg"
     if not icon.exists():
         icon.write_bytes((ROOT / "ui" / "static" / "icon.svg").read_bytes())
+    shutil.copytree(ROOT / "ui" / "static" / "icons", static / "icons", dirs_exist_ok=True)
     assets.STATIC = static
     assets.MANIFEST = dist / "manifest.json"
     catalogue.MESSAGES_OF_ISLANDS = dist / "messages.json"

@@ -17,6 +17,7 @@ from runtime.api.common import TheActor, TheSystem
 from runtime.errors import HuobiaoError
 from runtime.i18n import N_
 from runtime.system import System
+from runtime.workbenches import lookup
 from ui.pages.context import Crumb
 from ui.pages.context import Person as Face
 from ui.pages.forms import Problems, done
@@ -110,6 +111,8 @@ async def app_settings_page(
     shell = await build_shell(system, actor, request, app=found, current=path, crumbs=crumbs)
     builds = allowed(actor, Operation.BUILD, app)
     context = {"shell": shell, "builds": builds} | await _members(system, actor, reader, app)
+    usable = [w for w in found.workbenches if lookup.may_use(actor, w)]
+    context["benches"] = {"app": app, "builds": builds, "listed": [(w.id, w.definition) for w in usable]}
     return Template("apps/settings.html", context=context)
 
 

@@ -12,6 +12,7 @@ from runtime.catalog import App
 from runtime.i18n import N_
 from runtime.records.sizes import sizes
 from runtime.system import System
+from runtime.workbenches.lookup import may_use
 from ui.http.language import provide_reader
 from ui.pages.context import AppLink, Crumb, NavItem, NavSection, Person, Shell
 from ui.reader import Reader
@@ -105,6 +106,7 @@ async def _sections(
             name=w.definition.name, href=f"/w/{w.definition.slug}", icon="scan-line", current=w.id == current
         )
         for w in app.workbenches
+        if may_use(actor, w)
     )
     sections = (
         NavSection(

@@ -45,7 +45,11 @@ export function showFlash(what: Flash): void {
 }
 
 export function startFlash(): void {
-  document.addEventListener("hb:flash", (event) => flash((event as CustomEvent<Flash>).detail));
+  document.addEventListener("hb:flash", (event) => {
+    // htmx puts the element into the detail, which cannot be stored.
+    const { message, undo, done } = (event as CustomEvent<Flash>).detail;
+    flash({ message, ...(undo ? { undo } : {}), ...(done ? { done } : {}) });
+  });
   let waiting: Flash | null = null;
   try {
     waiting = JSON.parse(sessionStorage.getItem(key) ?? "null") as Flash | null;

@@ -19,11 +19,15 @@ export interface CardOptions {
   /** Show all of the same customer's records that came. */
   unfolded?: boolean;
   unfold?(): void;
+  /** Show all further fields, not only the first, so that the customer's other records stand on the first screen. */
+  allFacts?: boolean;
+  showFacts?(): void;
   /** Open another record's card; without it rows are plain (in a preview). */
   open?(record: string): void;
 }
 
 const fewOthers = 3;
+const fewFacts = 2;
 
 function fieldOf(options: { table: TableInfo }, id: string | null | undefined): Field | undefined {
   return id ? options.table.fields.find((field) => field.id === id) : undefined;
@@ -50,7 +54,14 @@ export function statusOf(options: { table: TableInfo; bindings: Bindings }, reco
 /** Who the record is for: the linked customer's name, else the phone. */
 export function customerOf(options: { table: TableInfo; bindings: Bindings }, record: RecordData): string {
   const field = fieldOf(options, options.bindings.customer);
-  return (field ? linksOf(record.fields[field.id])[0]?.name : "") || partText(options, "phone", record);
+  const name = (field ? linksOf(record.fields[field.id])[0]?.name : "") ?? "";
+  const phone = partText(options, "phone", record);
+  return isSame(name, phone) ? phone : name || phone;
+}
+
+/** Customers are often called by their phone number: say it once, as it is read best. */
+function isSame(name: string, phone: string): boolean {
+  return name.replace(/\s/g, "") === phone.replace(/\s/g, "");
 }
 
 export function cardTemplate(options: CardOptions): TemplateResult {
@@ -114,8 +125,13 @@ function place(one: Place): TemplateResult {
 
 function facts(options: CardOptions): TemplateResult | typeof nothing {
   const { record } = options.card;
-  const rows = [waybillRow(options), customerRow(options), ...sorted(options).facts.map((field) => html`<dt>${field.name}</dt><dd>${valueTemplate(field, record.fields[field.id])}</dd>`)].filter((row) => row !== nothing);
-  return rows.length ? html`<dl class="wb-box wb-facts">${rows.map((row) => html`<div>${row}</div>`)}</dl>` : nothing;
+  const further = sorted(options).facts;
+  // One more is shown rather than a button that shows one more.
+  const shown = options.allFacts || further.length <= fewFacts + 1 ? further : further.slice(0, fewFacts);
+  const rows = [waybillRow(options), customerRow(options), ...shown.map((field) => html`<dt>${field.name}</dt><dd>${valueTemplate(field, record.fields[field.id])}</dd>`)].filter((row) => row !== nothing);
+  if (!rows.length) return nothing;
+  return html`<div class="wb-box wb-factbox"><dl class="wb-facts">${rows.map((row) => html`<div>${row}</div>`)}</dl>
+    ${shown.length < further.length ? html`<button type="button" class="wb-row wb-more" @click=${() => options.showFacts?.()}><span class="grow">${t("还有 {n} 项", { n: further.length - shown.length })}</span>${icon("chevron-down", 18)}</button>` : nothing}</div>`;
 }
 
 function waybillRow(options: CardOptions): TemplateResult | typeof nothing {
@@ -132,7 +148,7 @@ function customerRow(options: CardOptions): TemplateResult | typeof nothing {
   const name = link ? (linksOf(record.fields[link.id])[0]?.name ?? "") : "";
   const phone = partText(options, "phone", record);
   if (!name && !phone) return nothing;
-  const shown = name.replace(/\s/g, "") === phone.replace(/\s/g, "") ? "" : name;
+  const shown = isSame(name, phone) ? "" : name;
   return html`<dt>${t("客户")}</dt><dd class="wb-code"><span>${shown ? html`${shown} ` : nothing}${phone ? (options.open ? html`<a class="link m" href="tel:${phone.replace(/[^\d+]/g, "")}">${phone}</a>` : html`<b class="m">${phone}</b>`) : nothing}</span></dd>`;
 }
 

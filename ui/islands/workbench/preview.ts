@@ -17,7 +17,7 @@ export interface PreviewOptions {
 
 export function previewTemplate(options: PreviewOptions): TemplateResult {
   const { card } = options;
-  return html`<aside class="wb-preview" aria-label=${t("手机上的样子")}>
+  return html`<aside class="wb-preview" tabindex="0" aria-label=${t("手机上的样子")}>
     <p class="t12 f3">${card ? t("用「{table}」的数据预览", { table: options.table.name }) : t("手机上的样子")}</p>
     <div class="wb-phone ${options.loading ? "busy" : ""}" inert>
       ${card
