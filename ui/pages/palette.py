@@ -17,6 +17,7 @@ from runtime.errors import HuobiaoError
 from runtime.i18n import N_, Translator
 from runtime.records import panel
 from runtime.system import System
+from runtime.workbenches.lookup import may_use
 
 SECONDS_FOR_RECORDS = 1.5
 RECORDS_PER_TABLE = 5
@@ -65,7 +66,7 @@ async def palette(
             (N_("视图"), _matching(_views(apps), wanted) if wanted else []),
             (N_("仪表盘"), _matching(_dashboards(apps), wanted)),
             (N_("自动化"), _matching(_automations(apps), wanted)),
-            (N_("工作台"), _matching(_workbenches(apps), wanted)),
+            (N_("工作台"), _matching(_workbenches(actor, apps), wanted)),
         )
     ]
     if len(words) >= MIN_WORDS:
@@ -114,10 +115,11 @@ def _automations(apps: list[App]) -> Iterable[Item]:
             yield Item(automation.definition.name, f"/automations/{automation.id}", "zap", app.name)
 
 
-def _workbenches(apps: list[App]) -> Iterable[Item]:
+def _workbenches(actor: Actor, apps: list[App]) -> Iterable[Item]:
     for app in apps:
         for workbench in app.workbenches:
-            yield Item(workbench.definition.name, f"/w/{workbench.definition.slug}", "scan-line", app.name)
+            if may_use(actor, workbench):
+                yield Item(workbench.definition.name, f"/w/{workbench.definition.slug}", "scan-line", app.name)
 
 
 async def _records(
