@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 
 import asyncpg
 
-from runtime.automations.retry import DATABASE_TROUBLE
+from runtime.automations.retry import BROKEN_CONNECTION, DATABASE_TROUBLE
 from runtime.storage.database import Database
 
 
@@ -61,4 +61,8 @@ class Locks:
                 if not reconnect:
                     return None
                 self._connection = await asyncpg.connect(self.db.url, timeout=10, command_timeout=30)
-            return await self._connection.fetchval(sql, self.number, name)
+            try:
+                return await self._connection.fetchval(sql, self.number, name)
+            except BROKEN_CONNECTION:  # it may not know yet that it is
+                self._connection.terminate()
+                raise

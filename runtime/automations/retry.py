@@ -12,7 +12,9 @@ WAITS_SECONDS = (1.0, 5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0)
 """The waits after the first, second … failed try; the last one repeats."""
 JITTER = 0.2
 
-DATABASE_TROUBLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+BROKEN_CONNECTION = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""A connection that went in the middle of something; asyncpg loses track of itself when it goes at a bad moment."""
+DATABASE_TROUBLE = (*BROKEN_CONNECTION, asyncpg.PostgresError)
 """What a loop that must go on survives: the next round may find the database again."""
 
 _PASSING_STATES = (
@@ -42,4 +44,4 @@ def is_passing(error: BaseException) -> bool:
         return state.startswith(_PASSING_STATES) or state == _LOCK_NOT_AVAILABLE
     if isinstance(error, ServiceUnavailable):
         return error.error_code != "wrong_key"
-    return isinstance(error, TooOften | OSError | TimeoutError | asyncpg.InterfaceError)
+    return isinstance(error, (TooOften, TimeoutError, *BROKEN_CONNECTION))

@@ -131,7 +131,9 @@ class Database:
             self.engine.current_transaction.set(None)
         connection = getattr(transaction, "connection", None)
         if connection is not None:  # releasing twice does nothing
-            with suppress(asyncpg.InterfaceError):
+            with suppress(
+                OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError
+            ):
                 await self.pool.release(connection)
 
     def in_transaction(self) -> bool:

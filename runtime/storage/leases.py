@@ -84,7 +84,12 @@ class Lease:
                 if not await self.renew():
                     worker.cancel()
                     return True
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except (
+                OSError,
+                asyncpg.PostgresError,
+                asyncpg.InterfaceError,
+                asyncpg.InternalClientError,
+            ) as error:
                 # the next try may succeed; if not, the lease runs out by itself
                 log.warning("lease not renewed", table=self.table, number=self.number, error=str(error))
 
