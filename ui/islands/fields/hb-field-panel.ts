@@ -8,25 +8,21 @@ import "../../styles/fields.css";
 import { api, ApiError, Disconnected, showError, type Problem } from "../api";
 import { define, HbElement } from "../base";
 import { debounce } from "../dom";
-import type { ChoiceRecord } from "../grid/types";
 import { icon } from "../icons";
 import { t } from "../i18n";
 import { watch } from "../live";
-import { controlTemplate } from "../record/control";
 import { closePanel } from "../shell/panel";
 import { deleteField, type Beside } from "../table/field-actions";
 import { refreshTable, tableInfo, type TableInfo, type TableRef } from "../table/info";
 import { toast, toastUndo } from "../toast/toast";
 import { fieldIcon, type Field, type FieldOptions } from "./field";
-import "./hb-choices";
-import type { HbChoices } from "./hb-choices";
-import "./hb-formula";
-import type { HbFormula } from "./hb-formula";
 import { impactTemplate, type Impact } from "./impact";
 import { fieldKinds, type FieldKind } from "./kinds";
 import { linkForm, lookupForm, rollupForm, type LinkHost } from "./link-forms";
-import { autoNumberForm, currencyForm, datetimeForm, numberForm, percentForm, phoneForm, select, textForm, toggle } from "./option-forms";
-import { canBeRequired, canBeUnique, canHaveDefault, changesValues, draftOf, emptyDraft, isSelect, newChoice, optionsOf, patchOf, specOf, withType, type ChoiceDraft, type FieldDraft } from "./spec";
+import { autoNumberForm, currencyForm, datetimeForm, numberForm, percentForm, phoneForm, textForm, toggle } from "./option-forms";
+import { canBeRequired, canBeUnique, canHaveDefault, changesValues, draftOf, emptyDraft, isSelect, newChoice, patchOf, specOf, withType, type FieldDraft } from "./spec";
+import { general, hasPlace } from "./panel-problems";
+import { choicesForm, defaultForm, formulaForm, type PartsHost } from "./panel-parts";
 import { openTypeMenu } from "./type-menu";
 
 interface Use {
@@ -39,7 +35,7 @@ interface Use {
 /** What was typed and not saved, by table and field. */
 const unsaved = new Map<string, FieldDraft>();
 
-export class HbFieldPanel extends HbElement implements LinkHost {
+export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
   static override properties = {
     table: { attribute: false },
     field: { type: String },
@@ -58,9 +54,9 @@ export class HbFieldPanel extends HbElement implements LinkHost {
   declare table: TableInfo;
   declare field: string | null;
   declare beside: Beside | null;
-  declare private draft: FieldDraft;
+  declare draft: FieldDraft;
   declare private kinds: FieldKind[];
-  declare private problems: Problem[];
+  declare problems: readonly Problem[];
   declare private impact: Impact | null;
   declare private foretelling: boolean;
   declare private busy: boolean;
@@ -169,7 +165,7 @@ export class HbFieldPanel extends HbElement implements LinkHost {
   }
 
   set(part: FieldOptions): void {
-    this.#change({ options: { ...this.draft.options, ...part } }, Object.keys(part).map((key) => `options.${key}`));
+    this.change({ options: { ...this.draft.options, ...part } }, Object.keys(part).map((key) => `options.${key}`));
   }
 
   problem(path: string): string {
@@ -191,11 +187,12 @@ export class HbFieldPanel extends HbElement implements LinkHost {
     return found;
   }
 
-  #of(path: string): string {
+  /** The message for a place outside the options, or "". */
+  messageAt(path: string): string {
     return this.problems.find((problem) => problem.path === path)?.message ?? "";
   }
 
-  #change(part: Partial<FieldDraft>, places: string[] = Object.keys(part)): void {
+  change(part: Partial<FieldDraft>, places: string[] = Object.keys(part)): void {
     this.draft = { ...this.draft, ...part };
     this.problems = this.problems.filter((problem) => !places.some((place) => problem.path === place || problem.path?.startsWith(`${place}.`)));
     this.restored = false;
@@ -204,9 +201,9 @@ export class HbFieldPanel extends HbElement implements LinkHost {
 
   #type(type: string): void {
     this.problems = [];
-    this.#change(withType(this.draft, type, this.original));
+    this.change(withType(this.draft, type, this.original));
     this.#need(this.draft);
-    if (isSelect(type) && !this.draft.choices.length && !this.original) this.#change({ choices: [newChoice("", [])] });
+    if (isSelect(type) && !this.draft.choices.length && !this.original) this.change({ choices: [newChoice("", [])] });
   }
 
   /** Ask for what the form of a type needs besides the table. */
@@ -337,7 +334,7 @@ export class HbFieldPanel extends HbElement implements LinkHost {
 
   #typeRow(): TemplateResult {
     const kind = this.#kind(this.draft.type);
-    const problem = this.#of("type");
+    const problem = this.messageAt("type");
     return html`<div class="field">
       <span class="lab" id="fe-type">${t("类型")}</span>
       <button type="button" class="inp fe-type-box" aria-labelledby="fe-type fe-type-name" aria-haspopup="dialog" ?disabled=${this.busy || !this.kinds.length} @click=${this.#openTypes}>
@@ -363,7 +360,7 @@ export class HbFieldPanel extends HbElement implements LinkHost {
         return datetimeForm(this);
       case "single_select":
       case "multi_select":
-        return this.#choices();
+        return choicesForm(this);
       case "auto_number":
         return autoNumberForm(this);
       case "link":
@@ -373,138 +370,26 @@ export class HbFieldPanel extends HbElement implements LinkHost {
       case "rollup":
         return rollupForm(this);
       case "formula":
-        return this.#formula();
+        return formulaForm(this);
       default:
         return nothing;
     }
-  }
-
-  #setChoices(choices: ChoiceDraft[]): void {
-    // The default names a choice: it follows when the choice is called something else.
-    const before = new Map(this.draft.choices.map((choice) => [choice.name, choice.key]));
-    const after = new Map(choices.map((choice) => [choice.key, choice.name]));
-    const follow = (name: string) => after.get(before.get(name) ?? "");
-    const { default: old } = this.draft;
-    let next: unknown = old;
-    if (typeof old === "string") next = follow(old) ?? null;
-    else if (Array.isArray(old)) next = (old as string[]).map(follow).filter((name) => name !== undefined);
-    this.#change({ choices, default: Array.isArray(next) && !next.length ? null : next }, ["options.choices", "default"]);
-  }
-
-  #choices(): TemplateResult {
-    const { original, draft } = this;
-    const becomes = original !== null && !isSelect(original.type);
-    const problems = new Map<number, string>();
-    for (const problem of this.problems) {
-      const place = /^options\.choices\.(\d+)/.exec(problem.path ?? "");
-      if (place) problems.set(Number(place[1]), problem.message);
-    }
-    return html`<div class="field" role="group" aria-label=${t("选项")}>
-        <span class="lab">${t("选项")}<span class="opt">${t("拖动排序,回车加下一个")}</span></span>
-        ${becomes && !draft.choices.length ? html`<p class="hint">${t("不填就按现有内容自动生成选项")}</p>` : nothing}
-        <hb-choices
-          look=${draft.options.machine ? "pill" : "tag"}
-          .value=${draft.choices}
-          .problems=${problems}
-          ?disabled=${this.busy}
-          @change=${(event: Event) => {
-            event.stopPropagation();
-            this.#setChoices((event.currentTarget as HbChoices).value);
-          }}
-        ></hb-choices>
-        ${problems.size || !this.problem("choices") ? nothing : html`<p class="hint bad">${icon("circle-alert", 14)}${this.problem("choices")}</p>`}
-      </div>
-      ${draft.type === "single_select" ? this.#machine() : nothing}`;
-  }
-
-  #machine(): TemplateResult {
-    const { original } = this;
-    const { machine } = this.draft.options;
-    const href = original ? `/t/${this.table.id}/fields/${original.id}/states` : "";
-    if (machine && original) {
-      const text = t("{states} 个状态,{moves} 条流转", { states: this.draft.choices.length, moves: machine.transitions.length });
-      return html`<div class="fe-machine">
-        ${icon("workflow")}<span class="grow"><b>${t("状态流转")}</b><br /><span class="hint">${text}</span></span><a class="btn s" href=${href}>${t("编辑流转")}</a>
-      </div>`;
-    }
-    const reason = original?.type === "single_select" ? t("规定能从哪个选项改到哪个,由谁改") : t("先保存这个字段,再设置流转");
-    return html`<div class="fe-machine">
-      ${icon("workflow")}<span class="grow"><b>${t("状态流转")}</b><br /><span class="hint">${reason}</span></span>
-      ${original?.type === "single_select" ? html`<a class="btn s" href=${href}>${t("做成状态流转")}</a>` : nothing}
-    </div>`;
-  }
-
-  #formula(): TemplateResult {
-    const { options } = this.draft;
-    const result = this.original?.options.result;
-    return html`<hb-formula
-        .table=${this.table}
-        .own=${this.field}
-        .value=${(options.source as string | undefined) ?? ""}
-        .decimals=${options.decimals ?? 2}
-        .problem=${this.problem("source")}
-        @change=${(event: Event) => {
-          event.stopPropagation();
-          this.set({ source: (event.currentTarget as HbFormula).value });
-        }}
-      ></hb-formula>
-      ${result === undefined || result === "number"
-        ? html`<div class="field fe-short">
-            <span class="lab">${t("结果是数字时的小数位")}</span>
-            ${select(
-              this,
-              t("小数位"),
-              String(options.decimals ?? 2),
-              [0, 1, 2, 3, 4, 6].map((places) => ({ value: String(places), label: places ? t("最多 {n} 位", { n: places }) : t("整数") })),
-              (value) => this.set({ decimals: Number(value) }),
-            )}
-          </div>`
-        : nothing}`;
   }
 
   #rules(): TemplateResult | typeof nothing {
     const { type, required, unique, options } = this.draft;
     if (!canBeRequired(type) && !canBeUnique(type) && !canHaveDefault(type)) return nothing;
     return html`<section class="fe-sec" aria-label=${t("规则")}>
-      ${canBeRequired(type) ? toggle(this, t("必填"), required, (on) => this.#change({ required: on })) : nothing}
+      ${canBeRequired(type) ? toggle(this, t("必填"), required, (on) => this.change({ required: on })) : nothing}
       ${this.#ruleProblem("required")}
-      ${canBeUnique(type) ? toggle(this, t("不能重复"), unique, (on) => this.#change({ unique: on, ...(on ? { default: null } : {}) }), unique ? t("保存时逐条核对,导入和接口也一样") : "") : nothing}
-      ${this.#ruleProblem("unique")} ${canHaveDefault(type) && !unique && !options.machine ? this.#default() : nothing}
+      ${canBeUnique(type) ? toggle(this, t("不能重复"), unique, (on) => this.change({ unique: on, ...(on ? { default: null } : {}) }), unique ? t("保存时逐条核对,导入和接口也一样") : "") : nothing}
+      ${this.#ruleProblem("unique")} ${canHaveDefault(type) && !unique && !options.machine ? defaultForm(this) : nothing}
     </section>`;
   }
 
   #ruleProblem(path: string): TemplateResult | typeof nothing {
-    const problem = this.#of(path);
+    const problem = this.messageAt(path);
     return problem ? html`<p class="hint bad">${icon("circle-alert", 14)}${problem}</p>` : nothing;
-  }
-
-  #default(): TemplateResult {
-    const { draft } = this;
-    const dated = draft.type === "date" || draft.type === "datetime";
-    const now = draft.default === "$now";
-    const named = draft.choices.filter((choice) => choice.name.trim());
-    const stand: Field = {
-      id: "default",
-      name: t("默认值"),
-      type: draft.type,
-      options: { ...optionsOf(draft), machine: null, choices: named.map((choice, index) => ({ id: index + 1, name: choice.name.trim(), color: choice.color })) },
-    };
-    const problem = this.#of("default");
-    return html`<div class="field" role="group" aria-label=${t("默认值")}>
-      <label class="lab" for="fe-default">${t("默认值")}<span class="opt">${t("新记录没填时用它")}</span></label>
-      ${dated ? html`${toggle(this, draft.type === "date" ? t("新建那天") : t("新建的那一刻"), now, (on) => this.#change({ default: on ? "$now" : null }))}` : nothing}
-      ${now
-        ? nothing
-        : controlTemplate(stand, {
-            id: "fe-default",
-            value: draft.default ?? null,
-            invalid: Boolean(problem),
-            commit: (value) => this.#change({ default: value === "" || value === false || (Array.isArray(value) && !value.length) ? null : value }),
-            cancel: () => {},
-            choices: (): Promise<ChoiceRecord[]> => Promise.resolve([]),
-          })}
-      ${problem ? html`<p class="hint bad">${icon("circle-alert", 14)}${problem}</p>` : nothing}
-    </div>`;
   }
 
   #used(): TemplateResult | typeof nothing {
@@ -546,7 +431,7 @@ export class HbFieldPanel extends HbElement implements LinkHost {
   protected override render(): TemplateResult {
     if (!this.table) return html``;
     const { original, draft } = this;
-    const nameProblem = this.#of("name");
+    const nameProblem = this.messageAt("name");
     const typeChanged = original !== null && draft.type !== original.type;
     const kind = this.#kind(draft.type)?.label ?? "";
     const danger = Boolean(this.impact?.unreadable) && typeChanged;
@@ -558,7 +443,7 @@ export class HbFieldPanel extends HbElement implements LinkHost {
         ${this.#general()}
         <div class="field">
           <label class="lab" for="fe-name">${t("名称")}</label>
-          <input class="inp" id="fe-name" name="name" autocomplete="off" maxlength="80" aria-invalid=${nameProblem ? "true" : nothing} aria-describedby=${nameProblem ? "fe-name-problem" : nothing} ?disabled=${this.busy} .value=${draft.name} @input=${(event: Event) => this.#change({ name: (event.target as HTMLInputElement).value })} @keydown=${(event: KeyboardEvent) => {
+          <input class="inp" id="fe-name" name="name" autocomplete="off" maxlength="80" aria-invalid=${nameProblem ? "true" : nothing} aria-describedby=${nameProblem ? "fe-name-problem" : nothing} ?disabled=${this.busy} .value=${draft.name} @input=${(event: Event) => this.change({ name: (event.target as HTMLInputElement).value })} @keydown=${(event: KeyboardEvent) => {
             if (event.key === "Enter" && !event.isComposing && !event.ctrlKey && !event.metaKey) {
               event.preventDefault();
               void this.#save();
@@ -571,7 +456,7 @@ export class HbFieldPanel extends HbElement implements LinkHost {
         ${impactTemplate(this.impact, kind, typeChanged, this.foretelling)} ${this.#rules()}
         <details class="fe-sec" ?open=${Boolean(draft.description)}>
           <summary>${t("说明")}</summary>
-          <textarea class="inp" name="description" rows="2" maxlength="2000" aria-label=${t("说明")} placeholder=${t("这个字段填什么,给同事看")} ?disabled=${this.busy} .value=${draft.description} @input=${(event: Event) => this.#change({ description: (event.target as HTMLTextAreaElement).value })}></textarea>
+          <textarea class="inp" name="description" rows="2" maxlength="2000" aria-label=${t("说明")} placeholder=${t("这个字段填什么,给同事看")} ?disabled=${this.busy} .value=${draft.description} @input=${(event: Event) => this.change({ description: (event.target as HTMLTextAreaElement).value })}></textarea>
           ${this.#ruleProblem("description")}
         </details>
         ${this.#used()}
@@ -583,35 +468,6 @@ export class HbFieldPanel extends HbElement implements LinkHost {
         </button>
       </div>`;
   }
-}
-
-/** The options that the form of a type shows, each with the place for its problem. */
-const shownOptions: Record<string, string[]> = {
-  text: ["max_length"],
-  number: ["decimals", "unit", "minimum", "maximum"],
-  currency: ["currency", "decimals"],
-  percent: ["decimals"],
-  phone: ["format"],
-  single_select: ["choices"],
-  multi_select: ["choices"],
-  auto_number: ["segments", "restart"],
-  link: ["table", "many", "inverse_name", "inverse_many"],
-  lookup: ["link", "field"],
-  rollup: ["link", "field", "fn", "where"],
-  formula: ["source"],
-};
-
-/** Whether a problem is told beside the control it concerns. */
-function hasPlace(problem: Problem, type: string): boolean {
-  const [first, option] = (problem.path ?? "").split(".");
-  if (first === "options") return (shownOptions[type] ?? []).includes(option ?? "");
-  return ["name", "description", "type", "required", "unique", "default"].includes(problem.path ?? "");
-}
-
-/** The refusal's own sentence comes first where its problems are only examples or places. */
-function general(failure: ApiError): Problem[] {
-  const placed = failure.problems.some((problem) => /^(name|type|options|required|unique|default|description)\b/.test(problem.path ?? ""));
-  return placed || failure.problems[0]?.message === failure.message ? [] : [{ code: failure.code, message: failure.message }];
 }
 
 define("hb-field-panel", HbFieldPanel);

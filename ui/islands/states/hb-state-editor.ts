@@ -9,23 +9,21 @@ import { api, ApiError, showError } from "../api";
 import { define, HbElement } from "../base";
 import { confirmDialog } from "../dialog/dialog";
 import { debounce, isCommand, isTyping } from "../dom";
-import { openColors } from "../fields/colors";
 import { stateGlyph, type Choice, type Field } from "../fields/field";
-import { formatNumber } from "../fields/format";
 import { glyph, icon } from "../icons";
 import { t } from "../i18n";
 import { watch } from "../live";
 import { openMenu, type MenuItem } from "../menu/menu";
 import { closePanel } from "../shell/panel";
-import { askName } from "../table/ask-name";
 import { toast } from "../toast/toast";
 import { canvas, type CanvasHost } from "./canvas";
-import { begun, changes, forget, keep, kept, keyOf, published, withChangedMove, withChoice, withKind, withMove, withoutMove, withoutState, withStart, withState, type Draft } from "./draft";
+import { begun, changes, forget, keep, kept, keyOf, published, withChangedMove, withMove, withoutMove, type Draft } from "./draft";
 import "./hb-transition-form";
 import type { HbTransitionForm } from "./hb-transition-form";
 import { movesTable, type MovesHost } from "./moves";
+import { addState, openStateMenu, type ActionsHost } from "./state-actions";
 import { openTrial } from "./trial";
-import type { Check, Listener, PageData, StateKind, Transition } from "./types";
+import type { Check, Listener, PageData, Transition } from "./types";
 
 export class HbStateEditor extends HbElement implements CanvasHost, MovesHost {
   static override properties = { draft: { state: true }, chosen: { state: true }, check: { state: true }, busy: { state: true }, outdated: { state: true } };
@@ -272,71 +270,22 @@ export class HbStateEditor extends HbElement implements CanvasHost, MovesHost {
 
   /* ---- states ---- */
 
-  async #addState(): Promise<void> {
-    await askName({
-      heading: t("加一个状态"),
-      label: t("状态的名字"),
-      action: t("添加"),
-      run: (name) => {
-        this.#refuseTaken(name);
-        this.#put(withState(this.draft ?? begun(this.#field), name, this.#field));
-        return Promise.resolve();
+  /** What the actions on states work with. */
+  get #actions(): ActionsHost {
+    const editor = this;
+    return {
+      get draft() {
+        return editor.draft;
       },
-    });
-  }
-
-  #refuseTaken(name: string, own?: number): void {
-    if (this.draft?.choices.some((choice) => choice.id !== own && choice.name.toLowerCase() === name.toLowerCase())) throw new ApiError(422, "taken", t("已经有这个状态了"));
-  }
-
-  async #renameState(choice: Choice): Promise<void> {
-    await askName({
-      heading: t("重命名状态"),
-      label: t("状态的名字"),
-      value: choice.name,
-      action: t("保存"),
-      run: (name) => {
-        this.#refuseTaken(name, choice.id);
-        if (this.draft) this.#put(withChoice(this.draft, choice.id, { name }));
-        return Promise.resolve();
-      },
-    });
-  }
-
-  async #removeState(choice: Choice): Promise<void> {
-    const before = this.draft;
-    if (!before) return;
-    const records = this.check?.states.find((state) => state.choice === choice.id)?.records ?? 0;
-    const moves = before.machine.transitions.filter((move) => move.source === choice.id || move.target === choice.id).length;
-    const parts = [
-      records ? t("{n} 条记录现在是这个状态,会留着它,但不能再选,也没有出路。", { n: formatNumber(records) }) : "",
-      moves ? t("进出它的 {n} 条流转会一起去掉。", { n: moves }) : "",
-    ].filter(Boolean);
-    if (parts.length) {
-      const yes = await confirmDialog({ heading: t("从草稿里去掉「{name}」?", { name: choice.name }), text: parts.join(""), action: t("去掉"), danger: true });
-      if (!yes) return;
-    }
-    this.#put(withoutState(before, choice.id));
-    toast(t("已从草稿里去掉「{name}」", { name: choice.name }), { action: t("撤销"), run: () => this.#put(before) });
+      field: this.#field,
+      recordsIn: (choice) => this.check?.states.find((state) => state.choice === choice)?.records ?? 0,
+      put: (draft) => this.#put(draft),
+      addMoveFrom: (choice, anchor) => this.#addMoveFrom(choice, anchor),
+    };
   }
 
   stateMenu(choice: Choice, anchor: HTMLElement): void {
-    const { draft } = this;
-    if (!draft) return;
-    const kind = draft.machine.states.find((state) => state.choice === choice.id)?.kind ?? "open";
-    const kinds: [StateKind, string][] = [["open", t("进行中")], ["waiting", t("等待")], ["done", t("完成")], ["cancelled", t("取消")]];
-    const starts = draft.machine.initial.includes(choice.id);
-    openMenu(anchor, [
-      { label: t("从这里加一条流转"), icon: "arrow-right", run: () => setTimeout(() => this.#addMoveFrom(choice, anchor)) },
-      { label: t("新记录可以从这里开始"), icon: "play", checked: starts, run: () => this.#put(withStart(draft, choice.id, !starts)) },
-      "separator",
-      { heading: t("这个状态表示") },
-      ...kinds.map(([value, label]) => ({ label, icon: "circle", checked: kind === value, run: () => this.#put(withKind(draft, choice.id, value)) })),
-      "separator",
-      { label: t("重命名"), icon: "pencil", run: () => void this.#renameState(choice) },
-      { label: t("换颜色"), icon: "palette", run: () => setTimeout(() => openColors(anchor, choice.color, (color) => this.#put(withChoice(draft, choice.id, { color })))) },
-      { label: t("去掉这个状态"), icon: "trash-2", danger: true, run: () => void this.#removeState(choice) },
-    ]);
+    openStateMenu(this.#actions, choice, anchor);
   }
 
   /* ---- publishing ---- */
@@ -404,7 +353,7 @@ export class HbStateEditor extends HbElement implements CanvasHost, MovesHost {
     return html`<button type="button" class="icb" aria-label=${t("更多")} aria-haspopup="menu" ?hidden=${!this.#field.options.machine} @click=${(event: Event) =>
         openMenu(event.currentTarget as HTMLElement, [{ label: t("不再作为状态流转"), icon: "circle-off", danger: true, run: () => void this.#dissolve() }], { align: "end" })}>${icon("ellipsis")}</button>
       ${changed && this.#field.options.machine ? html`<button type="button" class="btn s" aria-label=${t("还原")} data-tip=${t("丢掉草稿,回到已发布的")} @click=${() => this.#revert()}>${icon("undo-2")}<span class="st-word">${t("还原")}</span></button>` : nothing}
-      <button type="button" class="btn s" @click=${() => void this.#addState()}>${icon("plus")}${t("状态")}</button>
+      <button type="button" class="btn s" @click=${() => void addState(this.#actions)}>${icon("plus")}${t("状态")}</button>
       <button type="button" class="btn s" aria-haspopup="menu" ?disabled=${draft.choices.length < 2} @click=${(event: Event) => this.#addMove(event.currentTarget as HTMLElement)}>${icon("plus")}${t("流转")}</button>
       <button type="button" class="btn s" aria-label=${t("用记录试走")} ?disabled=${bad} @click=${() => void openTrial({ table: this.#page.table.id, field: this.#field.id, draft, pill: (id) => this.pill(id) })}>${icon("play")}<span class="st-word">${t("用记录试走")}</span></button>
       <button type="button" class="btn s p" ?disabled=${!changed || bad} aria-busy=${this.busy ? "true" : nothing} @click=${() => void this.#publish()}>${t("发布")}</button>`;
@@ -425,7 +374,7 @@ export class HbStateEditor extends HbElement implements CanvasHost, MovesHost {
   #begin(): void {
     const draft = begun(this.#field);
     if (draft.choices.length) this.#put(draft);
-    else void this.#addState();
+    else void addState(this.#actions);
   }
 
   protected override render(): TemplateResult {

@@ -1,0 +1,31 @@
+/** Which problems of a refusal have a control to stand beside, and which are told above the form. */
+import type { ApiError, Problem } from "../api";
+
+/** The options that the form of a type shows, each with the place for its problem. */
+const shownOptions: Record<string, string[]> = {
+  text: ["max_length"],
+  number: ["decimals", "unit", "minimum", "maximum"],
+  currency: ["currency", "decimals"],
+  percent: ["decimals"],
+  phone: ["format"],
+  single_select: ["choices"],
+  multi_select: ["choices"],
+  auto_number: ["segments", "restart"],
+  link: ["table", "many", "inverse_name", "inverse_many"],
+  lookup: ["link", "field"],
+  rollup: ["link", "field", "fn", "where"],
+  formula: ["source"],
+};
+
+/** Whether a problem is told beside the control it concerns. */
+export function hasPlace(problem: Problem, type: string): boolean {
+  const [first, option] = (problem.path ?? "").split(".");
+  if (first === "options") return (shownOptions[type] ?? []).includes(option ?? "");
+  return ["name", "description", "type", "required", "unique", "default"].includes(problem.path ?? "");
+}
+
+/** The refusal's own sentence comes first where its problems are only examples or places. */
+export function general(failure: ApiError): Problem[] {
+  const placed = failure.problems.some((problem) => /^(name|type|options|required|unique|default|description)\b/.test(problem.path ?? ""));
+  return placed || failure.problems[0]?.message === failure.message ? [] : [{ code: failure.code, message: failure.message }];
+}
