@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
+from runtime import accounts
 from runtime.definitions.fields import Choice, Currency, FieldDef, Phone, SingleSelect, Text
 from runtime.definitions.queries import Query
 from runtime.definitions.states import State, StateMachine, Transition
 from runtime.records import read
 from runtime.worker.jobs import run_job
-from tests.browser.support import PHONE, Site, axe, shot, until
+from tests.browser.support import PASSWORD, PHONE, Site, axe, shot, until
 from ui.bootstrap import JOB_KINDS
 
 ORDERS = (
@@ -142,6 +143,20 @@ async def test_into_a_table_that_is_there(site: Site, orders: Path) -> None:
     assert [c.name for c in found.field("渠道").choices_by_id.values()] == ["淘宝", "抖音", "微信"]
 
 
+async def test_an_import_is_stopped(site: Site, orders: Path) -> None:
+    page = await site.open(f"/a/{site.world.app_id}/import")
+    await choose(page, orders)
+    await page.get_by_role("button", name="导入约 4 行").click()
+    await expect(page.get_by_text("排队中,马上开始")).to_be_visible()
+    await page.get_by_role("button", name="停下").click()
+    await page.locator("dialog[open]").get_by_role("button", name="停下").click()
+    await expect(page.get_by_role("heading", name="导入停下了")).to_be_visible()
+    await expect(page.get_by_role("link", name="再导入一个文件")).to_be_visible()
+    # the tray of other pages has nothing left to tell
+    await page.get_by_role("link", name="再导入一个文件").click()
+    await expect(page.locator(".im-recent")).to_contain_text("已取消,导入了 0 条")
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
@@ -227,6 +242,21 @@ async def test_an_editor_fills_fields_but_makes_none(site: Site, orders: Path) -
     await page.get_by_role("button", name="导入约 4 行").click()
     await work(site)
     await expect(page.get_by_role("heading", name="4 条都进来了")).to_be_visible()
+
+
+async def test_the_first_file_makes_the_first_app(site: Site, orders: Path) -> None:
+    newcomer = await accounts.create_user(
+        site.system, email="new@example.com", name="新人", password=PASSWORD
+    )
+    page = await site.open("/imports/new", newcomer)
+    await expect(page.get_by_role("combobox", name="导入到哪个应用")).to_contain_text("新建一个应用")
+    await choose(page, orders)
+    await page.get_by_role("button", name="导入约 4 行").click()
+    await work(site)
+    await expect(page.get_by_role("heading", name="2 条进来了,2 行没有")).to_be_visible()
+    await page.get_by_role("link", name="打开数据表").click()
+    await page.wait_for_url("**/t/tbl*")
+    await expect(page.get_by_role("link", name="一月订单")).to_be_visible()
 
 
 async def test_on_a_phone_in_the_dark_in_english(site: Site, orders: Path) -> None:

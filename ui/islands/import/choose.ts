@@ -1,10 +1,11 @@
 /** The first step: a file by click, drop or paste; what is too large or empty is said at once. */
 import { html, nothing, type TemplateResult } from "lit";
-import { formatNumber } from "../fields/format";
+import { formatDate, formatNumber } from "../fields/format";
 import { icon } from "../icons";
 import { t } from "../i18n";
 import "../select/hb-select";
 import type { HbSelect } from "../select/hb-select";
+import { relative } from "../shell/times";
 import type { AppRef, PastImport } from "./types";
 import { sizeText } from "./upload";
 
@@ -16,7 +17,7 @@ export interface Sending {
 
 export interface ChooseOptions {
   maxMb: number;
-  /** Apps to choose from, where the page has none; "" in `app` is a new one. */
+  /** Apps to choose from, where the page has none; "new" in `app` makes one. */
   apps: AppRef[] | null;
   app: string;
   over: boolean;
@@ -48,7 +49,7 @@ export function chooseTemplate(options: ChooseOptions): TemplateResult {
 }
 
 function appTemplate(options: ChooseOptions): TemplateResult {
-  const choices = [...(options.apps ?? []).map((app) => ({ value: app.id, label: app.name, icon: app.icon || "mark" })), { value: "", label: t("新建一个应用"), icon: "plus" }];
+  const choices = [...(options.apps ?? []).map((app) => ({ value: app.id, label: app.name, icon: app.icon || "mark" })), { value: "new", label: t("新建一个应用"), icon: "plus" }];
   return html`<div class="field im-app">
     <div class="lab">${t("导入到哪个应用")}</div>
     <hb-select .label=${t("导入到哪个应用")} .options=${choices} .value=${options.app} ?disabled=${options.sending !== null}
@@ -115,7 +116,7 @@ function recentTemplate(recent: PastImport[]): TemplateResult {
         <span class="cut m">${one.filename}</span>
         <span class="cut f3 im-recent-table">${one.table_name ?? ""}</span>
         <span class="f2 t12 end">${standing(one)}</span>
-        <time class="f3 t12" datetime=${one.at} data-relative>${one.at.slice(0, 10)}</time></a></li>`,
+        <time class="f3 t12" datetime=${one.at} data-relative>${relative(new Date(one.at)) ?? formatDate(one.at)}</time></a></li>`,
     )}</ul>
   </section>`;
 }

@@ -267,6 +267,7 @@ export class HbImport extends HbElement {
     try {
       const started = await api.post<{ id: string; table: string }>(`/api/v1/imports/${preview.id}/start`, decisionOf(plan, reading, preview));
       this.#memory.forget(preview.id);
+      this.dataset.showsJob = started.id; // this page tells it itself; the tray is for the others
       trackJob({ id: started.id, title: t("导入 {name}", { name: preview.filename }), address: `/api/v1/imports/${started.id}`, href: `/imports/${started.id}` });
       this.#watch(await api.get<Job>(`/api/v1/imports/${started.id}`));
     } catch (failure) {
@@ -421,7 +422,7 @@ export class HbImport extends HbElement {
     return chooseTemplate({
       maxMb: this.#page.max_mb,
       apps: this.#page.app ? null : this.#page.apps,
-      app: this.app?.id ?? "",
+      app: this.app?.id ?? "new",
       over: this.over,
       sending: this.sending,
       problem: this.problem,
