@@ -10,7 +10,7 @@ import msgspec
 from runtime.catalog import App, Catalog, Field, Table
 from runtime.definitions.fields import Link
 from runtime.errors import InvalidDefinition, Problem
-from runtime.i18n import Message, N_
+from runtime.i18n import N_, Message
 from templates_market.package import Binding, Template
 
 

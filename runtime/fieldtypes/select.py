@@ -42,7 +42,10 @@ def _find(config: Any, value: Any, *, archived: bool = False) -> Choice:
 
 def _ids(config: Any, value: Any) -> list[int]:
     try:
-        return [_find(config, item, archived=True).id for item in (value if isinstance(value, list | tuple) else [value])]
+        return [
+            _find(config, item, archived=True).id
+            for item in (value if isinstance(value, list | tuple) else [value])
+        ]
     except BadValue as bad:
         raise InvalidInput(bad.message.msgid, code="bad_operand", **bad.message.params) from bad
 

@@ -198,7 +198,7 @@ async def _entries(
                 row["source"],
                 row["reason"],
                 tuple(changes),
-            )  # fmt: skip
+            )
         )
     return entries
 

@@ -24,7 +24,9 @@ MAX_HITS = 20
 OTHERS = 10
 
 # "CODE_128,SF123": the prefix that WeCom's and WeChat's own scanners put before a barcode's text.
-_SYMBOLOGY = re.compile(r"^(?:CODE_?(?:128|39|93)|EAN_?(?:13|8)|UPC_?[AE]|ITF|CODABAR|QR_?CODE),", re.IGNORECASE)
+_SYMBOLOGY = re.compile(
+    r"^(?:CODE_?(?:128|39|93)|EAN_?(?:13|8)|UPC_?[AE]|ITF|CODABAR|QR_?CODE),", re.IGNORECASE
+)
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -76,7 +78,9 @@ def require_use(actor: Actor, workbench: Workbench) -> None:
         raise NotAllowed(N_("你的角色不能用这个工作台,请联系应用的所有者"))
 
 
-async def find(system: System, actor: Actor, workbench: Workbench, code: str, *, scanned: bool = False) -> Found:
+async def find(
+    system: System, actor: Actor, workbench: Workbench, code: str, *, scanned: bool = False
+) -> Found:
     """Look a code up.
 
     Exact matches on the waybill, number, phone and further search fields come first; else records whose waybill,
@@ -110,7 +114,11 @@ def _search_fields(table: Table, workbench: Workbench) -> list[Field]:
     bindings = workbench.definition.bindings
     keys = (bindings.waybill, bindings.number, bindings.phone, *workbench.definition.search)
     fields = [table.by_id[key] for key in dict.fromkeys(keys) if key and key in table.by_id]
-    return [f for f in fields if f.type in ("text", "phone", "auto_number", "lookup", "formula", "long_text", "number")]
+    return [
+        f
+        for f in fields
+        if f.type in ("text", "phone", "auto_number", "lookup", "formula", "long_text", "number")
+    ]
 
 
 async def _matching(
@@ -135,7 +143,9 @@ async def card_of(system: System, actor: Actor, workbench: Workbench, record: Re
     others, total = await _others(system, actor, catalog, table, workbench, record)
     places: tuple[Place, ...] = ()
     if workbench.definition.bindings.stock:
-        places = await _places(system, actor, catalog, catalog.stock(workbench.definition.bindings.stock), record)
+        places = await _places(
+            system, actor, catalog, catalog.stock(workbench.definition.bindings.stock), record
+        )
     return Card(record, table.id, places, others, total)
 
 
@@ -171,7 +181,9 @@ async def _places(
         system, actor, lines.id, Query(where=Condition(d.line_order, "is_any_of", [record.id]), limit=100)
     )
     wanted = [pair[0]["id"] for line in page.records if (pair := line.fields.get(d.line_stock))]
-    found = {r.id: r for r in await read.get_many(system, actor, list(dict.fromkeys(wanted)))} if wanted else {}
+    found = (
+        {r.id: r for r in await read.get_many(system, actor, list(dict.fromkeys(wanted)))} if wanted else {}
+    )
     status = lines.field(d.line_status)
     places = []
     for line in page.records:

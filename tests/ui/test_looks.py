@@ -19,7 +19,13 @@ def test_states_fill_their_glyph_as_they_move_on() -> None:
 
 
 def test_waiting_for_others_is_a_place_on_the_way_too() -> None:
-    kinds = (State(1, "waiting"), State(4, "waiting"), State(5, "done"), State(6, "cancelled"), State(7, "open"))
+    kinds = (
+        State(1, "waiting"),
+        State(4, "waiting"),
+        State(5, "done"),
+        State(6, "cancelled"),
+        State(7, "open"),
+    )
     config = SingleSelect(CHOICES, StateMachine((1,), states=kinds))
     glyphs = [state_glyph(config, name) for name in NAMES]
     assert glyphs == ["start", "quarter", "half", "most", "done", "closed", "back"]

@@ -25,7 +25,9 @@ def main(arguments: list[str]) -> int:
     """Install packages where needed and run npm with ``arguments`` (default: ``run build``)."""
     npm = _npm()
     if npm is None:
-        _say("Node.js 20.19 or newer is needed: install it, or run `make install`, which brings it as a wheel.")
+        _say(
+            "Node.js 20.19 or newer is needed: install it, or run `make install`, which brings it as a wheel."
+        )
         return 1
     command, path = npm
     environ = {**os.environ, "PATH": path + os.pathsep + os.environ.get("PATH", "")}

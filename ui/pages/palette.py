@@ -119,7 +119,9 @@ def _workbenches(actor: Actor, apps: list[App]) -> Iterable[Item]:
     for app in apps:
         for workbench in app.workbenches:
             if may_use(actor, workbench):
-                yield Item(workbench.definition.name, f"/w/{workbench.definition.slug}", "scan-line", app.name)
+                yield Item(
+                    workbench.definition.name, f"/w/{workbench.definition.slug}", "scan-line", app.name
+                )
 
 
 async def _records(
