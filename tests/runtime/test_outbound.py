@@ -1,6 +1,6 @@
 """The guarded client: what it refuses to reach, what it survives, and what it says."""
 
-# ruff: noqa: S104, SIM117 - addresses are judged here, not bound; a server and what it causes read better nested
+# ruff: noqa: SIM117 - addresses are judged here, not bound; a server and what it causes read better nested
 
 from __future__ import annotations
 
