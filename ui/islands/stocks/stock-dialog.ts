@@ -146,8 +146,8 @@ class State {
         <fieldset class="st-box"><legend>${t("谁来占")}</legend>
           ${this.#select("line_table", t("订单明细表"), tables.filter((table) => table.value !== draft.stock_table), t("每条说明哪个订单要哪份货、要多少"), (id) => ({ line_table: id, ...forLineTable(this.#table(id), draft.stock_table) }))}
           <div class="fields2">
-            ${this.#select("line_order", t("属于哪个订单"), options(links(lines).filter((field) => field.options.table !== draft.stock_table)))}
-            ${this.#select("line_stock", t("要哪份货"), options(links(lines, draft.stock_table || undefined)))}
+            ${this.#select("line_order", t("属于哪个订单"), options(links(lines).filter((field) => field.options.table !== draft.stock_table)), tooMany(lines, (field) => field.options.table !== draft.stock_table))}
+            ${this.#select("line_stock", t("要哪份货"), options(links(lines, draft.stock_table || undefined)), tooMany(lines, (field) => !draft.stock_table || field.options.table === draft.stock_table))}
             ${this.#select("line_quantity", t("数量"), options(numbers(lines)))}
             ${this.#select("line_status", t("预占状态"), [...options(statuses(lines)), ...(lines ? [{ value: make.line_status, label: t("新建字段「预占状态」"), icon: "plus" }] : [])], "", (id) => ({ line_status: id, ...guessChoices(lines?.fields.find((field) => field.id === id)?.options.choices ?? []) }))}
           </div>
@@ -160,4 +160,10 @@ class State {
 
 function options(fields: readonly Field[]): Option[] {
   return fields.map((field) => ({ value: field.id, label: field.name, icon: fieldIcon(field) }));
+}
+
+/** Why a link that a person looks for is not offered: it may point at several records. */
+function tooMany(table: TableLike | undefined, fits: (field: Field) => boolean): string {
+  const names = (table?.fields ?? []).filter((field) => field.type === "link" && field.options.many !== false && fits(field)).map((field) => `「${field.name}」`);
+  return names.length && !links(table).some(fits) ? t("{fields} 能关联多条,占货要一条对一条:在字段设置里改成「一条」就能用", { fields: names.join("、") }) : "";
 }

@@ -31,6 +31,8 @@ interface Row {
   type: string;
   choices: string[];
   target: string;
+  /** A link may point at several records. */
+  many: boolean;
 }
 
 /** A field as the API takes it. */
@@ -50,7 +52,7 @@ export function specOf(row: Row): FieldSpec | null {
   if (row.type === "single_select" || row.type === "multi_select") {
     options.choices = row.choices.map((choice, index) => ({ name: choice, color: palette[index % palette.length] }));
   }
-  if (row.type === "link") Object.assign(options, { table: row.target, many: true, two_way: true });
+  if (row.type === "link") Object.assign(options, { table: row.target, many: row.many, two_way: true });
   return { name, type: row.type, options };
 }
 
@@ -87,7 +89,7 @@ export class HbNewTable extends HbElement {
   }
 
   #row(name = ""): Row {
-    return { key: this.#next++, name, type: "text", choices: [], target: "" };
+    return { key: this.#next++, name, type: "text", choices: [], target: "", many: true };
   }
 
   #change(key: number, part: Partial<Row>): void {
@@ -211,14 +213,22 @@ export class HbNewTable extends HbElement {
             @change=${(event: Event) => this.#change(row.key, { choices: (event.target as HbSelect).value as string[] })}
           ></hb-select>`
         : row.type === "link"
-          ? html`<hb-select
-              class="nt-more"
-              small
-              .label=${t("关联到哪张表")}
-              .options=${this.#data.tables.map((table) => ({ value: table.id, label: table.name, icon: table.icon }))}
-              .value=${row.target}
-              @change=${(event: Event) => this.#change(row.key, { target: (event.target as HbSelect).value as string })}
-            ></hb-select>`
+          ? html`<div class="nt-more nt-link">
+              <hb-select
+                small
+                .label=${t("关联到哪张表")}
+                .options=${this.#data.tables.map((table) => ({ value: table.id, label: table.name, icon: table.icon }))}
+                .value=${row.target}
+                @change=${(event: Event) => this.#change(row.key, { target: (event.target as HbSelect).value as string })}
+              ></hb-select>
+              <hb-select
+                small
+                .label=${t("每条记录可以关联")}
+                .options=${[{ value: "one", label: t("一条") }, { value: "many", label: t("多条") }]}
+                .value=${row.many ? "many" : "one"}
+                @change=${(event: Event) => this.#change(row.key, { many: (event.target as HbSelect).value === "many" })}
+              ></hb-select>
+            </div>`
           : nothing}
       ${problem ? html`<p class="hint bad">${icon("circle-alert", 14)}${problem}</p>` : nothing}
     </li>`;
