@@ -5,7 +5,8 @@ advisory lock, on a connection of its own, so that the database lets go of it wh
 oldest due message goes first; what would exceed the robot's limit waits, and what has waited is merged. Nothing is
 dropped. After a failure that can pass the message waits for its next try, and the whole lane for a few seconds.
 
-A message may arrive twice when the receiver took it but its answer was lost; never twice otherwise.
+A message may arrive twice when the receiver took it but its answer was lost, or came too late for a worker that had
+to stop; never twice otherwise.
 """
 
 from __future__ import annotations
@@ -57,9 +58,11 @@ class Deliveries:
         self.locks = Locks(system.db, _LOCKS)
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
+        self._stopping: Callable[[], bool] = lambda: False
 
     async def run(self, stopping: Callable[[], bool]) -> None:
-        """Send until ``stopping()``; then let the messages under way end."""
+        """Send until ``stopping()``; then let the message under way on each lane end, and leave the rest."""
+        self._stopping = stopping
         listener = asyncio.create_task(self._listen())
         try:
             while not stopping():
@@ -77,13 +80,15 @@ class Deliveries:
                     await asyncio.wait_for(self._wake.wait(), seconds)
         finally:
             listener.cancel()
-            await asyncio.gather(listener, *self._busy.values(), return_exceptions=True)
-            await self.locks.close()
+            try:
+                await asyncio.gather(listener, *self._busy.values(), return_exceptions=True)
+            finally:
+                await self.locks.close()
 
     async def _listen(self) -> None:
         """Look again whenever a message was queued, and every :data:`POLL_SECONDS` in any case."""
         async with self.system.live.wakeups(WAKE_DELIVERY) as nudges:
-            while True:
+            while not self._stopping():
                 await nudges.wait(POLL_SECONDS)
                 self._wake.set()
 
@@ -134,7 +139,7 @@ class Deliveries:
     async def _work(self, lane: Lane) -> None:
         """Send what is due on a lane, unless another worker does."""
         async with self.locks.held(lane.name) as mine:
-            while mine and await self._round(lane):
+            while mine and not self._stopping() and await self._round(lane):
                 pass
 
     async def _round(self, lane: Lane) -> bool:
@@ -153,6 +158,8 @@ class Deliveries:
             return False
         by_id = {row["id"]: row for row in rows}
         for batch in decision.batches:
+            if self._stopping():
+                return False
             if not await self._send(lane, batch, [by_id.pop(number) for number in batch.ids]):
                 return False
         if by_id and decision.look_again_at is not None:
@@ -184,6 +191,11 @@ class Deliveries:
         connection = next(c for c in lane.connections if c.number == rows[0]["connector_id"])
         try:
             receipt = await self._call(connection, batch.message, rows[0]["key"])
+        except (
+            asyncio.CancelledError
+        ):  # the worker has to stop; the receiver may have counted it all the same
+            await settlement.note_attempt(self.system.db, lane.name, rows)
+            raise
         except Exception as error:
             return await self._refused(lane, rows, error)
         await settlement.sent(self.system, lane.name, connection, rows, receipt)
@@ -203,7 +215,7 @@ class Deliveries:
             # one of the merged messages may be at fault: let each speak for itself
             await settlement.note_attempt(self.system.db, lane.name, rows, error=error)
             for row in rows:
-                if not await self._send(lane, Batch((row["id"],), _message(row)), [row]):
+                if self._stopping() or not await self._send(lane, Batch((row["id"],), _message(row)), [row]):
                     return False
             return True
         await settlement.give_up(self.system, lane.name, rows, error)

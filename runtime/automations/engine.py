@@ -6,6 +6,7 @@ same way: where a run goes after a step follows from the step's stored outcome.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -62,6 +63,10 @@ async def execute(
         log.info("run is in other hands", run=run.id)
     except _Stopping:
         await runs.put_back(system.db, run.number, owner)
+    except asyncio.CancelledError:
+        if stopping():  # a step that took too long: nothing of it is stored, the next worker begins it again
+            await runs.put_back(system.db, run.number, owner)
+        raise
     return True
 
 

@@ -33,6 +33,7 @@ _ACTORS = {RUNS: EXECUTE_RUN, JOBS: RUN_JOB}
 # messages of a worker that died go back to the queue after this; its runs' leases run out at the same time
 _HEARTBEAT_MS = 15_000
 _IDLE_SECONDS = 1.0
+_LISTEN_SECONDS = 0.5
 
 
 class Bell:
@@ -41,6 +42,7 @@ class Bell:
     def __init__(self) -> None:
         self._rings: dict[str, int] = {}
         self._rung = threading.Condition()
+        self._silent = False
 
     def heard(self, queue: str) -> int:
         """How often it rang for ``queue`` so far."""
@@ -55,7 +57,13 @@ class Bell:
     def wait(self, queue: str, heard: int, seconds: float) -> None:
         """Until it has rung more often than ``heard``, or ``seconds`` have passed."""
         with self._rung:
-            self._rung.wait_for(lambda: self.heard(queue) > heard, seconds)
+            self._rung.wait_for(lambda: self._silent or self.heard(queue) > heard, seconds)
+
+    def silence(self) -> None:
+        """Nobody need wait for it any more: the process ends."""
+        with self._rung:
+            self._silent = True
+            self._rung.notify_all()
 
 
 class _Listening(Consumer):
@@ -148,10 +156,13 @@ class BellListener(threading.Thread):
             for queue in QUEUES:  # rings missed while nobody listened
                 self._broker.bell.ring(queue)
             while not self._end.is_set():
-                message = pubsub.get_message(timeout=1.0)
+                message = pubsub.get_message(timeout=_LISTEN_SECONDS)
                 if message is not None and message["type"] == "message":
                     self._broker.bell.ring(message["data"].decode())
 
     def stop(self) -> None:
-        """End within a second."""
+        """End, and let nobody sleep until then. Its connection is closed when this returns."""
         self._end.set()
+        self._broker.bell.silence()
+        if self.is_alive():
+            self.join(_LISTEN_SECONDS + 2)

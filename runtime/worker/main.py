@@ -7,7 +7,8 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Coroutine, Iterator, Sequence
+import time
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -28,10 +29,15 @@ from runtime.worker.scheduler import Chore, Scheduler
 
 log = structlog.get_logger(__name__)
 
-GRACE_SECONDS = 8.0
-"""How long what is under way may go on after a signal to stop; less than a supervisor waits before it kills."""
+GRACE_SECONDS = 2.5
+"""How long what is under way may go on after a signal to stop; then it is cut off and handed back."""
 
+_HAND_BACK_SECONDS = 1.0
+"""How long handing back may take."""
+_THREADS_END_SECONDS = GRACE_SECONDS + _HAND_BACK_SECONDS + 0.5
+"""How long dramatiq's threads are waited for; what they wait for is over by then."""
 _THREAD_POLL_MS = 200
+_SAY_AGAIN_SECONDS = 0.3
 
 
 def run_worker(system: System, kinds: JobKinds = KINDS) -> None:
@@ -60,11 +66,16 @@ class WorkerProcess:
     """One worker: dramatiq's threads take messages, one event loop does all the work.
 
     Jobs do not hold a thread while they run, so that runs always find one free.
+
+    Stopping takes less than five seconds. At the signal runs end their step and go back to the queue, jobs go back,
+    and messages under way are sent to their end; what is not done after :data:`GRACE_SECONDS` is cut off, which rolls
+    its transaction back, and goes back too. Only then do threads, loop and connections end, in this order.
     """
 
     def __init__(self, system: System, kinds: JobKinds, stopping: threading.Event) -> None:
         self.system, self.kinds, self.stopping = system, kinds, stopping
         self.name = f"{socket.gethostname()}:{os.getpid()}"
+        self._runs: set[asyncio.Task[bool]] = set()
         self._jobs: dict[str, asyncio.Task[None]] = {}
         self._room = asyncio.Semaphore(AT_ONCE)
         self._sending: asyncio.Task[None] | None = None
@@ -83,26 +94,56 @@ class WorkerProcess:
             log.info("worker ready", threads=threads)
             self.stopping.wait()
         finally:
+            self.stopping.set()
+            self._begin_to_end()
             bell.stop()
-            worker.stop(timeout=int(GRACE_SECONDS * 1000))
+            worker.stop(timeout=int(_THREADS_END_SECONDS * 1000))
+            log.info("worker stopped")
+
+    def _begin_to_end(self) -> None:
+        """Have the loop end what is under way while dramatiq's threads, which wait for it, are being stopped."""
+        thread = get_event_loop_thread()
+        if thread is not None and thread.loop.is_running():
+            asyncio.run_coroutine_threadsafe(self.wind_up(), thread.loop)
 
     async def start(self) -> None:
         """Connect and begin to send; on the worker's event loop, like everything below."""
         await self.system.start()
         self._sending = asyncio.create_task(Deliveries(self.system).run(self.stopping.is_set))
 
-    async def stop(self) -> None:
-        """Let the messages under way be sent, give the jobs back, disconnect."""
+    async def wind_up(self) -> None:
+        """Give the jobs back, let runs end their step and messages be sent; cut off what takes too long."""
         for task in self._jobs.values():
             task.cancel()
-        under_way = [*self._jobs.values(), *([self._sending] if self._sending else [])]
-        if under_way:
-            await asyncio.wait(under_way, timeout=GRACE_SECONDS)
-        await self.system.stop()
+        under_way = self._under_way()
+        if not under_way:
+            return
+        _, late = await asyncio.wait(under_way, timeout=GRACE_SECONDS)
+        if late:
+            log.info("handing back what was under way", count=len(late))
+            await _cut_off(late)
+
+    def _under_way(self) -> set[asyncio.Task[Any]]:
+        sending = {self._sending} if self._sending is not None else set()
+        return {*self._runs, *self._jobs.values(), *sending}
+
+    async def stop(self) -> None:
+        """End whatever is left on the loop, disconnect. No thread waits for the loop any more."""
+        await _cut_off(asyncio.all_tasks() - {asyncio.current_task()})
+        try:
+            await asyncio.wait_for(self.system.stop(), _HAND_BACK_SECONDS)
+        except TimeoutError:
+            log.warning("connections not closed in time")
+        await asyncio.get_running_loop().shutdown_asyncgens()
 
     async def execute_run(self, public_id: str) -> None:
         """The actor of runs. What goes wrong here leaves the run to the sweeper, when its lease has run out."""
-        await execute(self.system, public_id, self.name, self.stopping.is_set)
+        task = asyncio.create_task(execute(self.system, public_id, self.name, self.stopping.is_set))
+        self._runs.add(task)
+        task.add_done_callback(self._runs.discard)
+        await asyncio.wait({task})
+        if not task.cancelled():
+            task.result()
 
     async def start_job(self, public_id: str) -> None:
         """The actor of jobs: only starts the job. Until there is room it stays queued, for any worker to take."""
@@ -119,6 +160,21 @@ class WorkerProcess:
         self._jobs.pop(public_id, None)
         if not task.cancelled() and task.exception() is not None:
             log.error("job interrupted", job=public_id, exc_info=task.exception())
+
+
+async def _cut_off(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel and wait. A cancellation that a library swallows is said again."""
+    left = {task for task in tasks if not task.done()}
+    ends = time.monotonic() + _HAND_BACK_SECONDS
+    while left and time.monotonic() < ends:
+        for task in left:
+            task.cancel()
+        done, left = await asyncio.wait(left, timeout=_SAY_AGAIN_SECONDS)
+        for task in done:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                log.warning("ended with an error while stopping", error=repr(error))
+    if left:
+        log.warning("not ended in time", tasks=[repr(task.get_coro()) for task in left])
 
 
 class _Parts(Middleware):
