@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from builder import computed, states
+from builder import computed, rules, states
 from builder.choices import read_choices
 from builder.links import read_link
 from builder.validation import Problems, clean_text, has_control
@@ -234,6 +234,7 @@ def check_field(problems: Problems, catalog: Catalog, app: App, field_id: str) -
     here = problems.at("options")
     scope = Scope(catalog=catalog, app=app, table=table, old=field)
     check_config(here, scope, field.config)
+    rules.check_validation(here, scope, field.definition)
     if isinstance(field.config, SingleSelect) and field.config.machine is not None:
         states.check_machine(
             here.at("machine"), app, table, field.config.choices, field.config.machine, field.id
@@ -251,6 +252,9 @@ def check_rules(problems: Problems, scope: Scope, definition: FieldDef) -> Field
         elif isinstance(definition.config, Text) and definition.config.max_length > UNIQUE_LENGTH:
             shorter = msgspec.structs.replace(definition.config, max_length=UNIQUE_LENGTH)
             definition = msgspec.structs.replace(definition, config=shorter)
+    if definition.read_only and name in READONLY_TYPES:
+        problems.at("read_only").add("not_for_type", N_("这种字段本来就由系统填写"))
+    definition = rules.check_validation(problems, scope, definition)
     if definition.default is not None and definition.default != "":
         _check_default(problems.at("default"), scope, definition)
     else:

@@ -90,6 +90,8 @@ def read_spec(problems: Problems, scope: Scope, spec: FieldSpec) -> FieldDef | N
         required=spec.required,
         unique=spec.unique,
         default=spec.default,
+        read_only=spec.read_only,
+        validation=spec.validation,
     )
     return check_rules(problems, scope, definition)
 
@@ -108,6 +110,8 @@ def read_patch(problems: Problems, scope: Scope, patch: FieldPatch) -> FieldDef 
         required=before.required if patch.required is UNSET else patch.required,
         unique=before.unique if patch.unique is UNSET else patch.unique,
         default=before.default if patch.default is UNSET else patch.default,
+        read_only=before.read_only if patch.read_only is UNSET else patch.read_only,
+        validation=before.validation if patch.validation is UNSET else patch.validation,
     )
     if keeps_type:
         return read_spec(problems, scope, _with_renamed_default(spec, scope, patch))
@@ -144,13 +148,20 @@ def _with_renamed_default(spec: FieldSpec, scope: Scope, patch: FieldPatch) -> F
 
 
 def _without_misfits(spec: FieldSpec, scope: Scope, patch: FieldPatch) -> FieldSpec:
-    for rule, empty in (("required", False), ("unique", False), ("default", None)):
+    rules = (
+        ("required", False),
+        ("unique", False),
+        ("default", None),
+        ("read_only", False),
+        ("validation", None),
+    )
+    for rule, empty in rules:
         if getattr(patch, rule) is not UNSET or getattr(spec, rule) == empty:
             continue
         problems = Problems()
-        bare = {"required": False, "unique": False, "default": None, rule: getattr(spec, rule)}
+        bare = {**dict(rules), rule: getattr(spec, rule)}
         read_spec(problems, scope, msgspec.structs.replace(spec, **bare))
-        if any(problem.path == rule for problem in problems.found):
+        if any((problem.path or "").split(".")[0] == rule for problem in problems.found):
             spec = msgspec.structs.replace(spec, **{rule: empty})
     return spec
 

@@ -389,7 +389,7 @@ async def _field(
             return existing  # made with the new table just now
         return await fields.create(system, actor, table.id, choice.new)
     field = current.field(choice.field or "")
-    if field.readonly:
+    if field.readonly or field.definition.read_only:
         raise InvalidInput(
             N_("「{field}」由系统填写,不能导入"), code="readonly", field=field.id, field_name=field.name
         )

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from runtime.catalog import App, Catalog, Entry, Field, Table
-from runtime.definitions.fields import Formula, SingleSelect
+from runtime.definitions.fields import Formula, SingleSelect, Validation
 from runtime.definitions.queries import Condition, Filter, Group
 from runtime.records.computed import dependencies
 
@@ -45,6 +45,9 @@ def mentions(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
         if isinstance(value, Formula):
             for found in dict.fromkeys(_ID.findall(value.source)):
                 yield _join(path, "source"), found
+        if isinstance(value, Validation):
+            for found in dict.fromkeys(_ID.findall(value.formula)):
+                yield _join(path, "formula"), found
         for name in value.__struct_fields__:
             yield from mentions(getattr(value, name), _join(path, name))
     elif isinstance(value, list | tuple):

@@ -3,7 +3,8 @@
 A :class:`Removal` is worked out first and can be shown: computed fields that cannot be without them go into the trash
 together with them; views and dashboards lose the parts that need them; automations that mention them are switched off;
 workbenches that cannot work without them go into the trash. State machines and stock definitions are rules on the
-data: they are never weakened in passing, so they *block* until somebody changes them. All that is done in one
+data: they are never weakened in passing, so they (and
+validation rules) *block* until somebody changes them. All that is done in one
 transaction and comes back in one piece (:mod:`builder.restoring`).
 """
 
@@ -141,7 +142,7 @@ def _plan(catalog: Catalog, app: App, fields: list[Field], own: int, table: Tabl
 def _blocked(uses: list[Use]) -> list[Use]:
     seen: dict[tuple[str, bool], Use] = {}
     for use in uses:
-        if use.kind == "stock" or use.machine:
+        if use.kind == "stock" or use.machine or use.path == "validation.formula":
             seen.setdefault((use.id, use.machine), use)
     return list(seen.values())
 

@@ -40,6 +40,8 @@ def describe(use: Use) -> Message:
     """One use in words: 字段「小计」(订单明细)."""
     if use.machine:
         return Message(N_("「{name}」的状态流转({table})"), {"name": use.name, "table": use.table or ""})
+    if use.path == "validation.formula":
+        return Message(N_("「{name}」的校验规则({table})"), {"name": use.name, "table": use.table or ""})
     if use.table is not None:
         return Message(
             N_("{kind}「{name}」({table})"),

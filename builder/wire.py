@@ -1,6 +1,6 @@
 """Definitions as JSON: what the API answers and takes.
 
-A field is ``{id, name, type, options, required, unique, default, description, readonly}``; ``options`` is its
+A field is ``{id, name, type, options, required, unique, default, description, read_only, validation, readonly}``; ``options`` is its
 configuration without the type, complete with defaults. Going in, tables, fields and choices may be named instead of
 numbered; what is stored names them by id.
 """
@@ -12,12 +12,13 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from builder import rules
 from builder.computed import shown
 from builder.validation import Problems
 from runtime import fieldtypes
 from runtime.access import Actor, hidden_fields
 from runtime.catalog import App, Entry, Field, Table, View
-from runtime.definitions.fields import FieldConfig, Formula, Link
+from runtime.definitions.fields import FieldConfig, Formula, Link, Validation
 from runtime.i18n import N_
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -39,6 +40,8 @@ class FieldSpec(msgspec.Struct, frozen=True, kw_only=True):
     required: bool = False
     unique: bool = False
     default: Any = None
+    read_only: bool = False
+    validation: Validation | None = None
 
 
 class FieldPatch(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +55,8 @@ class FieldPatch(msgspec.Struct, frozen=True, kw_only=True):
     required: bool | msgspec.UnsetType = msgspec.UNSET
     unique: bool | msgspec.UnsetType = msgspec.UNSET
     default: Any = msgspec.UNSET
+    read_only: bool | msgspec.UnsetType = msgspec.UNSET
+    validation: Validation | msgspec.UnsetType | None = msgspec.UNSET
 
 
 def options_of(config: FieldConfig) -> dict[str, Any]:
@@ -103,7 +108,9 @@ def field_json(field: Field, table: Table | None = None, *, managed: bool = Fals
         "unique": definition.unique,
         "default": definition.default,
         "description": definition.description,
-        "readonly": field.readonly or managed,
+        "read_only": definition.read_only,
+        "validation": complete(definition.validation if table is None else rules.shown(table, field)),
+        "readonly": field.readonly or managed or definition.read_only,
         "managed": managed,
         "version": field.version,
         "icon": kind.icon,

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import yaml
 
-from builder import connectors
+from builder import connectors, rules
 from builder.wire import options_of
 from runtime import formulas
 from runtime.access import Actor, Operation, require
@@ -102,11 +102,13 @@ class Exporter:
         """One field in the form the installer reads."""
         definition, config = field.definition, field.config
         said: dict[str, Any] = {"name": field.name, "type": field.type}
-        for rule in ("description", "required", "unique"):
+        for rule in ("description", "required", "unique", "read_only"):
             if getattr(definition, rule):
                 said[rule] = getattr(definition, rule)
         if definition.default is not None:
             said["default"] = definition.default
+        if (validation := rules.shown(table, field)) is not None:
+            said["validation"] = msgspec.to_builtins(validation)
         options = options_of(config)
         options.pop("inverse", None)
         machine = options.pop("machine", None)

@@ -13,6 +13,7 @@ from runtime.access import Actor, Operation, require
 from runtime.catalog import App, Catalog, Workbench
 from runtime.definitions.automations import AutomationDef
 from runtime.definitions.dashboards import DashboardDef
+from runtime.definitions.fields import Validation
 from runtime.definitions.stock import StockDef
 from runtime.definitions.tables import AppDef, ViewDef
 from runtime.definitions.workbenches import LookupBindings, WorkbenchDef
@@ -24,7 +25,7 @@ from templates_market.package import Template
 from templates_market.symbols import Symbols
 
 _LATER = ("link", "lookup", "rollup", "formula")
-_COMMON = ("name", "type", "description", "required", "unique", "default")
+_COMMON = ("name", "type", "description", "required", "unique", "default", "read_only")
 
 
 class Installed(msgspec.Struct, frozen=True):
@@ -90,7 +91,7 @@ async def _tables(system: System, actor: Actor, app: App, template: Template, sy
 
 
 def _spec(given: Mapping[str, Any], more: Mapping[str, Any]) -> FieldSpec:
-    options = {k: v for k, v in given.items() if k not in (*_COMMON, "machine", "inverse")}
+    options = {k: v for k, v in given.items() if k not in (*_COMMON, "machine", "inverse", "validation")}
     common = {k: given[k] for k in _COMMON if k in given}
     return FieldSpec(**common, options={**options, **more})
 
@@ -121,6 +122,11 @@ async def _finish_table(
         if given.get("machine"):
             patch = FieldPatch(options={"machine": symbols.resolve(given["machine"])})
             await fields.update(system, actor, symbols.get(f"@{key}.{field_key}"), patch)
+        if given.get("validation"):
+            rule = msgspec.convert(given["validation"], Validation)
+            await fields.update(
+                system, actor, symbols.get(f"@{key}.{field_key}"), FieldPatch(validation=rule)
+            )
     order = table.get("order") or table["fields"]
     await fields.reorder(system, actor, table_id, [symbols.get(f"@{key}.{k}") for k in order])
     if table.get("primary"):

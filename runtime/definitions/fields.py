@@ -190,8 +190,21 @@ FieldConfig = (
 )  # fmt: skip
 
 
+class Validation(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a filled value must fulfil: ``formula`` gives yes. It names fields by id and the field's own value ``self``.
+
+    ``message`` is what people read where it does not; empty: a general sentence.
+    """
+
+    formula: str
+    message: str = ""
+
+
 class FieldDef(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A field of a table, without its place in storage (that is :class:`runtime.catalog.Field`)."""
+    """A field of a table, without its place in storage (that is :class:`runtime.catalog.Field`).
+
+    ``read_only``: people, programs and imports cannot write it; automations, moves of states, connectors and its default can.
+    """
 
     name: str
     config: FieldConfig
@@ -199,6 +212,8 @@ class FieldDef(msgspec.Struct, frozen=True, omit_defaults=True):
     required: bool = False
     unique: bool = False
     default: Any = None
+    read_only: bool = False
+    validation: Validation | None = None
 
     @property
     def type(self) -> str:

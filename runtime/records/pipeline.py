@@ -15,7 +15,18 @@ from runtime.events.live import WAKE_RELAY, Notice
 from runtime.fieldtypes import Context
 from runtime.i18n import N_
 from runtime.ids import record_id
-from runtime.records import computed, history, ledger, links, moves, numbering, prepare, store, unique
+from runtime.records import (
+    computed,
+    history,
+    ledger,
+    links,
+    moves,
+    numbering,
+    prepare,
+    store,
+    unique,
+    validation,
+)
 from runtime.records.change import Change, Outcome, Result
 from runtime.records.work import Item, Work
 from runtime.storage.database import Tx
@@ -31,15 +42,23 @@ class _Refused(Exception):
 
 
 async def carry_out(
-    system: System, tx: Tx, change: Change, *, managed: bool = False, effects: Effects | None = None
+    system: System,
+    tx: Tx,
+    change: Change,
+    *,
+    managed: bool = False,
+    alone: bool = False,
+    effects: Effects | None = None,
 ) -> Outcome:
     """Carry out ``change`` in ``tx``. ``effects`` runs the in-transaction effects of state moves.
+
+    ``alone``: the transaction holds nothing but this change, so that it may end with it.
 
     Raises:
         NotFound, NotAllowed: the table is unknown to the actor, or the actor may not edit its records.
         RecordsRejected: ``atomic`` and at least one record has a problem.
     """
-    catalog = await system.catalogs.locked(tx)
+    catalog, number = await system.catalogs.locked_for_change(tx)
     table = catalog.table(change.table)
     app = catalog.app_of(table)
     require(change.actor, Operation.EDIT_RECORDS, app.id)
@@ -56,15 +75,17 @@ async def carry_out(
         context=Context(zone=app.zone, now=datetime.now(UTC)),
         items=[],
         managed=managed,
+        alone=alone,
     )
     await prepare.load(work)
     await prepare.read_values(work)
     await moves.check(work)
+    validation.check(work)
     await unique.check(work)
     await ledger.guard(work)
     _reject_if_atomic(work)
     if work.good:
-        work.change_id = change.change_id or await tx.value("SELECT nextval('meta.change_number')")
+        work.change_id = change.change_id or number
         await numbering.draw(work)
         await _store(work, effects)
     _announce(work)
@@ -75,8 +96,11 @@ async def _store(work: Work, effects: Effects | None) -> None:
     """Store what is good; when storing shows further problems, undo and store again without those records."""
     while work.good:
         try:
-            async with work.tx.savepoint():
-                await _store_once(work, effects)
+            if work.alone and not any(item.moves for item in work.good):
+                await _store_once(work, effects)  # nothing is refused any more, and an error ends the whole transaction
+            else:
+                async with work.tx.savepoint():
+                    await _store_once(work, effects)
             return
         except _Refused:
             for item in work.of("update", "delete", "restore"):
@@ -139,5 +163,5 @@ def _announce(work: Work) -> None:
             by=by,
         )
         work.tx.after_commit.append(partial(live.publish, notice))
-    if work.good:
+    if work.outbox:
         work.tx.after_commit.append(lambda: live.wake(WAKE_RELAY))

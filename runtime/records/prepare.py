@@ -15,6 +15,9 @@ from runtime.ids import parse_record_id
 from runtime.records import links
 from runtime.records.work import Item, Work
 
+# channels that a read-only field is closed to
+_BY_PEOPLE = frozenset({"ui", "api", "import", "form"})
+
 
 async def load(work: Work) -> None:
     """Lock and read the records that are to change, in the order of their numbers so that writers never deadlock."""
@@ -101,6 +104,11 @@ def _read_fields(
             item.refuse(
                 "readonly", Message(N_("「{field}」由系统填写,不能修改"), {"field": field.name}), field
             )
+            continue
+        if field.definition.read_only and work.change.source.channel in _BY_PEOPLE:
+            if item.action == "create" and value in (None, "", False, []):
+                continue
+            item.refuse("read_only", Message(N_("「{field}」设为只读,不能修改"), {"field": field.name}), field)
             continue
         if field in managed and not (item.action == "create" and value in (None, "", 0, "0")):
             message = Message(N_("「{field}」由库存预占维护,不能直接修改"), {"field": field.name})

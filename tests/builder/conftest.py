@@ -20,11 +20,12 @@ from runtime.records.change import Change, NewRecord, Outcome, Patch, Source
 from runtime.system import System
 
 API = Source("api")
+_RULES = ("required", "unique", "default", "description", "read_only", "validation")
 
 
 def spec(name: str, type_: str = "text", **given: Any) -> FieldSpec:
     """A field to be made; keywords that are no rule of the field are its options."""
-    rules = {key: given.pop(key) for key in ("required", "unique", "default", "description") if key in given}
+    rules = {key: given.pop(key) for key in _RULES if key in given}
     return FieldSpec(name=name, type=type_, options=given, **rules)
 
 
