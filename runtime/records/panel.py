@@ -144,11 +144,17 @@ def _missing(table: Table, record: RecordView, required: tuple[str, ...]) -> Mes
 
 
 def columns_of(table: Table, without: frozenset[str] = frozenset()) -> tuple[str, ...]:
-    """The few fields that tell most of a record: its name, its states, amounts and dates first."""
+    """The few fields that tell most of a record: its name, its states, amounts and dates first.
+
+    Beside a name that is a mere number, the first text stands next: people know an order by the shop's number.
+    """
     order = {"single_select": 1, "link": 2, "currency": 3, "number": 4, "datetime": 5, "date": 5, "text": 6}
     primary = table.primary
     rest = [f for f in table.fields if f is not primary and f.id not in without and f.type in order]
     rest.sort(key=lambda f: (f.machine is None, order[f.type]))
+    if primary is not None and primary.type == "auto_number":
+        told = next((f for f in table.fields if f in rest and f.type == "text"), None)
+        rest.sort(key=lambda f: f is not told)
     chosen = ([primary] if primary is not None else []) + rest
     return tuple(f.id for f in chosen[:COLUMNS])
 
@@ -199,14 +205,18 @@ async def choices(
     table = catalog.table(table_id)
     context = Context(zone=catalog.app_of(table).zone)
     shown = [table.by_id[key] for key in columns_of(table)[1:4]]
-    return [
-        {
-            "id": r.id,
-            "name": _name(table, r, context),
-            "details": " · ".join(filter(None, (_text(f, r) for f in shown))),
-        }
-        for r in page.records
-    ]
+    found = []
+    for r in page.records:
+        name, details = _name(table, r, context), list(filter(None, (_text(f, r) for f in shown)))
+        if text and not any(_holds(known, text) for known in (name, *details)):
+            # found by something that is not shown: say what
+            details[:0] = [told for f in table.fields if _holds(told := _text(f, r), text)][:1]
+        found.append({"id": r.id, "name": name, "details": " · ".join(details)})
+    return found
+
+
+def _holds(text: str, words: str) -> bool:
+    return words.strip().casefold() in text.casefold()
 
 
 def _text(field: Field, record: RecordView) -> str:
@@ -215,7 +225,7 @@ def _text(field: Field, record: RecordView) -> str:
         return ""
     if isinstance(wire, list):
         return "、".join(str(item.get("name", "")) if isinstance(item, dict) else str(item) for item in wire)
-    if field.type in ("currency", "number", "percent"):
+    if field.type in ("currency", "number", "percent", "progress", "duration"):
         kind = fieldtypes.get(field.config)
         return kind.to_text(field.config, kind.parse(field.config, wire, Context()), Context())
     return str(wire)

@@ -155,6 +155,9 @@ async def test_links_are_chosen_in_a_dialog_and_ticks_by_a_click(site: Site) -> 
     await dialog.get_by_role("textbox").fill("赵")
     await dialog.get_by_role("option", name="赵敏").click()
     await expect(grid.cell(0, CUSTOMER)).to_have_text("赵敏")
+    # and one goes on typing where one likes
+    await grid.type(0, DUE, "66")
+    await expect(grid.cell(0, DUE)).to_have_text("66.00")
     await grid.cell(0, INVOICED).locator(".ck").click()
     await expect(grid.cell(0, INVOICED).locator(".ck")).to_have_class("ck on")
 

@@ -225,6 +225,9 @@ async def test_what_stands_beside_a_record(api: httpx.AsyncClient, pool: Pool) -
 
     found = (await api.get(f"/api/v1/tables/{pool.customers.id}/choices?q=1380")).json()["records"]
     assert [(c["id"], c["name"]) for c in found] == [(customer, PHONE)]
+    # what it was found by is shown, also where it does not usually stand
+    found = (await api.get(f"/api/v1/tables/{pool.orders.id}/choices?q=这单")).json()["records"]
+    assert [(c["id"], c["details"].startswith("这单")) for c in found] == [(one["id"], True)]
 
 
 async def test_people_take_their_changes_back(

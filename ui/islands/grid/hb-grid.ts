@@ -394,6 +394,8 @@ export class HbGrid extends HTMLElement {
 
   focusInput(): void {
     this.input.focus({ preventScroll: true });
+    // A dialog that closes gives the focus back without the caret, and what is typed then goes nowhere.
+    if (!this.typing) this.input.setSelectionRange(0, 0);
   }
 
   override focus(): void {
