@@ -88,4 +88,5 @@ async def token_actor(system: System, token: str) -> Actor | None:
         await system.db.execute(
             "UPDATE meta.api_token SET last_used_at = now() WHERE token_hash = $1", hashed
         )
+    system.catalogs.seen(row["catalog_version"])
     return actor_of(row, "token")

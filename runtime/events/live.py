@@ -19,6 +19,7 @@ log = structlog.get_logger(__name__)
 
 PREFIX = "huobiao"
 _TRY_AGAIN_SECONDS = 0.5
+_LAST_WORDS_SECONDS = 2.0
 WAKE_RELAY = f"{PREFIX}:wake:relay"
 WAKE_DELIVERY = f"{PREFIX}:wake:delivery"
 
@@ -45,31 +46,47 @@ class Live:
     def __init__(self, redis_url: str) -> None:
         self.redis: Redis = connect(redis_url)
         self.backend = LiveBackend(redis_url, PREFIX)
+        self._waiting: list[tuple[str, bytes, str]] = []  # name in Redis, payload, topic ("" for a nudge)
+        self._sending: asyncio.Task[None] | None = None
         self._unheard: set[str] = set()
         self._telling: asyncio.Task[None] | None = None
 
     async def stop(self) -> None:
-        """Close the connections."""
+        """Send what waits and close the connections."""
+        if self._sending is not None:
+            await asyncio.wait([self._sending], timeout=_LAST_WORDS_SECONDS)
+            self._sending.cancel()
         if self._telling is not None:
             self._telling.cancel()
         await self.redis.aclose()
         await self.backend.on_shutdown()
 
     async def publish(self, notice: Notice) -> None:
-        """Tell whoever looks at ``notice.topic`` (a table's, job's or run's public id). Never raises for a lost Redis.
+        """Tell whoever looks at ``notice.topic`` (a table's, job's or run's public id), in a moment.
 
-        While Redis is away nobody who saves a record waits for it; once it is back, a ``reload`` stands for all that
-        was not heard.
+        What waits is sent in one go behind the caller's back: nobody who saves a record waits for Redis, and losing it
+        raises nothing here. Once it is back, a ``reload`` stands for all that was not heard.
         """
         if self._unheard:
             self._unheard.add(notice.topic)
-            return
-        try:
-            await self.backend.publish(msgspec.json.encode(notice), [notice.topic])
-        except (RedisError, OSError) as error:
-            log.warning("live notice lost", topic=notice.topic, error=str(error))
-            self._unheard.add(notice.topic)
-            self._telling = asyncio.create_task(self._tell_later())
+        else:
+            self._send(self.backend.name_of(notice.topic), msgspec.json.encode(notice), notice.topic)
+
+    def _send(self, name: str, payload: bytes, topic: str) -> None:
+        self._waiting.append((name, payload, topic))
+        if self._sending is None or self._sending.done():
+            self._sending = asyncio.create_task(self._send_waiting())
+
+    async def _send_waiting(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            try:
+                await self.backend.send(list(dict.fromkeys((name, payload) for name, payload, _ in batch)))
+            except (RedisError, OSError) as error:
+                log.warning("live notices lost", count=len(batch), error=str(error))
+                if topics := {topic for _, _, topic in batch if topic}:
+                    self._unheard |= topics
+                    self._telling = asyncio.create_task(self._tell_later())
 
     @property
     def away(self) -> bool:
@@ -86,12 +103,8 @@ class Live:
 
     async def wake(self, channel: str) -> None:
         """Nudge a process that otherwise polls (relay, delivery); losing the nudge costs only its poll interval."""
-        if self._unheard:
-            return
-        try:
-            await self.redis.publish(channel, b"1")
-        except (RedisError, OSError) as error:
-            log.warning("wake-up lost", channel=channel, error=str(error))
+        if not self._unheard:
+            self._send(channel, b"1", "")
 
     @asynccontextmanager
     async def wakeups(self, *channels: str) -> AsyncIterator[_Wakeups]:

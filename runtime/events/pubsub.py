@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -65,8 +65,21 @@ class LiveBackend(ChannelsBackend):
 
     async def publish(self, data: bytes, channels: Iterable[str]) -> None:
         """Send ``data`` to everybody who listens to one of ``channels``."""
-        for channel in channels:
-            await self._publisher.publish(self._prefix + channel, data)
+        await self.send([(self.name_of(channel), data) for channel in channels])
+
+    def name_of(self, channel: str) -> str:
+        """What ``channel`` is called in Redis."""
+        return self._prefix + channel
+
+    async def send(self, messages: Sequence[tuple[str, bytes]]) -> None:
+        """Publish ``(name in Redis, payload)`` pairs in one round trip."""
+        if len(messages) == 1:
+            await self._publisher.publish(*messages[0])
+            return
+        async with self._publisher.pipeline(transaction=False) as pipeline:
+            for name, data in messages:
+                pipeline.publish(name, data)
+            await pipeline.execute()
 
     async def subscribe(self, channels: Iterable[str]) -> None:
         """Listen to ``channels``; returns once the server confirmed, or after two seconds without it."""

@@ -91,6 +91,7 @@ async def write(work: Work) -> None:
         a.definition.enabled and a.definition.trigger.table == work.table.id for a in work.app.automations
     ):
         await _outbox(work, items, sides)
+        work.outbox = True
 
 
 async def _outbox(work: Work, items: Sequence[Item], sides: Sequence[tuple[Any, Any]]) -> None:

@@ -97,7 +97,9 @@ async def _store(work: Work, effects: Effects | None) -> None:
     while work.good:
         try:
             if work.alone and not any(item.moves for item in work.good):
-                await _store_once(work, effects)  # nothing is refused any more, and an error ends the whole transaction
+                await _store_once(
+                    work, effects
+                )  # nothing is refused any more, and an error ends the whole transaction
             else:
                 async with work.tx.savepoint():
                     await _store_once(work, effects)

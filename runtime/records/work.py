@@ -70,6 +70,10 @@ class Work:
     items: list[Item]
     managed: bool = False
     """Whether fields that only reservations may write are writable (the caller is ``runtime.records.stock``)."""
+    alone: bool = False
+    """Whether the transaction holds nothing but this change: an error may end it as a whole."""
+    outbox: bool = False
+    """Whether automations were left something to look at."""
     change_id: int = 0
     also_touched: set[int] = field(default_factory=set)
     """Further records of this table that lost a link to a record of this change."""

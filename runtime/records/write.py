@@ -16,8 +16,9 @@ async def apply(system: System, change: Change) -> Outcome:
     Each record stands alone: one that has problems stores nothing and its :class:`Result` says why, the others are
     stored. With ``change.atomic``, a problem anywhere raises ``RecordsRejected`` and stores nothing at all.
     """
+    alone = not system.db.in_transaction()
     async with system.db.transaction() as tx:
-        return await apply_in(system, tx, change)
+        return await carry_out(system, tx, change, alone=alone, effects=stock.run_effects_of_moves)
 
 
 async def apply_in(system: System, tx: Tx, change: Change) -> Outcome:
