@@ -256,8 +256,8 @@ def convert(term: Term, target: ValueType) -> Term:
             return Branches(target, converted, convert(otherwise, target))
         case Let(name=name, value=value, body=body):
             return Let(target, name, value, convert(body, target))
-        case IfError(name=name, body=body, then=then, fallback=fallback):
-            return IfError(target, name, body, convert(then, target), convert(fallback, target))
+        case IfError(name=name, body=body, then=then, fallback=fallback, codes=codes):
+            return IfError(target, name, body, convert(then, target), convert(fallback, target), codes)
     if term.type is BLANK:
         return Literal(target, None)
     via = _VIA.get((term.type, target))

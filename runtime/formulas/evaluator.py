@@ -153,12 +153,11 @@ class Program:
                 )
             case Let(name=name, value=value, body=body):
                 return self._call("LET", _constant(name), self._node(value), self._node(body))
-            case IfError(name=name, body=body, then=then, fallback=fallback):
-                return self._call(
-                    "RESCUE", _constant(name), self._node(body), self._node(then), self._node(fallback)
-                )
-            case IsError(body=body):
-                return self._call("ISERROR", self._node(body))
+            case IfError(name=name, body=body, then=then, fallback=fallback, codes=codes):
+                parts = (self._node(body), self._node(then), self._node(fallback))
+                return self._call("RESCUE", _constant(name), _constant(codes), *parts)
+            case IsError(body=body, codes=codes):
+                return self._call("ISERROR", self._node(body), _constant(codes))
         raise AssertionError(term)
 
     def _call(self, name: str, *arguments: ast.expr) -> ast.expr:
@@ -243,10 +242,13 @@ class _Evaluator(SimpleEval):  # type: ignore[misc]
         return self._eval(body)
 
     def _rescue(self, nodes: list[ast.expr]) -> Any:
-        name, body, then, fallback = nodes
+        name, codes, body, then, fallback = nodes
         try:
             value = self._eval(body)
-        except FormulaFailure:
+        except FormulaFailure as failure:
+            caught = self._eval(codes)
+            if caught is not None and failure.error.code not in caught:
+                raise
             return self._eval(fallback)
         self.names[self._eval(name)] = value
         return self._eval(then)
@@ -254,8 +256,9 @@ class _Evaluator(SimpleEval):  # type: ignore[misc]
     def _is_error(self, nodes: list[ast.expr]) -> bool:
         try:
             self._eval(nodes[0])
-        except FormulaFailure:
-            return True
+        except FormulaFailure as failure:
+            codes = self._eval(nodes[1])
+            return codes is None or failure.error.code in codes
         return False
 
     def _raise(self, nodes: list[ast.expr]) -> Any:

@@ -41,7 +41,7 @@ from runtime.formulas.terms import (
     Raise,
     Term,
 )
-from runtime.formulas.types import BOOLEAN, DATE, DATETIME, NUMBER, TEXT, ValueType
+from runtime.formulas.types import BOOLEAN, DATE, DATETIME, NUMBER, TEXT, ErrorCode, ValueType
 
 Column = Callable[[str], str | QueryString]
 
@@ -145,10 +145,10 @@ class _Compiler:
                 return msgspec.structs.replace(result, error=first_error(named.error, result.error))
             case IfError():
                 return self._if_error(term)
-            case IsError(body=body):
+            case IsError(body=body, codes=codes):
                 error = self.compile(body).error
                 return Operand(
-                    BOOLEAN, sql("({0} IS NOT NULL)", error) if error else sql("FALSE"), nullable=False
+                    BOOLEAN, sql("FALSE") if error is None else _is_error(error, codes), nullable=False
                 )
         raise AssertionError(term)
 
@@ -240,14 +240,12 @@ class _Compiler:
         is_fine = sql("({0} IS NULL)", body.error)
         value = sql("CASE WHEN {0} THEN {1} ELSE {2} END", is_fine, then, fallback)
         error = None
-        if then.error is not None or fallback.error is not None:
+        if then.error is not None or fallback.error is not None or term.codes is not None:
             nothing = sql("NULL::text")
-            error = sql(
-                "CASE WHEN {0} THEN {1} ELSE {2} END",
-                is_fine,
-                then.error or nothing,
-                fallback.error or nothing,
-            )
+            steps = [(is_fine, then.error or nothing)]
+            if term.codes is not None:
+                steps.append((sql("(NOT {0})", _is_error(body.error, term.codes)), body.error))
+            error = _case(steps, fallback.error or nothing)
         return Operand(
             term.type,
             value,
@@ -256,6 +254,14 @@ class _Compiler:
             max(then.digits, fallback.digits),
             max(then.scale, fallback.scale),
         )
+
+
+def _is_error(error: Sql, codes: frozenset[ErrorCode] | None) -> Sql:
+    """Whether an error expression holds one of ``codes`` (None: any)."""
+    if codes is None:
+        return sql("({0} IS NOT NULL)", error)
+    listed = ", ".join(f"'{code}'" for code in sorted(codes))
+    return sql(f"COALESCE({{0}} IN ({listed}), FALSE)", error)
 
 
 def _literal(term: Literal) -> Operand:

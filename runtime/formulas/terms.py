@@ -79,19 +79,22 @@ class Let(Term, frozen=True, eq=False):
 class IfError(Term, frozen=True, eq=False):
     """Computes ``body``; where that is an error the value is ``fallback``, else ``then``, which calls it ``name``.
 
-    Errors of ``then`` are not caught: converting a value that is no error may well fail.
+    Errors of ``then`` are not caught: converting a value that is no error may well fail. ``codes``: only these errors
+    are caught (None: all).
     """
 
     name: str
     body: Term
     then: Term
     fallback: Term
+    codes: frozenset[ErrorCode] | None = None
 
 
 class IsError(Term, frozen=True, eq=False):
-    """Whether ``body`` is an error."""
+    """Whether ``body`` is an error, one of ``codes`` if those are given."""
 
     body: Term
+    codes: frozenset[ErrorCode] | None = None
 
 
 class Raise(Term, frozen=True, eq=False):

@@ -92,6 +92,7 @@ class FieldInfo(msgspec.Struct, frozen=True):
 
 # The text a formula may produce, and the text a regular expression may be asked to read.
 MAX_TEXT: Final = 100_000
+MAX_ITEMS: Final = 10_000  # of a list that a formula makes; together its items are no longer than MAX_TEXT
 MAX_REGEX_TEXT: Final = 20_000
 
 # The formula itself.

@@ -10,11 +10,14 @@ from functools import cache
 
 from runtime.formulas.functions import (
     aggregates,
+    checks,
     date,
     datemath,
     formatting,
     keywords,
     letters,
+    lists,
+    listsearch,
     logic,
     number,
     regexes,
@@ -25,6 +28,7 @@ from runtime.formulas.functions.base import Function
 
 ALL: tuple[Function, ...] = (
     *logic.FUNCTIONS,
+    *checks.FUNCTIONS,
     *text.FUNCTIONS,
     *letters.FUNCTIONS,
     *search.FUNCTIONS,
@@ -35,6 +39,8 @@ ALL: tuple[Function, ...] = (
     *number.FUNCTIONS,
     *date.FUNCTIONS,
     *datemath.FUNCTIONS,
+    *lists.FUNCTIONS,
+    *listsearch.FUNCTIONS,
 )
 
 

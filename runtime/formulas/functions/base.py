@@ -23,6 +23,8 @@ class Family(StrEnum):
     REGEX = "regex"
     NUMBER = "number"
     DATE = "date"
+    LIST = "list"
+    RECORD = "record"
 
 
 FAMILY_TITLES: Final = {
@@ -31,6 +33,8 @@ FAMILY_TITLES: Final = {
     Family.REGEX: (N_("正则表达式函数"), "Regular expression functions"),
     Family.NUMBER: (N_("数字函数"), "Number functions"),
     Family.DATE: (N_("日期和时间函数"), "Date and time functions"),
+    Family.LIST: (N_("列表函数"), "List functions"),
+    Family.RECORD: (N_("记录函数"), "Record functions"),
 }
 
 

@@ -73,7 +73,7 @@ def _join_sql(delimiter: Operand, skip_empty: Operand, *lists: Operand) -> Outco
 _AS_ITEMS = Operation(  # an empty text is an item too
     "as_items", lambda value: (value,), lambda value: Outcome(sql("ARRAY[{0}]", value))
 )
-_JOIN = Operation("join", _join, _join_sql)
+JOIN = Operation("join", _join, _join_sql)
 
 
 def _build_join(call: Call) -> Term:
@@ -81,7 +81,7 @@ def _build_join(call: Call) -> Term:
         coerce(term, LIST) if term.type is LIST else apply(LIST, _AS_ITEMS, coerce(term, TEXT))
         for term in call.arguments[2:]
     ]
-    return Apply(TEXT, _JOIN, (coerce(call.arguments[0], TEXT), coerce(call.arguments[1], BOOLEAN), *items))
+    return Apply(TEXT, JOIN, (coerce(call.arguments[0], TEXT), coerce(call.arguments[1], BOOLEAN), *items))
 
 
 TEXTJOIN = Function(

@@ -99,8 +99,11 @@ def parse_pattern(source: str) -> Pattern:
     return _pattern(_Parser(source).parse())
 
 
-def parse_wildcards(source: str) -> Pattern:
-    """A spreadsheet's wildcards: ``?`` one character, ``*`` any number, ``~`` before one that is meant literally."""
+def parse_wildcards(source: str, *, is_whole: bool = False) -> Pattern:
+    """A spreadsheet's wildcards: ``?`` one character, ``*`` any number, ``~`` before one that is meant literally.
+
+    ``is_whole``: the pattern describes the whole text, not a part of it.
+    """
     if len(source) > MAX_PATTERN:
         raise BadPattern(N_("要找的文字太长了,最多 {limit} 个字符"), limit=MAX_PATTERN)
     items: list[Node] = []
@@ -117,6 +120,8 @@ def parse_wildcards(source: str) -> Pattern:
         else:
             items.append(_literal(char))
         index += 1
+    if is_whole:
+        items = [Anchor(True), *items, Anchor(False)]
     return _pattern((Part(Sequence(tuple(items)), False),))
 
 

@@ -43,6 +43,8 @@ CONSTANTS: dict[tuple[str, int], list[str]] = {
     ("DATEADD", 2): UNITS,
     ("DATETIME_DIFF", 2): UNITS,
     ("DATEDIF", 2): ["Y", "M", "D", "YM", "YD", "MD"],
+    ("COUNTIF", 1): [">5", "<=12", "急*", "<>发票", "=12", "<>3.5", "?", "", "<>"],
+    ("SUMIF", 1): [">5", "<=12", "<>3.5", "1*", "<>"],
     ("KEYWORDS", 1): ["急单:急|加急|-不急", "发票", "vip:VIP|会员"],
 }
 RETURNS: dict[str, ValueType] = {
@@ -50,6 +52,12 @@ RETURNS: dict[str, ValueType] = {
     "TEXT": ValueType.TEXT, "REGEXREPLACE": ValueType.TEXT, "VALUE": ValueType.NUMBER, "SEARCH": ValueType.NUMBER,
     "SUM": ValueType.NUMBER, "AVERAGE": ValueType.NUMBER, "COUNT": ValueType.NUMBER, "CONTAINS": ValueType.BOOLEAN,
     "AND": ValueType.BOOLEAN, "OR": ValueType.BOOLEAN, "ISBLANK": ValueType.BOOLEAN, "ISERROR": ValueType.BOOLEAN,
+    "LIST": ValueType.LIST, "ARRAYCOMPACT": ValueType.LIST, "UNIQUE": ValueType.LIST, "SORT": ValueType.LIST,
+    "ARRAYSLICE": ValueType.LIST, "INTERSECT": ValueType.LIST, "EXCEPT": ValueType.LIST, "ARRAYJOIN": ValueType.TEXT,
+    "FIRST": ValueType.TEXT, "LAST": ValueType.TEXT, "INDEX": ValueType.TEXT, "CONTAINSALL": ValueType.BOOLEAN,
+    "MATCH": ValueType.NUMBER, "COUNTIF": ValueType.NUMBER, "SUMIF": ValueType.NUMBER, "N": ValueType.NUMBER,
+    "T": ValueType.TEXT, "ISNA": ValueType.BOOLEAN, "ISERR": ValueType.BOOLEAN, "ISNUMBER": ValueType.BOOLEAN,
+    "ISTEXT": ValueType.BOOLEAN, "ISLOGICAL": ValueType.BOOLEAN, "ISDATE": ValueType.BOOLEAN,
     "TODAY": ValueType.DATE, "NOW": ValueType.DATETIME, "DATEVALUE": ValueType.DATE, "DATEADD": ValueType.DATETIME,
 }  # fmt: skip
 
@@ -139,6 +147,7 @@ def _literal(type_: ValueType, draw: Any) -> str:
 
 
 TYPES = [t for t in VALUES if t is not ValueType.LIST]
+LIST_ARGUMENTS = {"列表", "另一个列表"}  # of any kind, but meant for lists
 KINDS = {
     Kind.NUMBER: ValueType.NUMBER, Kind.WHOLE: ValueType.NUMBER, Kind.TEXT: ValueType.TEXT, Kind.BOOLEAN: ValueType.BOOLEAN,
     Kind.DATE: ValueType.DATE, Kind.DATETIME: ValueType.DATETIME, Kind.LIST: ValueType.LIST,
@@ -206,6 +215,8 @@ def _call(draw: Any, function: Function, type_: ValueType, depth: int) -> str:
         kind = KINDS.get(argument.kind)
         if kind is None and function in ANYWHERE:
             kind = type_
+        if argument.name in LIST_ARGUMENTS and draw(st.integers(0, 4)):
+            kind = ValueType.LIST
         if kind is ValueType.NUMBER and argument.kind is Kind.WHOLE and draw(st.integers(0, 2)):
             arguments.append(str(draw(st.integers(-1, 6))))
         else:
