@@ -22,6 +22,7 @@ from runtime.definitions.fields import COLORS
 from runtime.definitions.tables import AppDef
 from runtime.errors import NotAllowed, RuleBroken
 from runtime.i18n import N_
+from runtime.records.sizes import sizes
 from runtime.system import System
 
 
@@ -36,7 +37,7 @@ class AppPatch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AppImpact(msgspec.Struct, frozen=True):
-    """What goes into the trash with an app; ``records`` is an estimate."""
+    """What goes into the trash with an app; ``records``: about how many."""
 
     tables: int
     records: int
@@ -104,13 +105,9 @@ async def impact(system: System, actor: Actor, app_id: str) -> AppImpact:
     """What deleting the app would put into the trash."""
     access.require(actor, Operation.DELETE_APP, app_id)
     app = (await system.catalogs.current()).app(app_id)
-    records = await system.db.value(
-        "SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint FROM pg_class c JOIN pg_namespace n"
-        " ON n.oid = c.relnamespace WHERE n.nspname = 'data' AND c.relname = ANY($1::text[])",
-        [f"t{table.number}" for table in app.tables],
-    )
+    records = sum((await sizes(system.db, app.tables)).values())
     return AppImpact(
-        len(app.tables), int(records), len(app.automations), len(app.dashboards), len(app.workbenches)
+        len(app.tables), records, len(app.automations), len(app.dashboards), len(app.workbenches)
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from builder import columns, fields, links, removal, stocks, views, workbenches
+from builder import automations, columns, fields, links, removal, stocks, views, workbenches
 from builder.computed import recheck
 from builder.configs import check_field
 from builder.edit import Edit, Stored
@@ -216,7 +216,7 @@ class Reversal:
     async def _settle(self) -> None:
         """Views without what is not there, links in pairs, unique rules, missing numbers, computed values."""
         catalog = await self.edit.refresh()
-        fields_back = []
+        fields_back, automations_back = [], []
         for number in dict.fromkeys(self._back):
             stored = await self.edit.by_number(number)
             if stored is None or stored.deleted_at is not None:
@@ -226,10 +226,13 @@ class Reversal:
                 await self.edit.change(stored, views.fitting(stored.body, table))
             elif stored.kind == "field":
                 fields_back.append(stored.id)
+            elif stored.kind == "automation":
+                automations_back.append(stored.id)
         await self._settle_links(fields_back)
         for public_id in fields_back:
             await self._settle_column(public_id)
         await self._settle_computed(fields_back)
+        await self._settle_automations(automations_back)
 
     async def _settle_links(self, ids: list[str]) -> None:
         for public_id in ids:
@@ -269,6 +272,16 @@ class Reversal:
         order = [one.id for one in computed.graph(catalog).order]
         for public_id in sorted((i for i in ids if i in order), key=order.index):
             await computed.refresh_field(self.edit.system, self.edit.tx, public_id)
+
+    async def _settle_automations(self, ids: list[str]) -> None:
+        """What could not run, because something it needs is gone for good by now, is switched off."""
+        catalog = await self.edit.refresh()
+        for public_id in ids:
+            automation = catalog.automation(public_id)
+            problems = await automations.problems_of(self.edit.system, catalog, automation)
+            if automation.definition.enabled and problems.found:
+                stored = await self.edit.live(public_id, "automation")
+                await self.edit.change(stored, msgspec.structs.replace(stored.body, enabled=False))
 
 
 def _of(change: Change) -> Any:

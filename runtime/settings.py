@@ -48,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cookie_secure: bool | None = None
     trusted_proxies: tuple[IPNetwork, ...] = ()
     session_days: int = 30
+    keep_runs_days: int = 90
     max_upload_mb: int = 100
     allow_private_outbound: bool = False
     wecom_base_url: str = "https://qyapi.weixin.qq.com"
@@ -282,6 +283,13 @@ VARIABLES: tuple[Variable, ...] = (
         "",
     ),
     Variable("HUOBIAO_SESSION_DAYS", "session_days", _integer(1, 365), N_("多少天不用就要重新登录"), "30"),
+    Variable(
+        "HUOBIAO_KEEP_RUNS_DAYS",
+        "keep_runs_days",
+        _integer(1, 3650),
+        N_("自动化的运行记录留多少天;失败了还没处理的一直留着"),
+        "90",
+    ),
     Variable(
         "HUOBIAO_MAX_UPLOAD_MB", "max_upload_mb", _integer(1, 4096), N_("单个上传文件的上限(MB)"), "100"
     ),

@@ -24,6 +24,7 @@ from runtime.api import (
     members,
     record_panel,
     records,
+    trash,
     workbenches,
 )
 from runtime.settings import Settings, load_settings
@@ -50,6 +51,7 @@ API: Sequence[ControllerRouterHandler] = (
     *me.ROUTES,
     *members.ROUTES,
     *records.ROUTES,
+    *trash.ROUTES,
     *record_panel.ROUTES,
     *exports.ROUTES,
     *automations.ROUTES,

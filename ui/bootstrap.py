@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from builder import trash
+from runtime.automations.retention import forget_old_runs
 from runtime.errors import ServiceUnavailable
 from runtime.events.live import Live
 from runtime.i18n import N_
 from runtime.outbound import OutboundClient
+from runtime.records import trash as record_trash
 from runtime.secrets import SecretBox
 from runtime.settings import Settings
 from runtime.storage.database import Database
@@ -18,8 +20,8 @@ from runtime.worker.scheduler import Chore
 JOB_KINDS: JobKinds = {"import": imports.run}
 """What each kind of job does; the worker is given it."""
 
-CHORES: tuple[Chore, ...] = (trash.empty,)
-"""What the scheduler does every hour for the rooms above the runtime."""
+CHORES: tuple[Chore, ...] = (record_trash.empty, trash.empty, forget_old_runs)
+"""What the scheduler does every hour, besides its own housekeeping."""
 
 
 def build(settings: Settings) -> System:

@@ -99,12 +99,12 @@ async def _nobody() -> str:
 
 # one indexed look-up per request and never cached: a role taken away or a password changed holds at once, in every
 # process. It costs about as much as asking for a version number would.
-# roles in apps that lie in the trash too: whoever owns one may take it out again
+# Roles in apps that lie in the trash are among them: whoever owns one may take it out again.
 _ACTOR = """
 SELECT p.id, p.public_id, p.name, p.email, p.language, p.theme, p.is_owner,
        (SELECT array_agg(d.public_id || ' ' || m.role)
           FROM meta.membership m JOIN meta.definition d ON d.id = m.app_id
-         WHERE m.person_id = p.id AND d.deleted_at IS NULL) AS roles,
+         WHERE m.person_id = p.id) AS roles,
        (SELECT version FROM meta.catalog_state) AS catalog_version
 """
 _BY_SESSION = (

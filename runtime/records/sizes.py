@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from runtime.catalog import Table
 from runtime.storage.database import Database, Tx
@@ -13,28 +13,32 @@ COUNTED_BYTES = 8_000_000
 
 async def sizes(db: Database | Tx, tables: Iterable[Table]) -> dict[str, int]:
     """Number of records by table id: exact for small tables, an estimate for large ones (trashed records included)."""
-    by_number = {table.number: table for table in tables}
-    if not by_number:
+    by_number = {table.number: table.id for table in tables}
+    return {by_number[number]: n for number, n in (await count_of(db, list(by_number))).items()}
+
+
+async def count_of(db: Database | Tx, numbers: Sequence[int]) -> dict[int, int]:
+    """The same by the tables' numbers, for those that the catalog does not know (any more)."""
+    if not numbers:
         return {}
     rows = await db.fetch(
         "SELECT n.number, greatest(c.reltuples, 0)::bigint AS known, pg_relation_size(c.oid) AS bytes"
         " FROM unnest($1::integer[]) AS n(number) JOIN pg_class c ON c.oid = to_regclass('data.t' || n.number)",
-        list(by_number),
+        list(numbers),
     )
-    found: dict[str, int] = {}
-    small: list[Table] = []
+    found: dict[int, int] = {}
+    small: list[int] = []
     for row in rows:
-        table = by_number[row["number"]]
         if row["bytes"] > COUNTED_BYTES and row["known"]:
-            found[table.id] = row["known"]
+            found[row["number"]] = row["known"]
         else:
-            small.append(table)
+            small.append(row["number"])
     if small:
         counts = " UNION ALL ".join(
-            f"SELECT {table.number} AS number, count(*) AS n FROM {table.sql} WHERE deleted_at IS NULL"
-            for table in small
+            f"SELECT {number} AS number, count(*) AS n FROM data.t{number} WHERE deleted_at IS NULL"
+            for number in small
         )
-        found |= {by_number[row["number"]].id: row["n"] for row in await db.fetch(counts)}
+        found |= {row["number"]: row["n"] for row in await db.fetch(counts)}
     return found
 
 

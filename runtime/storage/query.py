@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -242,6 +243,27 @@ class Compiler:
             f" lead(t.id) OVER (ORDER BY {order_by(keys)}) IS NULL AS last"
             f" FROM {self.table.sql} t WHERE {{}}) s WHERE n % {int(every)} = {int(every) - 1} OR last ORDER BY n",
             self.where(query.where, query.search, with_trash=query.with_trash),
+        )
+
+    def trash(
+        self, search: str | None, after: tuple[datetime, int] | None, columns: Sequence[Field], limit: int
+    ) -> QueryString:
+        """Trashed records, the latest first, from behind the one trashed at ``after`` (moment, row) on."""
+        parts = [QueryString("t.deleted_at IS NOT NULL"), self.where(None, search, with_trash=True)]
+        if after is not None:
+            parts.append(QueryString("(t.deleted_at, t.id) < ({}, {})", *after))
+        select = [f"t.{name}" for name in ROW_COLUMNS] + [f"t.{f.column}" for f in columns if f.stored]
+        return QueryString(
+            f"SELECT {', '.join(select)} FROM {self.table.sql} t WHERE {{}}"
+            f" ORDER BY t.deleted_at DESC, t.id DESC LIMIT {int(limit)}",
+            joined(" AND ", parts),
+        )
+
+    def count_trash(self, search: str | None) -> QueryString:
+        """How many records of the table lie in the trash."""
+        return QueryString(
+            f"SELECT count(*) FROM {self.table.sql} t WHERE t.deleted_at IS NOT NULL AND {{}}",
+            self.where(None, search, with_trash=True),
         )
 
     def count(self, where: Filter | None, search: str | None) -> QueryString:

@@ -107,7 +107,11 @@ async def test_a_field_is_added_foretold_changed_deleted_and_restored(api: httpx
     await ok(await api.delete(f"/fields/{price}?confirm=true"), 204)
     trash = await ok(await api.get(f"/apps/{app_id}/trash"))
     assert {item["name"] for item in trash["items"]} >= {"实付金额", "九折"}
-    await ok(await api.post(f"/trash/{price}/restore"), 204)
+    assert {item["group"] for item in trash["items"]} == {trash["items"][0]["group"]}
+    back = await ok(await api.post(f"/trash/{price}/restore"))
+    assert back["items"][0]["name"] == "实付金额"
+    changes = (await ok(await api.get(f"/apps/{app_id}/changes")))["changes"]
+    assert (changes[0]["what"], changes[0]["state"]) == ("恢复字段「实付金额」", "undoable")
     again = await ok(await api.get(f"/tables/{table['id']}"))
     assert {"实付金额", "九折", "备注"} <= {f["name"] for f in again["fields"]}
     uses = await ok(await api.get(f"/fields/{price}/uses"))

@@ -11,7 +11,7 @@ from builder.views import ViewPatch
 from runtime.access import Actor
 from runtime.definitions.queries import Sort
 from runtime.definitions.tables import ViewDef
-from runtime.errors import NotFound, RuleBroken
+from runtime.errors import NotAllowed, NotFound, RuleBroken
 from tests.builder.conftest import Desk, spec
 
 
@@ -27,7 +27,7 @@ async def test_undo_goes_back_step_by_step(desk: Desk) -> None:
     await fields.reorder(desk.system, desk.owner, table.id, [field.id])
     assert await take_back(desk) == "调整字段的顺序"
     assert [f.name for f in (await desk.again(table)).fields] == ["姓名", "手机"]
-    assert await take_back(desk) == "修改字段「手机」"
+    assert await take_back(desk) == "把字段「电话」改名为「手机」"
     assert (await desk.catalog()).field(field.id).name == "电话"
     assert await take_back(desk) == "新建字段「电话」"
     assert [f.name for f in (await desk.again(table)).fields] == ["姓名"]
@@ -126,3 +126,33 @@ async def test_the_app_itself_can_be_renamed_back(desk: Desk) -> None:
     await apps.update(desk.system, desk.owner, desk.app_id, apps.AppPatch(name="改名", time_zone="UTC"))
     await take_back(desk)
     assert (await desk.app()).definition == apps.AppDef("订单中枢")
+
+
+async def test_the_list_of_changes_tells_who_did_what_and_what_can_be_undone(desk: Desk) -> None:
+    table = await desk.table("客户", spec("姓名"))
+    phone = await desk.field(table, "电话", "phone")
+    view = await views.create(desk.system, desk.owner, table.id, ViewDef("排", sorts=(Sort(phone.id),)))
+    await fields.delete(desk.system, desk.owner, phone.id, confirmed=True)
+
+    async def told() -> list[tuple[str, str]]:
+        found = await undo.recent(desk.system, desk.owner, desk.app_id)
+        return [(one.what.text(), one.state) for one in found]
+
+    assert (await told())[:2] == [("删除字段「电话」", "undoable"), ("新建视图「排」", "")]
+    (latest, *_) = await undo.recent(desk.system, desk.owner, desk.app_id)
+    assert latest.more == 1, "the view lost its order"
+    await take_back(desk)
+    assert (await told())[:3] == [
+        ("撤销:删除字段「电话」", "undo"),
+        ("删除字段「电话」", "undone"),
+        ("新建视图「排」", "undoable"),
+    ]
+    someone = Actor(kind="person", id="usrX", name="小强", person=999, roles={desk.app_id: "builder"})
+    await views.update(desk.system, someone, view.id, ViewPatch(name="按电话排"))
+    others = await told()
+    assert others[0] == ("把视图「排」改名为「按电话排」", "")
+    assert ("新建视图「排」", "changed_since") in others
+    assert (await undo.recent(desk.system, someone, desk.app_id))[0].state == "undoable"
+    editor = Actor(kind="person", id="usrY", name="小刘", roles={desk.app_id: "editor"})
+    with pytest.raises(NotAllowed):
+        await undo.recent(desk.system, editor, desk.app_id)
