@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +17,7 @@ from builder.wire import decode_config, options_of
 from runtime import fieldtypes
 from runtime.catalog import App, Catalog, Field, Table
 from runtime.definitions.fields import (
+    COLORS,
     COMPUTED_TYPES,
     READONLY_TYPES,
     SYSTEM_TYPES,
@@ -28,6 +30,8 @@ from runtime.definitions.fields import (
     MultiSelect,
     Number,
     Percent,
+    Progress,
+    Rating,
     SingleSelect,
     Text,
     type_name,
@@ -37,11 +41,11 @@ from runtime.i18n import N_, Message
 
 LINK_EXTRAS = frozenset({"two_way", "inverse_name", "inverse_many"})
 UNIQUE_TYPES = frozenset(
-    {"text", "email", "url", "phone", "number", "currency", "date", "datetime", "auto_number"}
+    {"text", "email", "url", "phone", "number", "currency", "duration", "date", "datetime", "auto_number"}
 )
 PRIMARY_TYPES = frozenset(
     {
-        "text", "long_text", "email", "url", "phone", "number", "currency", "percent", "date", "datetime",
+        "text", "long_text", "email", "url", "phone", "number", "currency", "percent", "duration", "date", "datetime",
         "single_select", "auto_number", "formula",
     }
 )  # fmt: skip
@@ -214,12 +218,36 @@ def _check_restart(problems: Problems, config: AutoNumber) -> None:
             return
 
 
+def _rating(problems: Problems, scope: Scope, config: Rating) -> Rating:
+    if not 1 <= config.maximum <= 10:
+        problems.at("maximum").add("out_of_range", N_("最高分应在 {low} 到 {high} 之间"), low=1, high=10)
+    _color(problems, config.color)
+    return config
+
+
+def _progress(problems: Problems, scope: Scope, config: Progress) -> Progress:
+    _decimals(problems, config.decimals, 4)
+    if not (math.isfinite(config.start) and math.isfinite(config.end) and config.start < config.end):
+        problems.at("end").add("end_before_start", N_("终点要大于起点"))
+    if max(abs(config.start), abs(config.end)) > 1e12:
+        problems.at("end").add("out_of_range", N_("起点和终点最多 12 位数"))
+    _color(problems, config.color)
+    return config
+
+
+def _color(problems: Problems, color: str) -> None:
+    if color not in COLORS:
+        problems.at("color").add("bad_color", N_("没有「{color}」这种颜色"), color=color[:40])
+
+
 _CHECKERS: dict[str, Callable[[Problems, Scope, Any], Any]] = {
     "text": _text,
     "long_text": _text,
     "number": _number,
     "currency": _currency,
     "percent": _percent,
+    "rating": _rating,
+    "progress": _progress,
     "auto_number": _auto_number,
     "lookup": computed.check_lookup,
     "rollup": computed.check_rollup,

@@ -34,6 +34,7 @@ from runtime.definitions.fields import (
     type_name,
 )
 from runtime.fieldtypes import BadValue, Context
+from runtime.fieldtypes.progress import ProgressType
 from runtime.i18n import N_, Message
 from runtime.storage import schema
 from runtime.storage.database import Tx
@@ -41,7 +42,7 @@ from runtime.storage.database import Tx
 MAX_NEW_CHOICES = 200
 _EXAMPLES = 5
 _CHUNK = 5000
-_NUMBERS = frozenset({"number", "currency", "percent"})
+_NUMBERS = frozenset({"number", "currency", "percent", "rating", "progress", "duration"})
 
 
 class Example(msgspec.Struct, frozen=True):
@@ -189,6 +190,10 @@ def readable(source: Source, stored: Any, target: FieldConfig) -> Any:
     if isinstance(stored, LinkedNames):
         return stored if wanted == "link" else _several(list(stored.names), wanted)
     if isinstance(stored, Decimal):
+        if field.type == "progress" and wanted == "percent":
+            return ProgressType.share(field.config, stored)
+        if field.type == "duration" and wanted not in _NUMBERS:
+            return kind.to_text(field.config, stored, source.context)
         return _number(stored, field.type, wanted)
     if field.type == "checkbox" or isinstance(stored, bool):
         if wanted in _NUMBERS:
@@ -202,6 +207,8 @@ def readable(source: Source, stored: Any, target: FieldConfig) -> Any:
 
 
 def _number(stored: Decimal, name: str, wanted: str) -> Any:
+    if name == "percent" and wanted == "progress":
+        return f"{(stored * 100).normalize():f}%"
     if wanted in _NUMBERS:
         return stored
     if wanted == "checkbox":

@@ -13,7 +13,18 @@ from builder.wire import FieldPatch
 from runtime import access, fieldtypes
 from runtime.access import Actor, Operation
 from runtime.catalog import Catalog, Field
-from runtime.definitions.fields import AutoNumber, FieldDef, Link, MultiSelect, Number, SingleSelect, Text
+from runtime.definitions.fields import (
+    AutoNumber,
+    FieldConfig,
+    FieldDef,
+    Link,
+    MultiSelect,
+    Number,
+    Progress,
+    Rating,
+    SingleSelect,
+    Text,
+)
 from runtime.fieldtypes import Context
 from runtime.i18n import N_, Message
 from runtime.system import System
@@ -82,7 +93,7 @@ async def _notes_of_same(source: Source, definition: FieldDef) -> list[Message]:
                 {"count": count, "limit": new.max_length},
             )
         )
-    if isinstance(new, Number) and (count := await _out_of_bounds(source, new)):
+    if (bounds := _bounds(new)) is not None and (count := await _out_of_bounds(source, bounds)):
         notes.append(Message(N_("{count} 条记录超出范围,内容不会动,下次修改时要改好"), {"count": count}))
     if isinstance(new, AutoNumber) and new != old:
         notes.append(Message(N_("已有的编号不变,新记录用新的规则")))
@@ -102,14 +113,22 @@ async def _longer(source: Source, limit: int) -> int:
     )
 
 
-async def _out_of_bounds(source: Source, config: Number) -> int:
+def _bounds(config: FieldConfig) -> tuple[float | None, float | None] | None:
+    """The least and the most that a field takes; None where it has no bounds."""
+    if isinstance(config, Number):
+        return config.minimum, config.maximum
+    if isinstance(config, Rating):
+        return None, config.maximum
+    return (config.start, config.end) if isinstance(config, Progress) else None
+
+
+async def _out_of_bounds(source: Source, bounds: tuple[float | None, float | None]) -> int:
     column = source.field.column
     return int(
         await source.tx.value(
             f"SELECT count(*) FROM {source.table.sql} WHERE deleted_at IS NULL"
             f" AND ({column} < $1::float8::numeric OR {column} > $2::float8::numeric)",
-            config.minimum,
-            config.maximum,
+            *bounds,
         )
     )
 

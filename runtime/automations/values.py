@@ -96,7 +96,7 @@ def moment_text(moment: datetime, context: Context) -> str:
 def _same_kind(source: Field, target: Field) -> bool:
     if isinstance(target.config, Link) and isinstance(source.config, Link):
         return target.config.table == source.config.table
-    numbers = ("number", "currency", "percent", "rollup")
+    numbers = ("number", "currency", "percent", "rating", "progress", "duration", "rollup")
     if source.type in numbers and target.type in numbers:
         return True
     return source.type == target.type

@@ -87,6 +87,29 @@ class Percent(_Config, frozen=True, tag="percent"):
     decimals: int = 1
 
 
+class Rating(_Config, frozen=True, tag="rating"):
+    """A whole number from 1 to ``maximum`` (at most 10), shown as so many of an icon in a colour."""
+
+    maximum: int = 5
+    icon: Literal["star", "heart", "thumbs-up", "flame", "flag"] = "star"
+    color: str = "amber"
+
+
+class Progress(_Config, frozen=True, tag="progress"):
+    """A number from ``start`` to ``end``, shown as a bar."""
+
+    start: float = 0
+    end: float = 100
+    decimals: int = 0
+    color: str = "blue"
+
+
+class Duration(_Config, frozen=True, tag="duration"):
+    """A length of time in whole seconds."""
+
+    format: Literal["h:mm", "h:mm:ss", "words"] = "h:mm"
+
+
 class Checkbox(_Config, frozen=True, tag="checkbox"):
     """Yes or no; an empty cell is no."""
 
@@ -184,7 +207,7 @@ class UpdatedBy(_Config, frozen=True, tag="updated_by"):
 
 
 FieldConfig = (
-    Text | LongText | Email | Url | Phone | Number | Currency | Percent | Checkbox | Date | DateTime
+    Text | LongText | Email | Url | Phone | Number | Currency | Percent | Rating | Progress | Duration | Checkbox | Date | DateTime
     | SingleSelect | MultiSelect | AutoNumber | Link | Lookup | Rollup | Formula
     | CreatedTime | UpdatedTime | CreatedBy | UpdatedBy
 )  # fmt: skip

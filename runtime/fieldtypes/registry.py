@@ -9,16 +9,19 @@ from runtime.fieldtypes.base import FieldType
 from runtime.fieldtypes.checkbox import CheckboxType
 from runtime.fieldtypes.computed import FormulaType, LookupType, RollupType
 from runtime.fieldtypes.dates import DateTimeType, DateType
+from runtime.fieldtypes.duration import DurationType
 from runtime.fieldtypes.link import LinkType
 from runtime.fieldtypes.number import CurrencyType, NumberType, PercentType
 from runtime.fieldtypes.phone import PhoneType
+from runtime.fieldtypes.progress import ProgressType
+from runtime.fieldtypes.rating import RatingType
 from runtime.fieldtypes.select import MultiSelectType, SingleSelectType
 from runtime.fieldtypes.system import CreatedByType, CreatedTimeType, UpdatedByType, UpdatedTimeType
 from runtime.fieldtypes.text import EmailType, LongTextType, TextType, UrlType
 from runtime.i18n import N_
 
 TYPES: tuple[FieldType, ...] = (
-    TextType(), LongTextType(), NumberType(), CurrencyType(), PercentType(), SingleSelectType(), MultiSelectType(),
+    TextType(), LongTextType(), NumberType(), CurrencyType(), PercentType(), RatingType(), ProgressType(), DurationType(), SingleSelectType(), MultiSelectType(),
     CheckboxType(), DateType(), DateTimeType(), PhoneType(), EmailType(), UrlType(), LinkType(), LookupType(),
     RollupType(), FormulaType(), AutoNumberType(), CreatedTimeType(), UpdatedTimeType(), CreatedByType(), UpdatedByType(),
 )  # fmt: skip

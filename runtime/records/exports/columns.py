@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime, time, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
 import msgspec
 
+from runtime.fieldtypes.duration import written
 from runtime.records.imports.cells import CellError, plain_number
 
 ColumnKind: TypeAlias = Literal[
-    "text", "long_text", "number", "currency", "percent", "checkbox", "date", "datetime"
+    "text", "long_text", "number", "currency", "percent", "checkbox", "date", "datetime", "duration"
 ]
 """How a column is formatted; every other field type is written as text."""
 
@@ -64,6 +65,8 @@ def plain_text(value: Value, column: ExportColumn, tz: tzinfo, words: Words) -> 
             if column.kind == "percent":
                 return plain_number(Decimal(value) * 100) + "%"
             return plain_number(value)
+        case timedelta():
+            return written(round(value.total_seconds()), "h:mm:ss")
         case datetime():
             local = value.astimezone(tz) if value.tzinfo is not None else value
             return local.replace(tzinfo=None).isoformat(" ", "auto" if local.microsecond else "seconds")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,6 +31,9 @@ _KINDS: dict[str, ColumnKind] = {
     "number": "number",
     "currency": "currency",
     "percent": "percent",
+    "rating": "number",
+    "progress": "number",
+    "duration": "duration",
     "checkbox": "checkbox",
     "date": "date",
     "datetime": "datetime",
@@ -127,6 +131,8 @@ def _value(reader: read.Reader, row: Any, field: Field, linked: dict[Field, dict
     stored = row[field.column]
     if stored is None:
         return None
+    if field.type == "duration":
+        return timedelta(seconds=int(stored))
     if field.type in _KINDS or isinstance(field.config, Formula):
         return stored
     kind = fieldtypes.get(field.config)

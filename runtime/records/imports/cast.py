@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import time, timedelta
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -35,6 +36,8 @@ def caster(field: Field, plan: ColumnPlan, zone: ZoneInfo, *, date_1904: bool = 
         return values.to_decimal
     if field.type == "percent":
         return partial(values.to_percent, hundredths=plan.hundredths)
+    if field.type == "duration":
+        return lambda cell: cell if isinstance(cell, timedelta | time) else values.to_text(cell)
     if field.type == "checkbox":
         return lambda cell: values.to_bool(cell) or False
     if field.type == "date":

@@ -24,7 +24,7 @@ LEAST_SCORE = 0.5
 _SAME_NAME, _SAME_MEANING, _PART_OF_NAME, _ALIKE, _BY_CONTENT = 1.0, 0.92, 0.75, 0.65, 0.55
 _CONTRADICTION = 0.6  # what is left of a score when the content does not suit the field
 
-_NUMERIC = frozenset({"number", "currency", "percent"})
+_NUMERIC = frozenset({"number", "currency", "percent", "rating", "progress"})
 _SUITS: dict[Kind, frozenset[str]] = {
     "text": frozenset({"text", "long_text", "link", "single_select", "multi_select"}),
     "long_text": frozenset({"text", "long_text"}),

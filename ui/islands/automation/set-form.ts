@@ -44,7 +44,7 @@ export function createForm(host: SetHost, config: Extract<StepConfig, { kind: "c
 function assignments(host: SetHost, table: Table, list: readonly Assignment[], set: (list: Assignment[]) => void): TemplateResult {
   const options = valueOptions(host.around);
   const used = new Set(list.map((one) => one.field));
-  const free = table.fields.filter((field) => !field.readonly && !used.has(field.id));
+  const free = table.fields.filter((field) => (!field.readonly || field.read_only === true) && !used.has(field.id));
   const whole = host.problems.find((problem) => problem.path === "config.set");
   const add = (id: string) => {
     const field = table.fields.find((one) => one.id === id);

@@ -82,7 +82,7 @@ export function triggerForm(host: TriggerHost): TemplateResult {
     ${row(host, t("数据表"), "trigger.table", choose(host, t("数据表"), trigger.table, tableOptions(page.tables), (id) => host.setTrigger(withKind(page, trigger, trigger.kind, id)), t("选一张数据表")))}
     ${table && trigger.kind === "state_moved" ? stateRows(host, trigger, table.fields) : nothing}
     ${table && trigger.kind === "record_updated"
-      ? row(host, t("哪些字段改了"), "trigger.fields", chooseSome(host, t("哪些字段改了"), trigger.fields ?? [], fieldOptions(table.fields.filter((field) => !field.readonly)), (fields) => host.setTrigger({ ...trigger, fields }), t("任意字段")))
+      ? row(host, t("哪些字段改了"), "trigger.fields", chooseSome(host, t("哪些字段改了"), trigger.fields ?? [], fieldOptions(table.fields.filter((field) => !field.readonly || field.read_only === true)), (fields) => host.setTrigger({ ...trigger, fields }), t("任意字段")))
       : nothing}
     ${table
       ? row(host, t("而且记录符合"), "trigger.where", html`<hb-filter

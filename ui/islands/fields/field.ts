@@ -1,4 +1,5 @@
 /** Fields, records and conditions as the API speaks them (`docs/dev-contracts.md`), shared by every island. */
+import { typeUi } from "./types";
 
 export interface Choice {
   id: number;
@@ -42,7 +43,10 @@ export interface Field {
   name: string;
   type: string;
   options: FieldOptions;
+  /** Nobody writes it by hand: the system does, or it was set so (`read_only`). */
   readonly?: boolean;
+  read_only?: boolean;
+  validation?: { formula: string; message: string } | null;
   required?: boolean;
   unique?: boolean;
   /** What a new record begins with. */
@@ -121,13 +125,15 @@ const icons: Record<string, string> = {
 
 /** The icon of a field: what the server says, else its type's. */
 export function fieldIcon(field: Field): string {
-  return field.icon ?? icons[field.type] ?? "type";
+  return field.icon ?? icons[field.type] ?? typeUi(field.type)?.icon ?? "type";
 }
 
 /** A field that shows numbers, aligned at the right. */
 export function isNumeric(field: Field): boolean {
   if (["number", "currency", "percent"].includes(field.type)) return true;
   if (field.type === "rollup") return true;
+  const ui = typeUi(field.type);
+  if (ui) return ui.amount === true;
   return field.type === "formula" && field.options.result === "number";
 }
 

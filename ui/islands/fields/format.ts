@@ -1,5 +1,6 @@
 /** Values as text, in the page's language and time zone. */
 import { locale } from "../i18n";
+import { typeUi } from "./types";
 import type { ErrorValue, Field, LinkValue, Value } from "./field";
 
 /** The zone in which moments are shown: the page's. */
@@ -123,6 +124,8 @@ function byResult(field: Field, value: Value): string {
 export function textOf(field: Field, value: Value): string {
   if (value === null || value === undefined || value === "") return "";
   if (isError(value)) return value.error;
+  const ui = typeUi(field.type);
+  if (ui) return ui.text(field, value);
   if (Array.isArray(value)) return value.map((item) => (isNamed(item) ? item.name : textOf({ ...field, type: "text" }, item))).join(", ");
   if (isNamed(value)) return value.name;
   const { decimals, thousands, unit, currency } = field.options;
@@ -160,5 +163,7 @@ export function copyText(field: Field, value: Value): string {
   if (field.type === "date") return String(value);
   if (["datetime", "created_time", "updated_time"].includes(field.type)) return toLocal(String(value), true).replace("T", " ");
   if (field.type === "phone") return String(value);
+  const ui = typeUi(field.type);
+  if (ui?.copy) return ui.copy(field, value);
   return textOf(field, value);
 }

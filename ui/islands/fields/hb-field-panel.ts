@@ -20,10 +20,12 @@ import { impactTemplate, type Impact } from "./impact";
 import { fieldKinds, type FieldKind } from "./kinds";
 import { linkForm, lookupForm, rollupForm, type LinkHost } from "./link-forms";
 import { autoNumberForm, currencyForm, datetimeForm, numberForm, percentForm, phoneForm, textForm, toggle } from "./option-forms";
-import { canBeRequired, canBeUnique, canHaveDefault, changesValues, draftOf, emptyDraft, isSelect, newChoice, patchOf, specOf, withType, type FieldDraft } from "./spec";
+import { canBeRequired, canBeUnique, canBeValidated, canHaveDefault, canHaveRules, changesValues, draftOf, emptyDraft, isSelect, newChoice, patchOf, specOf, withType, type FieldDraft } from "./spec";
 import { general, hasPlace } from "./panel-problems";
-import { choicesForm, defaultForm, formulaForm, type PartsHost } from "./panel-parts";
+import { choicesForm, defaultForm, formulaForm, validationForm, type PartsHost } from "./panel-parts";
 import { openTypeMenu } from "./type-menu";
+import { lookTypes, typeUi } from "./types";
+import { typeForm } from "./types/forms";
 
 interface Use {
   kind: string;
@@ -328,6 +330,7 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
     const barred = new Map<string, string>();
     if (this.original && this.table.primary === this.original.id) {
       for (const type of ["checkbox", "multi_select", "link", "lookup", "rollup", "created_time", "updated_time", "created_by", "updated_by"]) barred.set(type, t("标题字段不能用这种类型"));
+      for (const type of lookTypes) if (typeUi(type)?.cannotBePrimary) barred.set(type, t("标题字段不能用这种类型"));
     }
     openTypeMenu(event.currentTarget as HTMLElement, { kinds: this.kinds, chosen: this.draft.type, barred, choose: (type) => this.#type(type) });
   }
@@ -372,7 +375,7 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
       case "formula":
         return formulaForm(this);
       default:
-        return nothing;
+        return typeForm(this.draft.type, this);
     }
   }
 
@@ -383,6 +386,8 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
       ${canBeRequired(type) ? toggle(this, t("必填"), required, (on) => this.change({ required: on })) : nothing}
       ${this.#ruleProblem("required")}
       ${canBeUnique(type) ? toggle(this, t("不能重复"), unique, (on) => this.change({ unique: on, ...(on ? { default: null } : {}) }), unique ? t("保存时逐条核对,导入和接口也一样") : "") : nothing}
+      ${canHaveRules(type) ? toggle(this, t("只读"), this.draft.readOnly, (on) => this.change({ readOnly: on }, ["read_only"]), this.draft.readOnly ? t("人和导入、接口都不能改;自动化、状态流转和默认值可以写") : "") : nothing}
+      ${this.#ruleProblem("read_only")} ${canBeValidated(type) ? validationForm(this) : nothing}
       ${this.#ruleProblem("unique")} ${canHaveDefault(type) && !unique && !options.machine ? defaultForm(this) : nothing}
     </section>`;
   }

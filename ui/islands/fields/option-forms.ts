@@ -60,7 +60,8 @@ export function toggle(host: OptionsHost, label: string, on: boolean, set: (on: 
   </label>`;
 }
 
-function textInput(host: OptionsHost, path: string, label: string, value: string, set: (value: string) => void, more: { placeholder?: string; max?: number; numeric?: boolean } = {}): TemplateResult {
+/** A line of text (or a number) to fill in. */
+export function textInput(host: OptionsHost, path: string, label: string, value: string, set: (value: string) => void, more: { placeholder?: string; max?: number; numeric?: boolean } = {}): TemplateResult {
   return html`<input
     class="inp"
     name=${path}

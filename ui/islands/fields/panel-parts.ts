@@ -54,6 +54,31 @@ export function defaultForm(host: PartsHost): TemplateResult {
   </div>`;
 }
 
+/** What a filled value must fulfil, and what is said where it does not. Offered once the field is there to be named. */
+export function validationForm(host: PartsHost): TemplateResult {
+  const { draft, original } = host;
+  const on = draft.formula !== "";
+  const example = `{${original?.name ?? ""}}`;
+  if (!original) return html``;
+  const problem = host.messageAt("validation.formula") || host.messageAt("validation");
+  return html`${toggle(host, t("用公式校验"), on, (next) => host.change({ formula: next ? `${example}<>""` : "", message: next ? draft.message : "" }, ["validation"]), on ? t("填了内容才检查;算出「是」才能保存,导入和接口也一样") : "")}
+    ${on
+      ? html`<div class="fe-validation">
+          <hb-formula
+            .table=${host.table}
+            .own=${null}
+            .value=${draft.formula}
+            .problem=${problem}
+            @change=${(event: Event) => {
+              event.stopPropagation();
+              host.change({ formula: (event.currentTarget as HbFormula).value || " " }, ["validation"]);
+            }}
+          ></hb-formula>
+          <label class="field"><span class="lab">${t("不符合时的提示")}</span><input class="inp" name="validation-message" maxlength="200" autocomplete="off" placeholder=${t("如:数量要大于 0")} ?disabled=${host.locked} .value=${draft.message} @change=${(event: Event) => event.stopPropagation()} @input=${(event: Event) => host.change({ message: (event.target as HTMLInputElement).value }, ["validation"])} /></label>
+        </div>`
+      : nothing}`;
+}
+
 /** Whether the select is a state machine, and the way to its editor. */
 export function machineBlock(host: PartsHost): TemplateResult {
   const { original, draft } = host;

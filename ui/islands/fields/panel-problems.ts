@@ -1,5 +1,6 @@
 /** Which problems of a refusal have a control to stand beside, and which are told above the form. */
 import type { ApiError, Problem } from "../api";
+import { typeUi } from "./types";
 
 /** The options that the form of a type shows, each with the place for its problem. */
 const shownOptions: Record<string, string[]> = {
@@ -20,12 +21,12 @@ const shownOptions: Record<string, string[]> = {
 /** Whether a problem is told beside the control it concerns. */
 export function hasPlace(problem: Problem, type: string): boolean {
   const [first, option] = (problem.path ?? "").split(".");
-  if (first === "options") return (shownOptions[type] ?? []).includes(option ?? "");
-  return ["name", "description", "type", "required", "unique", "default"].includes(problem.path ?? "");
+  if (first === "options") return (shownOptions[type] ?? typeUi(type)?.settings ?? []).includes(option ?? "");
+  return ["name", "description", "type", "required", "unique", "default", "read_only", "validation", "validation.formula", "validation.message"].includes(problem.path ?? "");
 }
 
 /** The refusal's own sentence comes first where its problems are only examples or places. */
 export function general(failure: ApiError): Problem[] {
-  const placed = failure.problems.some((problem) => /^(name|type|options|required|unique|default|description)\b/.test(problem.path ?? ""));
+  const placed = failure.problems.some((problem) => /^(name|type|options|required|unique|default|description|read_only|validation)\b/.test(problem.path ?? ""));
   return placed || failure.problems[0]?.message === failure.message ? [] : [{ code: failure.code, message: failure.message }];
 }

@@ -1,5 +1,6 @@
 /** A field while it is being edited: what a person has typed so far, and what of it goes to the server. */
 import type { Field, FieldOptions } from "./field";
+import { typeUi } from "./types";
 
 /** A choice in the making; `key` tells rows apart that have no number yet. */
 export interface ChoiceDraft {
@@ -19,6 +20,10 @@ export interface FieldDraft {
   required: boolean;
   unique: boolean;
   default: unknown;
+  readOnly: boolean;
+  /** The formula that values must fulfil, "" for none, and what to say where they do not. */
+  formula: string;
+  message: string;
 }
 
 export const colors = ["red", "orange", "amber", "lime", "green", "teal", "cyan", "blue", "indigo", "violet", "pink", "grey"];
@@ -46,17 +51,23 @@ export function draftOf(field: Field): FieldDraft {
     required: field.required ?? false,
     unique: field.unique ?? false,
     default: field.default ?? null,
+    readOnly: field.read_only ?? false,
+    formula: field.validation?.formula ?? "",
+    message: field.validation?.message ?? "",
   };
 }
 
-export const emptyDraft: FieldDraft = { name: "", type: "text", options: {}, choices: [], description: "", required: false, unique: false, default: null };
+export const emptyDraft: FieldDraft = { name: "", type: "text", options: {}, choices: [], description: "", required: false, unique: false, default: null, readOnly: false, formula: "", message: "" };
 
 export const isSelect = (type: string): boolean => type === "single_select" || type === "multi_select";
 export const isComputed = (type: string): boolean => ["formula", "lookup", "rollup"].includes(type);
 /** Types whose values come from the system. */
 export const isAutomatic = (type: string): boolean => isComputed(type) || ["auto_number", "created_time", "updated_time", "created_by", "updated_by"].includes(type);
 export const canBeRequired = (type: string): boolean => !isAutomatic(type) && type !== "checkbox";
-export const canBeUnique = (type: string): boolean => ["text", "email", "url", "phone", "number", "currency", "date", "datetime"].includes(type);
+export const canBeUnique = (type: string): boolean => ["text", "email", "url", "phone", "number", "currency", "date", "datetime"].includes(type) || typeUi(type)?.canBeUnique === true;
+/** Whether it can be closed to people, or carry a validation formula. */
+export const canHaveRules = (type: string): boolean => !isAutomatic(type);
+export const canBeValidated = (type: string): boolean => canHaveRules(type) && type !== "link";
 export const canHaveDefault = (type: string): boolean => !isAutomatic(type) && type !== "link";
 
 /** The draft with another type: what both types understand is kept, the rest starts anew. */
@@ -76,6 +87,8 @@ export function withType(draft: FieldDraft, type: string, original: Field | null
     required: draft.required && canBeRequired(type),
     unique: draft.unique && canBeUnique(type),
     default: null,
+    readOnly: draft.readOnly && canHaveRules(type),
+    ...(canHaveRules(type) ? {} : { formula: "", message: "" }),
   };
 }
 
@@ -89,7 +102,7 @@ export function startOptions(type: string): FieldOptions {
   if (type === "percent") return { decimals: 1 };
   if (type === "number") return { decimals: 0 };
   if (type === "phone") return { format: "mainland" };
-  return {};
+  return { ...typeUi(type)?.start };
 }
 
 /** The options as the API takes them. */
@@ -118,7 +131,13 @@ export function specOf(draft: FieldDraft): Record<string, unknown> {
     required: draft.required,
     unique: draft.unique,
     default: draft.default,
+    read_only: draft.readOnly,
+    validation: validationOf(draft),
   };
+}
+
+function validationOf(draft: FieldDraft): { formula: string; message: string } | null {
+  return draft.formula.trim() ? { formula: draft.formula, message: draft.message.trim() } : null;
 }
 
 const equal = (one: unknown, other: unknown): boolean => JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
@@ -132,6 +151,8 @@ export function patchOf(draft: FieldDraft, original: Field): Record<string, unkn
   if (draft.required !== before.required) patch.required = draft.required;
   if (draft.unique !== before.unique) patch.unique = draft.unique;
   if (!equal(draft.default, before.default)) patch.default = draft.default;
+  if (draft.readOnly !== before.readOnly) patch.read_only = draft.readOnly;
+  if (!equal(validationOf(draft), validationOf(before))) patch.validation = validationOf(draft);
   const options = optionsOf(draft, original);
   if (draft.type !== before.type) Object.assign(patch, { type: draft.type, options });
   else if (!equal(options, optionsOf(before, original))) patch.options = options;

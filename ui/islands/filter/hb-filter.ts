@@ -14,6 +14,7 @@ import { define, HbElement, readJson } from "../base";
 import { debounce } from "../dom";
 import { fieldIcon, stateGlyph, type Condition, type Field, type Filter, type Group, type LinkValue, type Value } from "../fields/field";
 import { fromLocal, toLocal } from "../fields/format";
+import { typeUi } from "../fields/types";
 import { icon } from "../icons";
 import { t } from "../i18n";
 import "../select/hb-select";
@@ -382,6 +383,8 @@ export class HbFilter extends HbElement {
   }
 
   #number(field: Field, value: Value, set: (value: Value) => void): TemplateResult {
+    const ui = typeUi(field.type);
+    if (ui?.read) return this.#amount(field, value, set);
     const percent = field.type === "percent";
     const shown = value === null || value === undefined || value === "" ? "" : percent ? String(Number((Number(value) * 100).toFixed(8))) : String(value);
     const read = (event: Event): Value => {
@@ -400,6 +403,20 @@ export class HbFilter extends HbElement {
         @input=${(event: Event) => set(read(event))}
       />${sign && (percent || field.type !== "currency") ? html`<span class="f3">${sign}</span>` : nothing}</label
     >`;
+  }
+
+  /** A number that has its own way of being written ("1:30", "50%"): sent as it is typed, the server reads it. */
+  #amount(field: Field, value: Value, set: (value: Value) => void): TemplateResult {
+    const ui = typeUi(field.type)!;
+    return html`<input
+      class="inp s"
+      type="text"
+      autocomplete="off"
+      aria-label=${t("值")}
+      ?disabled=${this.disabled}
+      .value=${typeof value === "number" ? ui.editText!(field, value) : String(value ?? "")}
+      @input=${(event: Event) => set((event.target as HTMLInputElement).value.trim() || null)}
+    />`;
   }
 
   #date(field: Field, value: Value, set: (value: Value) => void): TemplateResult {

@@ -1,5 +1,6 @@
 /** Conditions in words: which operators a field has, what they are called, and what kind of value they take. */
 import type { Field, Value } from "../fields/field";
+import { typeUi } from "../fields/types";
 import { t } from "../i18n";
 
 export type ValueKind = "none" | "text" | "number" | "range" | "date" | "date-range" | "duration" | "period" | "choice" | "choices" | "yes" | "links" | "person" | "texts";
@@ -35,7 +36,7 @@ export function kindOf(field: Field): string {
 
 /** The operators of a field, as the server says, or by its type; in our order. */
 export function operatorsOf(field: Field): string[] {
-  const known = byType[kindOf(field)] ?? text;
+  const known = byType[kindOf(field)] ?? typeUi(kindOf(field))?.operators ?? text;
   if (!field.operators) return known;
   const allowed = new Set(field.operators);
   const listed = known.filter((op) => allowed.has(op));
@@ -105,6 +106,8 @@ export function unitLabel(unit: string): string {
 export function valueKind(field: Field, op: string): ValueKind {
   const kind = kindOf(field);
   if (op === "is_empty" || op === "is_not_empty") return "none";
+  const ui = typeUi(kind);
+  if (ui) return ui.valueKind(op);
   if (op === "in_period") return "period";
   if (op === "older_than" || op === "newer_than" || op === "within_next") return "duration";
   if (dated.has(kind)) return op === "between" ? "date-range" : "date";

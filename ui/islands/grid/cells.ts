@@ -1,6 +1,7 @@
 /** What stands in a cell, by the type of its field: plain elements, made fast. */
 import { glyphElement, iconElement } from "../icons";
 import { choiceOf, isEmpty, isNumeric, stateGlyph, type Field, type LinkValue, type Value } from "../fields/field";
+import { typeUi } from "../fields/types";
 import { formatMoney, textOf } from "../fields/format";
 
 function element(tag: string, className: string, text?: string): HTMLElement {
@@ -78,6 +79,8 @@ export function fillCell(cell: HTMLElement, field: Field, value: Value, width: n
       chip.append(element("span", "cut", text || "—"));
       return chip;
     });
+  } else if (!draft && typeUi(field.type)?.cell) {
+    typeUi(field.type)!.cell!(cell, field, value, width);
   } else if (field.type === "url" || field.type === "email") {
     const link = element("a", "g-link cut", String(value)) as HTMLAnchorElement;
     const address = String(value);
@@ -89,14 +92,14 @@ export function fillCell(cell: HTMLElement, field: Field, value: Value, width: n
     cell.append(link);
   } else {
     // Amounts in a column share a currency: the symbol stands in the footer, not in each cell.
-    const plain = field.type === "currency" && !draft ? formatMoney(value as number, field.options.currency, field.options.decimals ?? 2, false) : draft ? String(value) : textOf(field, value);
+    const plain = field.type === "currency" && !draft ? formatMoney(value as number, field.options.currency, field.options.decimals ?? 2, false) : draft && !typeUi(field.type) ? String(value) : textOf(field, value);
     cell.append(element("span", field.type === "long_text" ? "cut g-long" : "cut", plain));
   }
 }
 
 /** Whether the cell's content stands at the right. */
 export function alignRight(field: Field): boolean {
-  return isNumeric(field);
+  return isNumeric(field) && !typeUi(field.type)?.left;
 }
 
 /** The corner of a cell whose save was refused. */

@@ -1,4 +1,5 @@
 /** The columns that are shown: order, widths, and which of them are in sight. */
+import { typeUi } from "../fields/types";
 import type { ColumnState, Field } from "./types";
 
 export const leastWidth = 64;
@@ -44,7 +45,7 @@ export function visibleColumns(fields: readonly Field[], states: readonly Column
     .filter((field) => field.id === primary || !byField.get(field.id)?.hidden)
     .map((field) => {
       const state = byField.get(field.id);
-      const usual = field.type === "link" && field.options.many === false ? 136 : (widths[field.type] ?? 160);
+      const usual = field.type === "link" && field.options.many === false ? 136 : (widths[field.type] ?? typeUi(field.type)?.width ?? 160);
       const width = Math.max(leastWidth, state?.width ?? usual);
       const column = { field, width, left, summary: state?.summary ?? null };
       left += width;

@@ -2,11 +2,14 @@
  * Editing one cell. Texts and numbers are typed into the grid's own textarea (which has the focus anyway, so the first key
  * and input methods just work); the other types get their control over the cell.
  */
+import { render } from "lit";
 import { isNumeric, allowedMoves, stateGlyph, type Field, type LinkValue, type Value } from "../fields/field";
 import { fromLocal, toLocal } from "../fields/format";
+import { typeUi } from "../fields/types";
 import { t } from "../i18n";
 import "../select/hb-select";
 import type { HbSelect } from "../select/hb-select";
+import { controlTemplate } from "../record/control";
 import { chooseLinks } from "./link-chooser";
 import type { ChoiceRecord } from "./types";
 
@@ -27,12 +30,14 @@ const typed = new Set(["text", "long_text", "email", "url", "phone", "number", "
 
 /** Whether a field is edited by typing into the cell. */
 export function isTyped(field: Field): boolean {
-  return typed.has(field.type);
+  return typed.has(field.type) || typeUi(field.type)?.typed === true;
 }
 
 /** The text with which editing of a value begins. */
 export function editText(field: Field, value: Value): string {
   if (value === null || value === undefined) return "";
+  const ui = typeUi(field.type);
+  if (ui) return (ui.editText ?? ui.text)(field, value);
   if (field.type === "percent" && typeof value === "number") return `${Number((value * 100).toFixed(10))}%`;
   return String(value);
 }
@@ -44,6 +49,8 @@ export function editText(field: Field, value: Value): string {
 export function readTyped(field: Field, text: string): Value {
   const trimmed = field.type === "long_text" ? text : text.trim();
   if (trimmed === "") return null;
+  const ui = typeUi(field.type);
+  if (ui) return ui.read?.(field, trimmed) ?? trimmed;
   if (!["number", "currency", "percent"].includes(field.type)) return trimmed;
   const plain = trimmed.normalize("NFKC").replace(/[,\s¥$€£元]/g, "");
   const percent = plain.endsWith("%");
@@ -65,7 +72,7 @@ export class Editor {
 
   /** The typing editor is open (not a control over the cell). */
   get typing(): boolean {
-    return this.#field !== null && isTyped(this.#field);
+    return this.#field !== null && isTyped(this.#field) && this.#over === null;
   }
 
   /** Begin. `how`: "keep" the text there, or "replace" it by what is being typed. */
@@ -73,7 +80,9 @@ export class Editor {
     if (this.open) return;
     this.#field = field;
     this.#value = value;
-    if (isTyped(field)) this.#type(field, value, how);
+    const ui = typeUi(field.type);
+    if (ui?.control && (how === "keep" || !ui.typed)) this.#control(field, value, ui.room);
+    else if (isTyped(field)) this.#type(field, value, how);
     else if (field.type === "single_select" || field.type === "multi_select") this.#select(field, value);
     else if (field.type === "date" || field.type === "datetime") this.#date(field, value);
     else if (field.type === "link") void this.#link(field, value);
@@ -143,6 +152,38 @@ export class Editor {
     select.addEventListener("hb:close", () => this.#finish(chosen));
     over.append(select);
     void select.updateComplete.then(() => select.open());
+  }
+
+  /** The control that panels use, over the cell. */
+  #control(field: Field, value: Value, room?: { width: number; height: number }): void {
+    const over = this.#place();
+    over.classList.add("ft-over");
+    if (room) {
+      over.style.width = `${Math.max(over.offsetWidth, room.width)}px`;
+      over.style.height = "auto";
+      over.style.minHeight = `${Math.max(over.offsetHeight, room.height)}px`;
+    }
+    render(
+      controlTemplate(field, {
+        id: "g-control",
+        value,
+        immediate: true,
+        commit: (next) => this.#finish(next),
+        cancel: () => this.#finish(undefined),
+        choices: (one, words) => this.host.choices(one, words),
+      }),
+      over,
+    );
+    this.#within(over);
+  }
+
+  /** Keep a control inside the grid's box: to the left, and above its cell where there is no room below. */
+  #within(over: HTMLElement): void {
+    const { wrap } = this.host;
+    const right = over.offsetLeft + over.offsetWidth - (wrap.clientWidth - 8);
+    if (right > 0) over.style.left = `${Math.max(4, over.offsetLeft - right)}px`;
+    const below = over.offsetTop + over.offsetHeight - (wrap.clientHeight - 8);
+    if (below > 0) over.style.top = `${Math.max(4, over.offsetTop - below)}px`;
   }
 
   #finish(value: Value | undefined, then: Then = "stay"): void {

@@ -15,7 +15,7 @@ function series(field: Field, given: readonly Value[]): (index: number) => Value
 
 /** Equal differences between numbers go on; one number alone is repeated, as in Excel. */
 function arithmetic(field: Field, given: readonly Value[]): ((index: number) => Value) | null {
-  if (!["number", "currency", "percent"].includes(field.type)) return null;
+  if (!["number", "currency", "percent", "progress", "duration"].includes(field.type)) return null;
   const numbers = given.map(Number);
   if (given.some((value) => value === null || value === undefined || value === "") || numbers.some(Number.isNaN)) return null;
   const step = numbers[1]! - numbers[0]!;

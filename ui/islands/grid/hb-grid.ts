@@ -417,7 +417,7 @@ export class HbGrid extends HTMLElement {
     const field = this.activeField;
     const row = this.rowAt(this.selection.active.row);
     if (!field || !row || this.editor.open) return;
-    const refusal = !this.canEdit ? t("只能看,没有修改权限") : field.readonly ? t("「{name}」是自动算出的,不能直接改", { name: field.name }) : null;
+    const refusal = !this.canEdit ? t("只能看,没有修改权限") : field.read_only ? t("「{name}」设为只读,不能修改", { name: field.name }) : field.readonly ? t("「{name}」是自动算出的,不能直接改", { name: field.name }) : null;
     if (refusal) {
       this.input.value = "";
       this.#actions.say(refusal);

@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { ref } from "lit/directives/ref.js";
 import { allowedMoves, isNumeric, stateGlyph, type Field, type LinkValue, type Value } from "../fields/field";
 import { fromLocal, toLocal } from "../fields/format";
+import { typeUi } from "../fields/types";
 import { editText, readTyped } from "../grid/editor";
 import { chooseLinks } from "../grid/link-chooser";
 import type { ChoiceRecord } from "../grid/types";
@@ -36,6 +37,8 @@ export function isEditable(field: Field): boolean {
 
 /** The control for one field. */
 export function controlTemplate(field: Field, options: ControlOptions): TemplateResult {
+  const ui = typeUi(field.type);
+  if (ui?.control) return ui.control(field, options);
   switch (field.type) {
     case "checkbox":
       return checkbox(field, options);

@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { choiceOf, isEmpty, isNumeric, stateGlyph, type Field, type LinkValue, type Value } from "../fields/field";
 import { textOf, timeZone } from "../fields/format";
+import { typeUi } from "../fields/types";
 import { glyph } from "../icons";
 import { t } from "../i18n";
 
@@ -39,6 +40,8 @@ export function valueTemplate(field: Field, value: Value, options: ValueOptions 
   if (typeof value === "object" && value !== null && "error" in value) {
     return html`<span class="g-error">${String((value as { error: unknown }).error)}</span>`;
   }
+  const look = typeUi(field.type)?.template;
+  if (look) return look(field, value);
   switch (field.type) {
     case "single_select":
       return optionTemplate(field, String(value));
@@ -83,6 +86,8 @@ function chip(item: LinkValue, options: ValueOptions): TemplateResult {
 /** Fields whose values want a whole line. */
 export function isWide(field: Field, value: Value): boolean {
   if (["long_text", "link", "multi_select", "url", "lookup"].includes(field.type)) return true;
+  const ui = typeUi(field.type);
+  if (ui) return ui.wide === true;
   return typeof value === "string" && !["datetime", "created_time", "updated_time", "date"].includes(field.type) && width(value) > 13;
 }
 

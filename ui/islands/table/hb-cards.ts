@@ -6,10 +6,12 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { createRef, ref } from "lit/directives/ref.js";
 import { showError } from "../api";
+import { failedTemplate } from "../failed";
 import { define, HbElement } from "../base";
 import { debounce } from "../dom";
 import { isEmpty, type Field, type RecordData } from "../fields/field";
 import { formatNumber, textOf } from "../fields/format";
+import { typeUi } from "../fields/types";
 import { ApiSource } from "../grid/source-api";
 import { allStates } from "../grid/columns";
 import { t } from "../i18n";
@@ -29,6 +31,7 @@ export class HbCards extends HbElement implements RowList {
     records: { state: true },
     known: { state: true },
     ended: { state: true },
+    failure: { state: true },
   };
 
   declare table: TableInfo;
@@ -39,6 +42,8 @@ export class HbCards extends HbElement implements RowList {
   /** How many there are, as far as it is known. */
   declare private known: { total: number; exact: boolean };
   declare private ended: boolean;
+  /** Why there are no cards at all. */
+  declare private failure: unknown;
 
   #source: ApiSource | null = null;
   #stop: (() => void) | null = null;
@@ -54,6 +59,7 @@ export class HbCards extends HbElement implements RowList {
     this.records = null;
     this.known = { total: 0, exact: false };
     this.ended = false;
+    this.failure = null;
   }
 
   override connectedCallback(): void {
@@ -99,6 +105,11 @@ export class HbCards extends HbElement implements RowList {
     await this.#load(0, Math.max(pageSize, Math.min(this.records?.length ?? 0, 500)));
   }
 
+  async #again(): Promise<void> {
+    this.failure = null;
+    await this.refresh();
+  }
+
   async #more(): Promise<void> {
     if (!this.records || this.ended || this.#request) return;
     await this.#load(this.records.length, pageSize);
@@ -112,11 +123,14 @@ export class HbCards extends HbElement implements RowList {
       const page = await this.#source!.page({ at, limit, group: null }, request.signal);
       this.records = at ? [...(this.records ?? []), ...page.records] : page.records;
       this.ended = page.end;
+      this.failure = null;
       if (page.end) this.known = { total: this.records.length, exact: true };
       else if (page.total !== null) this.known = { total: page.total, exact: page.exact ?? false };
       this.emit("hb:total", this.known);
     } catch (failure) {
-      if (!request.signal.aborted) showError(failure);
+      if (request.signal.aborted) return;
+      if (this.records) showError(failure);
+      else this.failure = failure;
     } finally {
       if (this.#request === request) this.#request = null;
     }
@@ -177,13 +191,14 @@ export class HbCards extends HbElement implements RowList {
       <button type="button" class="tc ${record.id === this.open ? "on" : ""}" @click=${() => this.emit("hb:open-record", { record: record.id }, true)}>
         <span class="tc-h"><b class="cut m">${name}</b>${machine && typeof state === "string" && state ? optionTemplate(machine, state) : nothing}</span>
         ${filled.map(
-          (field) => html`<span class="tc-f"><span class="f3">${field.name}</span><span class="cut">${field.type === "single_select" ? optionTemplate(field, String(record.fields[field.id])) : field.type === "checkbox" ? html`<span class="ck on"></span>` : textOf(field, record.fields[field.id])}</span></span>`,
+          (field) => html`<span class="tc-f"><span class="f3">${field.name}</span><span class="cut">${field.type === "single_select" ? optionTemplate(field, String(record.fields[field.id])) : field.type === "checkbox" ? html`<span class="ck on"></span>` : (typeUi(field.type)?.template?.(field, record.fields[field.id], true) ?? textOf(field, record.fields[field.id]))}</span></span>`,
         )}
       </button>
     </li>`;
   }
 
   protected override render(): TemplateResult {
+    if (!this.records && this.failure) return html`<div class="tc-none">${failedTemplate(this.failure, () => void this.#again())}</div>`;
     if (!this.records) {
       return html`<div class="tc-list" role="status" aria-label=${t("正在读取")}>${[0, 1, 2, 3, 4].map(() => html`<div class="tc"><div class="sk"></div><div class="sk"></div></div>`)}</div>`;
     }

@@ -1,0 +1,68 @@
+/** The settings of the types in this folder, for the middle of the field panel. */
+import { html, nothing, type TemplateResult } from "lit";
+import { icon } from "../../icons";
+import { t } from "../../i18n";
+import { colorName, openColors } from "../colors";
+import { optionRow, segments, select, textInput, typedNumber, type OptionsHost } from "../option-forms";
+import { writtenDuration } from "./duration";
+import { ratingIcons } from "./rating";
+
+/** A colour to choose from the twelve. */
+function colorRow(host: OptionsHost): TemplateResult {
+  const color = String(host.options.color ?? "blue");
+  return optionRow(
+    host,
+    "color",
+    t("颜色"),
+    html`<button type="button" class="btn s ft-color" ?disabled=${host.locked} aria-label=${t("颜色:{name}", { name: colorName(color) })} @click=${(event: Event) => openColors(event.currentTarget as HTMLElement, color, (next) => host.set({ color: next }))}>
+      <span class="fe-dot c-${color}"></span>${colorName(color)}
+    </button>`,
+  );
+}
+
+function ratingForm(host: OptionsHost): TemplateResult {
+  const maximum = Number(host.options.maximum ?? 5);
+  const shape = String(host.options.icon ?? "star");
+  const names: Record<string, string> = { star: t("星"), heart: t("心"), "thumbs-up": t("赞"), flame: t("火"), flag: t("旗") };
+  return html`<div class="fields2">
+      ${optionRow(host, "maximum", t("最高分"), select(host, t("最高分"), String(maximum), Array.from({ length: 10 }, (_none, n) => ({ value: String(n + 1), label: String(n + 1) })), (value) => host.set({ maximum: Number(value) })))}
+      ${colorRow(host)}
+    </div>
+    ${optionRow(
+      host,
+      "icon",
+      t("图标"),
+      html`<span class="seg" role="group" aria-label=${t("图标")}>
+        ${ratingIcons.map((name) => html`<button type="button" ?disabled=${host.locked} aria-pressed=${name === shape ? "true" : "false"} aria-label=${names[name] ?? name} data-tip=${names[name] ?? name} @click=${() => host.set({ icon: name })}>${icon(name, 16)}</button>`)}
+      </span>`,
+    )}`;
+}
+
+function progressForm(host: OptionsHost): TemplateResult {
+  const { start = 0, end = 100, decimals = 0 } = host.options;
+  const number = (path: string, label: string, value: unknown) => optionRow(host, path, label, textInput(host, path, label, value === null || value === undefined ? "" : String(value), (text) => host.set({ [path]: typedNumber(text) ?? 0 }), { numeric: true }));
+  return html`<div class="fields2">
+      ${number("start", t("起点"), start)} ${number("end", t("终点"), end)}
+      ${optionRow(host, "decimals", t("小数位"), select(host, t("小数位"), String(decimals), [0, 1, 2].map((n) => ({ value: String(n), label: n ? t("{n} 位", { n }) : t("没有") })), (value) => host.set({ decimals: Number(value) })))}
+      ${colorRow(host)}
+    </div>
+    <p class="hint">${t("0 到 100 时显示成百分比;别的范围显示数值,进度条按起点和终点算")}</p>`;
+}
+
+function durationForm(host: OptionsHost): TemplateResult {
+  const format = String(host.options.format ?? "h:mm");
+  return optionRow(
+    host,
+    "format",
+    t("格式"),
+    segments(host, t("格式"), format, [["h:mm", "1:30"], ["h:mm:ss", "1:30:00"], ["words", writtenDuration(5400, "words")]], (value) => host.set({ format: value })),
+    format === "h:mm:ss" ? t("可填 1:30(1 小时 30 分)、90m、1小时30分;只填数字按秒算") : t("可填 1:30(1 小时 30 分)、90m、1小时30分;只填数字按分钟算"),
+  );
+}
+
+const forms: Record<string, (host: OptionsHost) => TemplateResult> = { rating: ratingForm, progress: progressForm, duration: durationForm };
+
+/** The form of a type's settings; nothing for types that have none here. */
+export function typeForm(type: string, host: OptionsHost): TemplateResult | typeof nothing {
+  return forms[type]?.(host) ?? nothing;
+}

@@ -1,0 +1,14 @@
+/** The field types that bring a look of their own (`ui.ts` says what that is). */
+import { duration } from "./duration";
+import { progress } from "./progress";
+import { rating } from "./rating";
+import type { TypeUi } from "./ui";
+
+const types: Record<string, TypeUi> = { rating, progress, duration };
+
+/** What a type brings to the browser; undefined for the plain ones, which grid, panel and filter know themselves. */
+export function typeUi(type: string): TypeUi | undefined {
+  return types[type];
+}
+
+export const lookTypes: readonly string[] = Object.keys(types);
