@@ -10,6 +10,8 @@ from functools import cache
 
 from runtime.formulas.functions import (
     aggregates,
+    amounts,
+    characters,
     checks,
     date,
     datemath,
@@ -23,6 +25,7 @@ from runtime.formulas.functions import (
     regexes,
     search,
     text,
+    textparts,
 )
 from runtime.formulas.functions.base import Function
 
@@ -31,9 +34,12 @@ ALL: tuple[Function, ...] = (
     *checks.FUNCTIONS,
     *text.FUNCTIONS,
     *letters.FUNCTIONS,
+    *textparts.FUNCTIONS,
     *search.FUNCTIONS,
+    *characters.FUNCTIONS,
     *keywords.FUNCTIONS,
     *formatting.FUNCTIONS,
+    *amounts.FUNCTIONS,
     *regexes.FUNCTIONS,
     *aggregates.FUNCTIONS,
     *number.FUNCTIONS,
