@@ -31,7 +31,7 @@ EXACT: Final = Context(
     Emax=999_999,
     traps=[InvalidOperation, DivisionByZero, Overflow],
 )
-_POWER: Final = Context(
+WIDE: Final = Context(
     prec=110, rounding=ROUND_HALF_UP, Emin=-999_999, Emax=999_999, traps=[InvalidOperation, Overflow]
 )
 ZERO: Final = Decimal(0)
@@ -134,7 +134,7 @@ def power(base: Decimal, exponent: Decimal) -> Decimal:
         raise FormulaFailure(NUM)
     if estimate < -POWER_ESTIMATE:
         return ZERO
-    return bounded(_POWER.power(base, exponent))
+    return bounded(WIDE.power(base, exponent))
 
 
 def square_root(value: Decimal) -> Decimal:
@@ -142,7 +142,7 @@ def square_root(value: Decimal) -> Decimal:
     settled = settle(value)
     if settled < 0:
         raise FormulaFailure(NUM)
-    return bounded(_POWER.sqrt(settled))
+    return bounded(WIDE.sqrt(settled))
 
 
 def modulo(number: Decimal, divisor: Decimal) -> Decimal:

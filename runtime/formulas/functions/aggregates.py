@@ -47,7 +47,7 @@ Item = Decimal | tuple[str, ...] | bool | None
 # -- what is counted in -----------------------------------------------------------------------------------------
 
 
-def _numbers(items: Sequence[Item]) -> list[Decimal]:
+def found_numbers(items: Sequence[Item]) -> list[Decimal]:
     """All numbers among the values; of a list, the items that read as numbers."""
     found: list[Decimal] = []
     for item in items:
@@ -64,7 +64,7 @@ def _numbers(items: Sequence[Item]) -> list[Decimal]:
     return found
 
 
-def _list_numbers(items: Operand) -> Sql:
+def list_numbers(items: Operand) -> Sql:
     """The numbers of a list as ``numeric[]``; NULL when there is none."""
     outcome = NUMBER_FROM_TEXT.sql(Operand(TEXT, variable("u", "item")))
     assert isinstance(outcome, Outcome)  # noqa: S101
@@ -80,14 +80,14 @@ def _list_numbers(items: Operand) -> Sql:
 
 
 def _of_list(fn: str, items: Operand) -> Sql:
-    return sql(f"(SELECT {fn}(n.number) FROM unnest({{0}}) AS n(number))", _list_numbers(items))
+    return sql(f"(SELECT {fn}(n.number) FROM unnest({{0}}) AS n(number))", list_numbers(items))
 
 
 def _joined(pieces: Sequence[Sql], operator: str) -> Sql:
     return sql("(" + f" {operator} ".join(f"{{{i}}}" for i in range(len(pieces))) + ")", *pieces)
 
 
-def _as_numbers(call: Call) -> tuple[Term, ...]:
+def as_numbers(call: Call) -> tuple[Term, ...]:
     """The arguments as numbers (blank stays blank) or lists."""
     return tuple(
         term if term.type is LIST else convert(term, NUMBER) for term in map(definite, call.arguments)
@@ -117,7 +117,7 @@ def _count_sql(*items: Operand) -> Sql:
     for item in items:
         match item.type:
             case ValueType.LIST:
-                pieces.append(sql("COALESCE(cardinality({0}), 0)", _list_numbers(item)))
+                pieces.append(sql("COALESCE(cardinality({0}), 0)", list_numbers(item)))
             case ValueType.NUMBER:
                 pieces.append(sql("({0} IS NOT NULL)::integer", item))
             case _:
@@ -126,10 +126,11 @@ def _count_sql(*items: Operand) -> Sql:
 
 
 def _sum(*items: Item) -> Decimal:
-    return numbers.bounded(_exact_sum(_numbers(items)))
+    return numbers.bounded(exact_sum(found_numbers(items)))
 
 
-def _exact_sum(found: Sequence[Decimal]) -> Decimal:
+def exact_sum(found: Sequence[Decimal]) -> Decimal:
+    """The sum, not rounded."""
     total = numbers.ZERO
     for number in found:
         total = numbers.EXACT.add(total, number)
@@ -137,8 +138,8 @@ def _exact_sum(found: Sequence[Decimal]) -> Decimal:
 
 
 def _average(*items: Item) -> Decimal:
-    found = _numbers(items)
-    return numbers.divide(_exact_sum(found), Decimal(len(found)))
+    found = found_numbers(items)
+    return numbers.divide(exact_sum(found), Decimal(len(found)))
 
 
 def _average_sql(*items: Operand) -> Outcome:
@@ -148,7 +149,7 @@ def _average_sql(*items: Operand) -> Outcome:
 
 
 def _strict(returns: ValueType, operation: Operation) -> Callable[[Call], Term]:
-    return lambda call: Apply(returns, operation, _as_numbers(call))
+    return lambda call: Apply(returns, operation, as_numbers(call))
 
 
 SUM = Function(
@@ -170,7 +171,7 @@ AVERAGE = Function(
 
 def _extreme(choose: Callable[[list[Any]], Any]) -> Callable[..., Decimal]:
     def evaluate(*items: Item) -> Decimal:
-        found = _numbers(items)
+        found = found_numbers(items)
         return choose(found) if found else numbers.ZERO
 
     return evaluate
@@ -210,7 +211,7 @@ def _extreme_function(of_numbers: Operation, of_moments: Operation) -> Callable[
         if kinds & {DATE, DATETIME} and kinds <= {DATE, DATETIME, BLANK}:
             target = DATETIME if DATETIME in kinds else DATE
             return Apply(target, of_moments, tuple(convert(term, target) for term in call.arguments))
-        return Apply(NUMBER, of_numbers, _as_numbers(call))
+        return Apply(NUMBER, of_numbers, as_numbers(call))
 
     return build
 
@@ -247,7 +248,7 @@ def _countable(term: Term) -> Term:
 
 _COUNT = Operation(
     "count",
-    lambda *items: Decimal(len(_numbers(items))),
+    lambda *items: Decimal(len(found_numbers(items))),
     lambda *items: Outcome(_count_sql(*items), digits=10, scale=0),
 )
 

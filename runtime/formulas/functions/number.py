@@ -22,8 +22,8 @@ from runtime.formulas.sqltree import Sql
 from runtime.formulas.types import DIV0, INNER_SCALE, MAX_DIGITS, NUM, NUMBER, SETTLED_SCALE, FormulaFailure
 from runtime.i18n import N_
 
-_NUMBER = Argument("数值", "number", Kind.NUMBER)
-_PLACES = Argument("小数位数", "decimals", Kind.WHOLE, default=0)
+NUMBER_ARGUMENT = Argument("数值", "number", Kind.NUMBER)
+PLACES = Argument("小数位数", "decimals", Kind.WHOLE, default=0)
 _MOST_PLACES = 40
 
 # -- to decimal places ------------------------------------------------------------------------------------------
@@ -69,7 +69,7 @@ def _round_up_sql(value: Operand, count: Operand) -> Outcome:
 
 
 ROUND = Function(
-    "ROUND", ("四舍五入", "舍入"), Family.NUMBER, (_NUMBER, _PLACES),
+    "ROUND", ("四舍五入", "舍入"), Family.NUMBER, (NUMBER_ARGUMENT, PLACES),
     N_("四舍五入到指定的小数位数;负数位数到十位、百位。"), "Rounds half away from zero to a number of decimals.",
     (Example("ROUND(2.5, 0)", 3), Example("ROUND(-2.5, 0)", -3), Example("ROUND(1234.567, -2)", 1200),
      Example("ROUND(1.005, 2)", 1.01)),
@@ -77,21 +77,21 @@ ROUND = Function(
 )  # fmt: skip
 
 ROUNDUP = Function(
-    "ROUNDUP", ("向上舍入",), Family.NUMBER, (_NUMBER, _PLACES),
+    "ROUNDUP", ("向上舍入",), Family.NUMBER, (NUMBER_ARGUMENT, PLACES),
     N_("向远离零的方向舍入到指定的小数位数。"), "Rounds away from zero to a number of decimals.",
     (Example("ROUNDUP(3.2, 0)", 4), Example("ROUNDUP(-3.14159, 1)", -3.2), Example("ROUNDUP(31415.92654, -2)", 31500)),
     NUMBER, Operation("roundup", _rounded(ROUND_UP), _round_up_sql),
 )  # fmt: skip
 
 ROUNDDOWN = Function(
-    "ROUNDDOWN", ("向下舍入", "截断"), Family.NUMBER, (_NUMBER, _PLACES),
+    "ROUNDDOWN", ("向下舍入",), Family.NUMBER, (NUMBER_ARGUMENT, PLACES),
     N_("向零的方向舍入到指定的小数位数。"), "Rounds toward zero to a number of decimals.",
     (Example("ROUNDDOWN(3.9, 0)", 3), Example("ROUNDDOWN(-3.14159, 3)", -3.141)),
     NUMBER, Operation("rounddown", _rounded(ROUND_DOWN), _round_sql("trunc", 0)),
 )  # fmt: skip
 
 INT = Function(
-    "INT", ("取整",), Family.NUMBER, (_NUMBER,),
+    "INT", ("取整",), Family.NUMBER, (NUMBER_ARGUMENT,),
     N_("不大于它的最大整数。"), "The largest whole number that is not above it.",
     (Example("INT(8.9)", 8), Example("INT(-8.9)", -9)),
     NUMBER,
@@ -150,7 +150,7 @@ def _multiple_sql(fn: str) -> Callable[[Operand, Operand], Outcome]:
 _STEP = Argument("倍数", "step", Kind.NUMBER, default=1)
 
 CEILING = Function(
-    "CEILING", ("向上取整",), Family.NUMBER, (_NUMBER, _STEP),
+    "CEILING", ("向上取整",), Family.NUMBER, (NUMBER_ARGUMENT, _STEP),
     N_("向上取到倍数的整数倍;不写倍数就是整数。"), "Rounds up to a multiple (of 1 when it is left out).",
     (Example("CEILING(2.1)", 3), Example("CEILING(-2.5, -2)", -4), Example("CEILING(1.5, 0.1)", 1.5),
      Example("CEILING(2.5, -2)", {"error": "#NUM!"})),
@@ -159,7 +159,7 @@ CEILING = Function(
 )  # fmt: skip
 
 FLOOR = Function(
-    "FLOOR", ("向下取整",), Family.NUMBER, (_NUMBER, _STEP),
+    "FLOOR", ("向下取整",), Family.NUMBER, (NUMBER_ARGUMENT, _STEP),
     N_("向下取到倍数的整数倍;不写倍数就是整数。"), "Rounds down to a multiple (of 1 when it is left out).",
     (Example("FLOOR(3.7, 2)", 2), Example("FLOOR(-2.5, -2)", -2), Example("FLOOR(0.234, 0.01)", 0.23)),
     NUMBER, Operation("floor", _floor, _multiple_sql("floor")),
@@ -180,14 +180,14 @@ def _modulo_sql(number_: Operand, divisor_: Operand) -> Outcome:
 
 MOD = Function(
     "MOD", ("取余", "余数"), Family.NUMBER,
-    (_NUMBER, Argument("除数", "divisor", Kind.NUMBER)),
+    (NUMBER_ARGUMENT, Argument("除数", "divisor", Kind.NUMBER)),
     N_("相除的余数,正负号和除数一样。"), "The remainder of a division, with the sign of the divisor.",
     (Example("MOD(-3, 2)", 1), Example("MOD(3, -2)", -1), Example("MOD(5, 0)", {"error": "#DIV/0!"})),
     NUMBER, Operation("mod", numbers.modulo, _modulo_sql),
 )  # fmt: skip
 
 ABS = Function(
-    "ABS", ("绝对值",), Family.NUMBER, (_NUMBER,),
+    "ABS", ("绝对值",), Family.NUMBER, (NUMBER_ARGUMENT,),
     N_("绝对值。"), "The number without its sign.",
     (Example("ABS(-12.5)", 12.5),),
     NUMBER,
@@ -196,7 +196,7 @@ ABS = Function(
 )  # fmt: skip
 
 SIGN = Function(
-    "SIGN", ("正负号",), Family.NUMBER, (_NUMBER,),
+    "SIGN", ("正负号",), Family.NUMBER, (NUMBER_ARGUMENT,),
     N_("正数是 1,零是 0,负数是 -1。"), "1 for a positive number, 0 for zero, -1 for a negative one.",
     (Example("SIGN(-5)", -1), Example("SIGN(0)", 0)),
     NUMBER,
@@ -206,7 +206,7 @@ SIGN = Function(
 
 POWER = Function(
     "POWER", ("乘方", "幂"), Family.NUMBER,
-    (_NUMBER, Argument("指数", "exponent", Kind.NUMBER)),
+    (NUMBER_ARGUMENT, Argument("指数", "exponent", Kind.NUMBER)),
     N_("乘方,和 ^ 一样。"), "A number raised to a power, as ^ does.",
     (Example("POWER(2, 10)", 1024), Example("2^0.5", 1.414213562373095), Example("9^9^9", {"error": "#NUM!"}),
      Example("-2^2", 4)),
@@ -222,7 +222,7 @@ def _square_root_sql(value_: Operand) -> Outcome:
 
 
 SQRT = Function(
-    "SQRT", ("平方根",), Family.NUMBER, (_NUMBER,),
+    "SQRT", ("平方根",), Family.NUMBER, (NUMBER_ARGUMENT,),
     N_("平方根;负数是 #NUM!。"), "The square root; #NUM! of a negative number.",
     (Example("SQRT(16)", 4), Example("SQRT(-1)", {"error": "#NUM!"})),
     NUMBER, Operation("sqrt", numbers.square_root, _square_root_sql),
