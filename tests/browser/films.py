@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import barcode
 import segno
 from PIL import Image
+from playwright.async_api import Browser, async_playwright
+
+from tests.browser.support import CHROMIUM, FLAGS
 
 WIDTH, HEIGHT = 1280, 720
 _GREY, _PAPER = 120, 250
@@ -69,3 +73,15 @@ def write(path: Path, frames: Sequence[Image.Image]) -> None:
         for frame in frames:
             frame.convert("RGB").save(out, "JPEG", quality=85)
     os.replace(fresh, path)
+
+
+@asynccontextmanager
+async def filming(film: Path) -> AsyncIterator[Browser]:
+    """A browser whose camera shows the film."""
+    camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*FLAGS, *camera, f"--use-file-for-fake-video-capture={film}"]
+        )
+        yield browser
+        await browser.close()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.browser.journey import arrive, build, work
+from tests.browser.journey import arrive, bring, build, goods, scan, work
 from tests.browser.journey.traveller import Traveller
 from tests.standins.wecom import WecomStandIn
 from tests.support.serving import serve
@@ -31,15 +31,18 @@ async def test_from_an_empty_machine_to_the_first_live_order(chromium: Browser, 
         guest = await Traveller.come(chromium, running.url, tmp_path)
         # 1: the first visit
         await build.first_account(me)
-        await colleague.log_in()
-        # 2: an app, its tables by form, its states drawn
+        # 2: an app, a colleague in it, its tables by form, its states drawn
         await build.make_app(me)
+        await arrive.join(colleague, await arrive.invite(me, "wang@example.com", "编辑者"), "王强")
         await build.make_tables(me)
         await build.draw_states(me)
-        # 3: a file with rows that cannot come in
-        await build.import_orders(me)
-        await work.describe_stock(me)
-        await work.connect_records(me)
+        # 3: a file with rows that cannot come in, a month of orders, a workbook
+        await bring.import_orders(me)
+        await bring.import_a_month(me)
+        await goods.describe_stock(me)
+        await goods.put_in_goods(me)
+        await goods.put_in_lines(me)
+        await goods.link_customer(me)
         # 4: the grid, two browsers, an order beside the table
         await work.use_grid(me, colleague)
         await work.open_order(me)
@@ -50,13 +53,13 @@ async def test_from_an_empty_machine_to_the_first_live_order(chromium: Browser, 
         await work.make_dashboard(me, colleague)
         # 7 and 8: the market, and a workbench on these orders
         await arrive.install_pool(me)
-        await arrive.install_lookup(me)
-        await arrive.look_up_through_api(me)
-        # 9: both languages, signing out and in, a viewer
+        address = await arrive.install_lookup(me)
+        await scan.look_up_orders(running.url, tmp_path, address)
+        # 9: both languages, signing out and in, an editor, a viewer
         await arrive.speak_english(me)
         await arrive.leave_and_return(me)
-        link = await arrive.invite(me, arrive.VIEWER, "查看者")
-        await arrive.join(guest, link, "赵看看")
+        await arrive.join(guest, await arrive.invite(me, "zhao@example.com", "查看者"), "赵看看")
         await arrive.only_look(guest)
+        await arrive.may_edit(colleague)
         for person in (me, colleague, guest):
             await person.leave()

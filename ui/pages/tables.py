@@ -21,6 +21,7 @@ from runtime.definitions.tables import ViewDef
 from runtime.i18n import Translator
 from runtime.ids import parse_record_id
 from runtime.records import read
+from runtime.records.imports.vocabulary import KIND_WORDS
 from runtime.records.sizes import sizes
 from ui.pages import shell
 from ui.pages.context import Crumb
@@ -124,6 +125,7 @@ async def new_table_dialog(
         "app": found.id,
         "tables": [{"id": t.id, "name": t.name, "icon": t.definition.icon or "table"} for t in found.tables],
         "types": field_kinds(translator),
+        "words": KIND_WORDS,
     }
     return Template("tables/new.html", context={"data": msgspec.json.encode(data).decode()})
 

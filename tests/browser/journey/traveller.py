@@ -74,7 +74,7 @@ class Traveller:
         await self.page.locator(".bare-card button[type=submit]").click()
         await self.page.wait_for_url(lambda url: "/login" not in url)
 
-    # ---- the interface for programs, where a step has no form yet or a test looks behind the page ----
+    # ---- the interface for programs: where a test looks behind the page ----
 
     async def api(self, method: str, path: str, body: Any = None) -> Any:
         """An answer of the API in this person's session. Raises AssertionError on a refusal."""
@@ -107,6 +107,52 @@ class Traveller:
         return found
 
     # ---- hands ----
+
+    async def go(self, name: str) -> None:
+        """To a place of the app one is in, by its name in the rail."""
+        place = self.page.locator(".rail").get_by_role(
+            "link", name=re.compile(rf"^{re.escape(name)}( [\d,]+)?$")
+        )
+        await place.first.click()
+        await expect(self.page.locator(".crumb [aria-current]")).to_contain_text(name)
+
+    async def switch_app(self, name: str) -> None:
+        """Into another app, by the menu at the head of the rail."""
+        await self.page.locator(".rail-app").click()
+        await self.page.get_by_role("menuitem", name=name).click()
+        await expect(self.page.locator(".rail-app")).to_contain_text(name)
+
+    async def open_table(self, name: str) -> None:
+        """A table of the app one is in, and its rows if it has any."""
+        await self.go(name)
+        await expect(self.page.locator(".g-hc[data-field]").first).to_be_visible()
+
+    async def enter(self, *cells: tuple[str, str | tuple[str, str]]) -> None:
+        """A new record in the last line of the grid: texts are typed, ``(words, name)`` of a linked record is looked up."""
+        rows = self.page.locator(".g-r")
+        before = await rows.count()
+        await self.page.get_by_role("button", name="新建记录").first.click()
+        await expect(rows).to_have_count(before + 1)
+        for column, value in cells:
+            cell = await self.cell(rows.nth(before), column)
+            if isinstance(value, str):
+                await cell.click()
+                await self.page.keyboard.type(value)
+                await self.page.keyboard.press("Enter")
+            else:
+                await cell.dblclick()
+                await self.pick_record(*value)
+            await expect(cell).not_to_be_empty()
+
+    async def pick_record(self, words: str, name: str) -> None:
+        """In the dialog where linked records are chosen: search, and take the one of that name."""
+        dialog = self.page.get_by_role("dialog", name=re.compile("^选择「"))
+        await dialog.get_by_role("textbox", name="搜索").fill(words)
+        await dialog.get_by_role("option").filter(has_text=name).first.click()
+        done = dialog.get_by_role("button", name="完成")
+        if await done.count():
+            await done.click()
+        await expect(dialog).to_have_count(0)
 
     async def choose(self, box: Locator, *options: str, several: bool = False) -> None:
         """Open a select of ours and choose an option; where it takes several, those, and close it."""
@@ -147,9 +193,26 @@ class Traveller:
         )
         return row.locator(f'[data-c="{names.index(column)}"]')
 
+    async def far_cell(self, words: str, column: str) -> Locator:
+        """A cell at the far end of the row that shows these words; goes there by keyboard. Only what is in sight exists."""
+        cell = self.page.locator(".g-r").get_by_role("gridcell", name=words, exact=True)
+        row = (await cell.first.get_attribute("id") or "").split("-")[1]
+        await cell.first.click()
+        await self.page.keyboard.press("End")
+        names = await self.page.locator(".g-hc[data-field] .grow").all_text_contents()
+        found = self.page.locator(f"#g-{row}-{names.index(column)}")
+        await expect(found).to_be_in_viewport()
+        return found
+
     def row(self, words: str) -> Locator:
         """The row that shows these words."""
         return self.page.locator(".g-r", has_text=words)
+
+    async def open_record(self, words: str) -> None:
+        """The panel of the record in whose row these words stand."""
+        await self.row(words).hover()
+        await self.row(words).locator(".g-open").click()
+        await expect(self.page.locator("hb-record .rc-fields")).to_be_visible()
 
     async def rows_shown(self) -> None:
         """Wait until the grid shows something."""

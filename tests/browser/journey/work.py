@@ -8,56 +8,9 @@ from typing import Any
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.journey.build import APP
-from tests.browser.journey.traveller import Traveller, eventually
+from tests.browser.journey.goods import CUSTOMER, ORDER, SHORT
+from tests.browser.journey.traveller import Traveller
 from tests.standins.wecom import DEFAULT_KEY, WecomStandIn
-
-ORDER = "TB000001"
-SHORT = "TB000002"
-
-
-async def describe_stock(me: Traveller) -> None:
-    """Links to one, and which fields hold the stock, through the API: they have no place in the forms of tables yet."""
-    for table, field in (
-        ("订单明细", "订单"),
-        ("订单明细", "库存"),
-        ("主订单池", "客户档案"),
-        ("库存", "商品"),
-    ):
-        found = _field(await me.table(APP, table), field)
-        await me.api("PATCH", f"/fields/{found['id']}", {"options": {"many": False}})
-    lines = await me.table(APP, "订单明细")
-    numbers = {c["name"]: c["id"] for c in _field(lines, "预占状态")["options"]["choices"]}
-    stock = {
-        "name": "现货", "stock_table": "库存", "on_hand": "在库数量", "reserved": "预占数量", "location": "库位",
-        "line_table": "订单明细", "line_order": "订单", "line_stock": "库存", "line_quantity": "数量", "line_status": "预占状态",
-        "unreserved": numbers["未预占"], "reserved_choice": numbers["已预占"], "consumed": numbers["已出库"],
-    }  # fmt: skip
-    await me.api("POST", f"/apps/{(await me.app(APP))['id']}/stocks", stock)
-
-
-async def connect_records(me: Traveller) -> None:
-    """What no file brought: a customer, shelves and order lines, put in as another program would."""
-    [good] = await _add(me, "商品", {"商品编码": "HW-LNX-2201", "品名": "棉麻衬衫 红-S", "售价": "219.00"})
-    plenty, few = await _add(
-        me, "库存",
-        {"库存编码": "HW-LNX-2201", "商品": [good], "库位": "A-03-12", "在库数量": 60},
-        {"库存编码": "HW-LNX-2202", "商品": [good], "库位": "B-01-04", "在库数量": 1},
-    )  # fmt: skip
-    [zhou] = await _add(me, "客户档案", {"姓名": "周雨桐", "手机号": "13805716621"})
-    orders = await me.table(APP, "主订单池")
-    number = _field(orders, "平台单号")["id"]
-    by_number = {r["fields"][number]: r["id"] for r in await me.records(orders["id"])}
-    for n in (1, 5, 9):
-        await me.api(
-            "PATCH",
-            f"/tables/{orders['id']}/records",
-            {"records": [{"id": by_number[f"TB{n:06}"], "fields": {"客户档案": [zhou]}}]},
-        )
-    await _add(
-        me, "订单明细",
-        {"明细": "棉麻衬衫 红-S", "订单": [by_number[ORDER]], "库存": [plenty], "数量": 2},
-        {"明细": "棉麻衬衫 红-M", "订单": [by_number[SHORT]], "库存": [few], "数量": 5},
-    )  # fmt: skip
 
 
 def _field(table: dict[str, Any], name: str) -> dict[str, Any]:
@@ -65,26 +18,10 @@ def _field(table: dict[str, Any], name: str) -> dict[str, Any]:
     return found
 
 
-async def _add(me: Traveller, name: str, *rows: dict[str, Any]) -> list[str]:
-    table = await me.table(APP, name)
-    answer = await me.api(
-        "POST", f"/tables/{table['id']}/records", {"records": [{"fields": row} for row in rows]}
-    )
-    return [made["id"] for made in answer["records"]]
-
-
-async def open_orders(me: Traveller, query: str = "") -> dict[str, Any]:
-    """The page of the orders; gives the table."""
-    table = await me.table(APP, "主订单池")
-    await me.page.goto(f"/t/{table['id']}{query}")
-    await me.rows_shown()
-    return table
-
-
 async def use_grid(me: Traveller, colleague: Traveller) -> None:
     """Edit a cell (the other browser sees it at once), filter, sort, hide, and save it as the view."""
     page = me.page
-    await open_orders(me)
+    await me.open_table("主订单池")
     await colleague.page.goto(page.url)
     await colleague.rows_shown()
     await (await me.cell(me.row("TB000003"), "实付金额")).click()
@@ -92,6 +29,10 @@ async def use_grid(me: Traveller, colleague: Traveller) -> None:
     await page.keyboard.press("Enter")
     theirs = await colleague.cell(colleague.row("TB000003"), "实付金额")
     await expect(theirs).to_have_text("520.00")
+    await (await colleague.cell(colleague.row("TB000004"), "应付金额")).click()
+    await colleague.page.keyboard.type("999")
+    await colleague.page.keyboard.press("Enter")
+    await expect(await me.cell(me.row("TB000004"), "应付金额")).to_have_text("999.00")
     await me.keep("04-grid")
     await me.column_menu("渠道来源", "按这列筛选")
     filters = page.locator("#tb-filter")
@@ -116,11 +57,11 @@ async def use_grid(me: Traveller, colleague: Traveller) -> None:
 async def open_order(me: Traveller) -> None:
     """An order beside the table: its fields, its lines, its customer's other orders, who changed what."""
     page = me.page
-    await open_orders(me)
-    await me.row("TB000001").hover()
-    await me.row("TB000001").locator(".g-open").click()
+    await page.locator(".tab").first.click()
+    await me.open_record(ORDER)
     panel = page.locator("hb-record")
-    await expect(panel.locator(".rc-related", has_text="周雨桐 的其他")).to_be_visible()
+    others = panel.locator(".rc-related", has_text=f"{CUSTOMER} 的其他")
+    await expect(others.locator(".rc-row")).to_have_count(2)
     await expect(panel.locator(".rc-related", has_text="订单明细")).to_contain_text("棉麻衬衫 红-S")
     await panel.locator("[data-field]", has_text="收货地址").locator(".rc-v").first.click()
     await page.keyboard.press("Control+A")
@@ -128,6 +69,8 @@ async def open_order(me: Traveller) -> None:
     await page.keyboard.press("Enter")
     history = page.locator(".rc-history")
     await expect(history).to_contain_text("改了「收货地址」")
+    await expect(history).to_contain_text("杭州市西湖区文三路 8 号")
+    await expect(history).to_contain_text("林小北")
     await expect(history).to_contain_text("导入")
     await me.keep("04-order")
 
@@ -135,7 +78,6 @@ async def open_order(me: Traveller) -> None:
 async def make_automation(me: Traveller) -> None:
     """已支付 → 审核中: reserve; when something is short, mark the order and tell the group."""
     page = me.page
-    await open_orders(me)
     await page.get_by_role("button", name="新建自动化").click()
     await page.locator("dialog #name").fill("审核与库存预占")
     await page.locator("dialog #table").select_option(label="主订单池")
@@ -193,7 +135,7 @@ async def _put_value(page: Page, box: Locator, words: str) -> None:
 async def move_orders(me: Traveller, wecom: WecomStandIn) -> None:
     """One order finds its goods, the other does not: both ends are seen in the grid, the group and the runs."""
     page = me.page
-    await open_orders(me)
+    await me.open_table("主订单池")
     await _audit(me, ORDER)
     await _audit(me, SHORT)
     [message] = wecom.wait_for(1, 30)
@@ -206,8 +148,8 @@ async def move_orders(me: Traveller, wecom: WecomStandIn) -> None:
     assert sorted(float(r["fields"][held] or 0) for r in await me.records(shelves["id"])) == [0, 2]
     assert message.key == DEFAULT_KEY
     await me.keep("05-moved")
-    await page.locator(".rail-i", has_text="审核与库存预占").click()
-    await page.get_by_role("link", name=re.compile("运行记录")).click()
+    await me.go("审核与库存预占")
+    await page.get_by_role("link", name=re.compile("^运行记录 ")).click()
     await expect(page.get_by_text(re.compile("成功|完成")).first).to_be_visible()
     await me.keep("05-runs")
     await page.locator("a[href^='/runs/']").first.click()
@@ -216,8 +158,7 @@ async def move_orders(me: Traveller, wecom: WecomStandIn) -> None:
 
 
 async def _audit(me: Traveller, order: str) -> None:
-    await me.row(order).hover()
-    await me.row(order).locator(".g-open").click()
+    await me.open_record(order)
     panel = me.page.locator("hb-record")
     await panel.get_by_role("button", name="审核中", exact=True).click()
     await expect(panel.locator(".rc-t .pill")).to_have_text("审核中")
@@ -226,7 +167,6 @@ async def _audit(me: Traveller, order: str) -> None:
 async def make_dashboard(me: Traveller, colleague: Traveller) -> None:
     """A donut, a line for each channel and a list; what a colleague changes shows by itself."""
     page = me.page
-    table = await open_orders(me)
     await page.get_by_role("button", name="新建仪表盘").click()
     await page.locator("dialog #name").fill("订单实时看板")
     await page.get_by_role("button", name="新建", exact=True).click()
@@ -249,23 +189,23 @@ async def make_dashboard(me: Traveller, colleague: Traveller) -> None:
     await page.locator(".fb-value .sel-box").click()
     await page.get_by_role("option", name="已支付").click()
     await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="条件", exact=True).click()
+    await me.choose(page.locator(".fb-field .sel-box").last, "下单时间")
+    await page.locator(".fb-op select").last.select_option(label="已过去超过")
+    async with page.expect_response(lambda r: r.request.method == "PATCH" and "/dashboards/" in r.url):
+        await page.locator(".fb-value input").last.fill("24")
     await page.locator("[data-close-panel]").last.click()
     await expect(page.locator(".db-card")).to_have_count(3)
     waiting = page.locator(".db-card", has_text="超过 24 小时没处理")
-    await expect(waiting).to_contain_text("TB0")
+    await expect(waiting).to_contain_text("TB000005")
     await me.keep("06-dashboard")
-    before = await waiting.inner_text()
-    number = _field(table, "平台单号")["id"]
-    paid = next(r for r in await me.records(table["id"]) if r["fields"][number] == "TB000005")
-    await colleague.page.goto(f"/t/{table['id']}?record={paid['id']}")
+    await colleague.open_table("主订单池")
+    await colleague.open_record("TB000005")
     await colleague.page.locator("hb-record").get_by_role("button", name="审核中", exact=True).click()
-
-    async def changed() -> bool:
-        return await waiting.inner_text() != before
-
-    await eventually(changed)
+    await expect(waiting).not_to_contain_text("TB000005")
     await page.get_by_role("button", name="完成", exact=True).click()
     await expect(page.locator(".live")).to_contain_text("实时")
+    await me.keep("06-dashboard-live")
 
 
 async def _set(page: Page, control: str, value: str) -> None:

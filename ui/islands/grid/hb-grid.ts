@@ -398,6 +398,11 @@ export class HbGrid extends HTMLElement {
     if (!this.typing) this.input.setSelectionRange(0, 0);
   }
 
+  /** Show the first rows and columns. */
+  toStart(): void {
+    this.view.scroller.scrollTo(0, 0);
+  }
+
   override focus(): void {
     this.focusInput();
   }

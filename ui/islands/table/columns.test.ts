@@ -47,7 +47,7 @@ describe("columns of a view", () => {
 });
 
 describe("a new table", () => {
-  const row = { key: 1, name: " 状态 ", type: "single_select", choices: ["甲", "乙"], target: "", many: true };
+  const row = { key: 1, name: " 状态 ", type: "single_select", choices: ["甲", "乙"], target: "", many: true, chosen: true };
   it("asks for what a row says", () => {
     expect(specOf(row)).toMatchObject({ name: "状态", type: "single_select", options: { choices: [{ name: "甲" }, { name: "乙" }] } });
     expect(specOf({ ...row, type: "link", target: "tblB" })!.options).toMatchObject({ table: "tblB", many: true, two_way: true });

@@ -1,6 +1,7 @@
 /**
  * `<hb-new-table data-json="…">`: the form inside the dialog "新建数据表": a name, and a row for each field with its
- * type and what the type needs (options of a select, the table of a link). Enter in a name goes on to the next row.
+ * type and what the type needs (options of a select, the table of a link). A name announces a type until one is chosen.
+ * Enter in a name goes on to the next row.
  */
 import "../../styles/new-table.css";
 import { html, nothing, type TemplateResult } from "lit";
@@ -11,6 +12,7 @@ import { t } from "../i18n";
 import "../select/hb-select";
 import type { HbSelect } from "../select/hb-select";
 import type { TableInfo, TableRef } from "./info";
+import { guessType, type KindWords } from "./type-words";
 
 interface Kind {
   name: string;
@@ -23,6 +25,8 @@ interface Data {
   app: string;
   tables: TableRef[];
   types: Kind[];
+  /** Words in a name that announce a type. */
+  words: KindWords;
 }
 
 interface Row {
@@ -33,6 +37,8 @@ interface Row {
   target: string;
   /** A link may point at several records. */
   many: boolean;
+  /** The type was chosen by hand: the name announces none any more. */
+  chosen: boolean;
 }
 
 /** A field as the API takes it. */
@@ -68,7 +74,7 @@ export class HbNewTable extends HbElement {
   declare private rows: Row[];
   declare private problems: Problem[];
   declare private busy: boolean;
-  #data: Data = { app: "", tables: [], types: [] };
+  #data: Data = { app: "", tables: [], types: [], words: [] };
   #next = 1;
 
   constructor() {
@@ -89,12 +95,17 @@ export class HbNewTable extends HbElement {
   }
 
   #row(name = ""): Row {
-    return { key: this.#next++, name, type: "text", choices: [], target: "", many: true };
+    return { key: this.#next++, name, type: "text", choices: [], target: "", many: true, chosen: false };
   }
 
   #change(key: number, part: Partial<Row>): void {
     this.rows = this.rows.map((row) => (row.key === key ? { ...row, ...part } : row));
     this.problems = [];
+  }
+
+  #rename(row: Row, name: string): void {
+    const guess = row.chosen || row.choices.length ? {} : guessType(name, this.#data.words, this.#data.tables);
+    this.#change(row.key, { name, ...guess });
   }
 
   #remove(key: number): void {
@@ -187,7 +198,7 @@ export class HbNewTable extends HbElement {
           aria-invalid=${problem ? "true" : nothing}
           placeholder=${t("字段名")}
           .value=${row.name}
-          @input=${(event: Event) => this.#change(row.key, { name: (event.target as HTMLInputElement).value })}
+          @input=${(event: Event) => this.#rename(row, (event.target as HTMLInputElement).value)}
           @keydown=${(event: KeyboardEvent) => this.#enter(event, () => void this.#add(row.key))}
         />
         <hb-select
@@ -195,7 +206,7 @@ export class HbNewTable extends HbElement {
           .label=${t("第 {n} 个字段的类型", { n: index + 1 })}
           .options=${kinds.map((kind) => ({ value: kind.name, label: kind.label, icon: kind.icon }))}
           .value=${row.type}
-          @change=${(event: Event) => this.#change(row.key, { type: (event.target as HbSelect).value as string, target: row.target || (this.#data.tables[0]?.id ?? "") })}
+          @change=${(event: Event) => this.#change(row.key, { type: (event.target as HbSelect).value as string, chosen: true, target: row.target || (this.#data.tables[0]?.id ?? "") })}
         ></hb-select>
         <button type="button" class="icb" ?disabled=${this.rows.length === 1} aria-label=${t("去掉第 {n} 个字段", { n: index + 1 })} @click=${() => this.#remove(row.key)}>${icon("x", 14)}</button>
       </div>

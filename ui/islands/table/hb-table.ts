@@ -234,6 +234,7 @@ export class HbTable extends HbElement {
     this.viewId = id;
     this.search = "";
     this.searching = false;
+    this.#grid.value?.toStart();
     goTo({ view: id, record: this.open }, "push");
   }
 
