@@ -178,7 +178,7 @@ def same_column(old: FieldConfig, new: FieldConfig) -> bool:
     before, after = type_name(old), type_name(new)
     if before == after:
         return _same_type(old, new)
-    texts = {"text", "email", "url", "phone", "auto_number"}
+    texts = {"text", "email", "url", "phone", "barcode", "auto_number"}
     if before in texts and after == "long_text":
         return getattr(new, "max_length", 0) >= 2000
     return False
@@ -186,7 +186,7 @@ def same_column(old: FieldConfig, new: FieldConfig) -> bool:
 
 def _same_type(old: Any, new: Any) -> bool:
     name = type_name(new)
-    if name == "phone":
+    if name in ("phone", "barcode"):
         return bool(old.format == new.format)
     if name == "link":
         return bool(old.table == new.table)

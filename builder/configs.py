@@ -41,11 +41,11 @@ from runtime.i18n import N_, Message
 
 LINK_EXTRAS = frozenset({"two_way", "inverse_name", "inverse_many"})
 UNIQUE_TYPES = frozenset(
-    {"text", "email", "url", "phone", "number", "currency", "duration", "date", "datetime", "auto_number"}
+    {"text", "email", "url", "phone", "barcode", "number", "currency", "duration", "date", "datetime", "auto_number"}
 )
 PRIMARY_TYPES = frozenset(
     {
-        "text", "long_text", "email", "url", "phone", "number", "currency", "percent", "duration", "date", "datetime",
+        "text", "long_text", "email", "url", "phone", "barcode", "number", "currency", "percent", "duration", "date", "datetime",
         "single_select", "auto_number", "formula",
     }
 )  # fmt: skip

@@ -198,7 +198,7 @@ def readable(source: Source, stored: Any, target: FieldConfig) -> Any:
     if field.type == "checkbox" or isinstance(stored, bool):
         if wanted in _NUMBERS:
             return int(stored)
-        return stored if wanted == "checkbox" else ("是" if stored else "否")
+        return stored if wanted in ("checkbox", "json") else ("是" if stored else "否")
     if field.type == "multi_select":
         return _several(kind.to_wire(field.config, stored), wanted)
     if wanted in ("date", "datetime") and not isinstance(stored, str | int):
@@ -220,7 +220,7 @@ def _number(stored: Decimal, name: str, wanted: str) -> Any:
 
 
 def _several(names: list[str], wanted: str) -> Any:
-    if wanted == "multi_select":
+    if wanted in ("multi_select", "json"):
         return names
     if wanted == "single_select" and len(names) > 1:
         return "\x00".join(names)  # fits no choice: a cell with several is not silently cut down to one

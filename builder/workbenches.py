@@ -25,7 +25,7 @@ from runtime.workbenches import lookup
 from runtime.workbenches.lookup import Card
 
 # what a scanned or typed code is compared with
-CODE_TYPES = frozenset({"text", "phone", "auto_number", "lookup", "formula", "long_text"})
+CODE_TYPES = frozenset({"text", "barcode", "phone", "auto_number", "lookup", "formula", "long_text"})
 _PARTS: dict[str, frozenset[str]] = {
     "number": CODE_TYPES,
     "waybill": CODE_TYPES,

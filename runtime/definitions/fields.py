@@ -45,9 +45,10 @@ class Text(_Config, frozen=True, tag="text"):
 
 
 class LongText(_Config, frozen=True, tag="long_text"):
-    """Several lines."""
+    """Several lines; with ``markdown`` they are shown as formatted text (never as HTML)."""
 
     max_length: int = 100_000
+    markdown: bool = False
 
 
 class Email(_Config, frozen=True, tag="email"):
@@ -62,6 +63,16 @@ class Phone(_Config, frozen=True, tag="phone"):
     """``mainland``: an 11-digit mobile number of mainland China; ``international``: any number, kept in E.164."""
 
     format: Literal["mainland", "international"] = "mainland"
+
+
+class Barcode(_Config, frozen=True, tag="barcode"):
+    """A text shown as a code of this ``format``."""
+
+    format: Literal["qr", "code128", "ean13"] = "qr"
+
+
+class Json(_Config, frozen=True, tag="json"):
+    """Any JSON value."""
 
 
 class Number(_Config, frozen=True, tag="number"):
@@ -207,7 +218,7 @@ class UpdatedBy(_Config, frozen=True, tag="updated_by"):
 
 
 FieldConfig = (
-    Text | LongText | Email | Url | Phone | Number | Currency | Percent | Rating | Progress | Duration | Checkbox | Date | DateTime
+    Text | LongText | Email | Url | Phone | Barcode | Json | Number | Currency | Percent | Rating | Progress | Duration | Checkbox | Date | DateTime
     | SingleSelect | MultiSelect | AutoNumber | Link | Lookup | Rollup | Formula
     | CreatedTime | UpdatedTime | CreatedBy | UpdatedBy
 )  # fmt: skip

@@ -5,11 +5,13 @@ from __future__ import annotations
 from runtime.definitions.fields import FieldConfig, type_name
 from runtime.errors import InvalidDefinition
 from runtime.fieldtypes.auto_number import AutoNumberType
+from runtime.fieldtypes.barcode import BarcodeType
 from runtime.fieldtypes.base import FieldType
 from runtime.fieldtypes.checkbox import CheckboxType
 from runtime.fieldtypes.computed import FormulaType, LookupType, RollupType
 from runtime.fieldtypes.dates import DateTimeType, DateType
 from runtime.fieldtypes.duration import DurationType
+from runtime.fieldtypes.json_text import JsonType
 from runtime.fieldtypes.link import LinkType
 from runtime.fieldtypes.number import CurrencyType, NumberType, PercentType
 from runtime.fieldtypes.phone import PhoneType
@@ -22,7 +24,7 @@ from runtime.i18n import N_
 
 TYPES: tuple[FieldType, ...] = (
     TextType(), LongTextType(), NumberType(), CurrencyType(), PercentType(), RatingType(), ProgressType(), DurationType(), SingleSelectType(), MultiSelectType(),
-    CheckboxType(), DateType(), DateTimeType(), PhoneType(), EmailType(), UrlType(), LinkType(), LookupType(),
+    CheckboxType(), DateType(), DateTimeType(), PhoneType(), EmailType(), UrlType(), BarcodeType(), JsonType(), LinkType(), LookupType(),
     RollupType(), FormulaType(), AutoNumberType(), CreatedTimeType(), UpdatedTimeType(), CreatedByType(), UpdatedByType(),
 )  # fmt: skip
 

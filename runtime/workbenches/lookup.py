@@ -117,7 +117,7 @@ def _search_fields(table: Table, workbench: Workbench) -> list[Field]:
     return [
         f
         for f in fields
-        if f.type in ("text", "phone", "auto_number", "lookup", "formula", "long_text", "number")
+        if f.type in ("text", "barcode", "phone", "auto_number", "lookup", "formula", "long_text", "number")
     ]
 
 

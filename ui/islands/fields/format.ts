@@ -1,5 +1,6 @@
 /** Values as text, in the page's language and time zone. */
 import { locale } from "../i18n";
+import { plainMarkdown } from "./markdown-tools";
 import { typeUi } from "./types";
 import type { ErrorValue, Field, LinkValue, Value } from "./field";
 
@@ -146,6 +147,8 @@ export function textOf(field: Field, value: Value): string {
       return formatMoment(String(value), field.options.seconds === true);
     case "phone":
       return formatPhone(String(value));
+    case "long_text":
+      return field.options.markdown ? plainMarkdown(String(value)) : String(value);
     case "formula":
     case "rollup":
     case "lookup":
@@ -162,7 +165,7 @@ export function copyText(field: Field, value: Value): string {
   if (field.type === "checkbox") return value ? "TRUE" : "FALSE";
   if (field.type === "date") return String(value);
   if (["datetime", "created_time", "updated_time"].includes(field.type)) return toLocal(String(value), true).replace("T", " ");
-  if (field.type === "phone") return String(value);
+  if (field.type === "phone" || field.type === "long_text") return String(value);
   const ui = typeUi(field.type);
   if (ui?.copy) return ui.copy(field, value);
   return textOf(field, value);

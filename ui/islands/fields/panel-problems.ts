@@ -5,6 +5,7 @@ import { typeUi } from "./types";
 /** The options that the form of a type shows, each with the place for its problem. */
 const shownOptions: Record<string, string[]> = {
   text: ["max_length"],
+  long_text: ["markdown"],
   number: ["decimals", "unit", "minimum", "maximum"],
   currency: ["currency", "decimals"],
   percent: ["decimals"],

@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { ref } from "lit/directives/ref.js";
 import { allowedMoves, isNumeric, stateGlyph, type Field, type LinkValue, type Value } from "../fields/field";
 import { fromLocal, toLocal } from "../fields/format";
+import { markdownKey, markdownTools } from "../fields/markdown-tools";
 import { typeUi } from "../fields/types";
 import { editText, readTyped } from "../grid/editor";
 import { chooseLinks } from "../grid/link-chooser";
@@ -136,7 +137,8 @@ function long(field: Field, options: ControlOptions): TemplateResult {
     if (area.value === before && !options.invalid) cancel();
     else commit(readTyped(field, area.value));
   };
-  return html`<textarea
+  const marked = field.options.markdown === true;
+  const area = html`<textarea
     class="inp rc-area"
     id=${options.id}
     name=${field.id}
@@ -147,12 +149,19 @@ function long(field: Field, options: ControlOptions): TemplateResult {
     .value=${before}
     ${focusNow(options) as ReturnType<typeof ref>}
     @keydown=${(event: KeyboardEvent) => {
+      if (marked && markdownKey(event)) return;
       if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) return;
       keys(event, () => take(event.target as HTMLTextAreaElement), () => cancelInto(event, before, cancel), options);
     }}
-    @blur=${(event: Event) => options.immediate && take(event.target as HTMLTextAreaElement)}
+    @blur=${(event: Event) => options.immediate && !marked && take(event.target as HTMLTextAreaElement)}
     @change=${(event: Event) => !options.immediate && take(event.target as HTMLTextAreaElement)}
   ></textarea>`;
+  if (!marked) return area;
+  const leave = (event: FocusEvent) => {
+    const box = event.currentTarget as HTMLElement;
+    if (options.immediate && !box.contains(event.relatedTarget as Node | null)) take(box.querySelector("textarea")!);
+  };
+  return html`<div class="ft-mdbox" @focusout=${leave}>${markdownTools()} ${area}<hb-markdown hidden></hb-markdown></div>`;
 }
 
 function checkbox(field: Field, options: ControlOptions): TemplateResult {

@@ -58,7 +58,7 @@ export function valueTemplate(field: Field, value: Value, options: ValueOptions 
         ? html`<a class="g-link cut" href=${String(value)} target="_blank" rel="noopener noreferrer">${String(value)}</a>`
         : html`<span class="cut">${String(value)}</span>`;
     case "long_text":
-      return html`<span class="rc-long">${String(value)}</span>`;
+      return field.options.markdown ? html`<hb-markdown class="rc-long" .value=${String(value)}></hb-markdown>` : html`<span class="rc-long">${String(value)}</span>`;
     case "datetime":
     case "created_time":
     case "updated_time":

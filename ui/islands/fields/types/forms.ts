@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { icon } from "../../icons";
 import { t } from "../../i18n";
 import { colorName, openColors } from "../colors";
-import { optionRow, segments, select, textInput, typedNumber, type OptionsHost } from "../option-forms";
+import { optionRow, segments, select, textInput, toggle, typedNumber, type OptionsHost } from "../option-forms";
 import { writtenDuration } from "./duration";
 import { ratingIcons } from "./rating";
 
@@ -60,7 +60,17 @@ function durationForm(host: OptionsHost): TemplateResult {
   );
 }
 
-const forms: Record<string, (host: OptionsHost) => TemplateResult> = { rating: ratingForm, progress: progressForm, duration: durationForm };
+function codeForm(host: OptionsHost): TemplateResult {
+  const format = String(host.options.format ?? "qr");
+  const hints: Record<string, string> = { qr: t("任何文字或网址,最多 1000 字"), code128: t("英文、数字和半角符号,最多 80 个"), ean13: t("13 位商品条码,最后一位校验码可以不填") };
+  return optionRow(host, "format", t("码的样式"), segments(host, t("码的样式"), format, [["qr", t("二维码")], ["code128", "Code 128"], ["ean13", "EAN-13"]], (value) => host.set({ format: value })), hints[format] ?? "");
+}
+
+function longTextForm(host: OptionsHost): TemplateResult {
+  return toggle(host, t("用 Markdown 排版"), host.options.markdown === true, (on) => host.set({ markdown: on }), t("加粗、标题、列表、链接;存的还是文字,不执行网页代码"));
+}
+
+const forms: Record<string, (host: OptionsHost) => TemplateResult> = { rating: ratingForm, progress: progressForm, duration: durationForm, barcode: codeForm, long_text: longTextForm };
 
 /** The form of a type's settings; nothing for types that have none here. */
 export function typeForm(type: string, host: OptionsHost): TemplateResult | typeof nothing {

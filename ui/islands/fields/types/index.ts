@@ -1,10 +1,12 @@
 /** The field types that bring a look of their own (`ui.ts` says what that is). */
+import { barcode } from "./barcode";
 import { duration } from "./duration";
+import { json } from "./json";
 import { progress } from "./progress";
 import { rating } from "./rating";
 import type { TypeUi } from "./ui";
 
-const types: Record<string, TypeUi> = { rating, progress, duration };
+const types: Record<string, TypeUi> = { rating, progress, duration, barcode, json };
 
 /** What a type brings to the browser; undefined for the plain ones, which grid, panel and filter know themselves. */
 export function typeUi(type: string): TypeUi | undefined {
