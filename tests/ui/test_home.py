@@ -37,14 +37,20 @@ async def test_the_recommended_template_is_installed_in_one_click(
     assert "5 张数据表" in home
 
 
-async def test_an_empty_table_is_made_in_one_click(
+async def test_a_table_of_ones_own_is_begun_in_one_click(
     browser: Browser, owner: accounts.Person, system: System
 ) -> None:
     await browser.sign_in(owner.email)
     await browser.open("/")
     answer = await browser.submit("/start/table")
-    app = (await system.catalogs.current()).apps[0]
-    assert answer.headers["location"] == f"/t/{app.tables[0].id}"
+    (app,) = (await system.catalogs.current()).apps
+    assert answer.headers["location"] == f"/a/{app.id}?begin=table"
+    # the form of the first table opens there by itself
+    assert (
+        f'hx-get="/a/{app.id}/tables/new" hx-target="#dialog" hx-trigger="load"'
+        in (await browser.open(f"/a/{app.id}?begin=table")).text
+    )
+    assert 'hx-trigger="load"' not in (await browser.open(f"/a/{app.id}")).text
     assert (await browser.call("GET", "/api/v1/me")).json()["apps"][0]["role"] == "owner"
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from litestar import Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
 from builder import apps
@@ -37,9 +37,13 @@ class NewApp(msgspec.Struct):
 
 @get("/a/{app:str}", include_in_schema=False)
 async def app_page(
-    request: PageRequest, system: TheSystem, actor: TheActor, app: FromPath[str]
+    request: PageRequest,
+    system: TheSystem,
+    actor: TheActor,
+    app: FromPath[str],
+    begin: FromQuery[Literal["", "table"]] = "",
 ) -> Redirect | Template:
-    """Into the app: its first table or dashboard, or an invitation while it has nothing."""
+    """Into the app: its first table or dashboard, or an invitation while it has nothing (``begin``: taken up at once)."""
     found = (await system.catalogs.current()).app(app)
     require(actor, Operation.LOOK, found.id)
     if found.tables:
@@ -47,7 +51,8 @@ async def app_page(
     if found.dashboards:
         return Redirect(f"/d/{found.dashboards[0].id}")
     frame = await shell.build(system, actor, request, app=found)
-    context = {"shell": frame, "app": found, "can_build": allowed(actor, Operation.BUILD, found.id)}
+    builds = allowed(actor, Operation.BUILD, found.id)
+    context = {"shell": frame, "app": found, "can_build": builds, "begins": builds and begin == "table"}
     return Template("apps/empty.html", context=context)
 
 

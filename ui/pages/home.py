@@ -10,7 +10,6 @@ from litestar.di import NamedDependency
 from litestar.response import Redirect, Template
 
 from builder import apps as apps_builder
-from builder import tables as tables_builder
 from runtime.access import Actor, Operation, allowed, role_name
 from runtime.api.common import TheActor, TheSystem
 from runtime.catalog import App
@@ -135,13 +134,9 @@ async def start_with_template(system: TheSystem, actor: TheActor) -> Redirect:
 
 @post("/start/table", include_in_schema=False)
 async def start_with_table(system: TheSystem, actor: TheActor, reader: TheReader) -> Redirect:
-    """Make an app with one empty table, and go there."""
-    async with system.db.transaction():
-        app = await apps_builder.create(system, actor, AppDef(name=reader.text(N_("我的应用"))))
-        owner = apps_builder.owner_of(actor, app)
-        spec = tables_builder.TableSpec(name=reader.text(N_("数据表 1")))
-        table = await tables_builder.create(system, owner, app.id, spec)
-    return Redirect(f"/t/{table.id}", status_code=303)
+    """Make an app, and go to where its first table is made."""
+    app = await apps_builder.create(system, actor, AppDef(name=reader.text(N_("我的应用"))))
+    return Redirect(f"/a/{app.id}?begin=table", status_code=303)
 
 
 ROUTES = (home_page, start_with_template, start_with_table)
