@@ -46,6 +46,10 @@ class Palette {
   readonly #dialog = document.createElement("dialog");
   #groups: Group[] = [];
   #query = "";
+  /** The words that the list answers; others are on their way while a person types. */
+  #answered: string | null = null;
+  /** Enter was pressed before the answer came: its first item is meant. */
+  #eager: { inNewTab: boolean } | null = null;
   #cursor = 0;
   #ask = 0;
   #failed = false;
@@ -67,8 +71,9 @@ class Palette {
 
   async #search(): Promise<void> {
     const ask = ++this.#ask;
+    const words = this.#query;
     try {
-      const { groups } = await api.get<{ groups: Group[] }>("/ui/palette", { params: { q: this.#query } });
+      const { groups } = await api.get<{ groups: Group[] }>("/ui/palette", { params: { q: words } });
       if (ask !== this.#ask) return;
       this.#groups = groups;
       this.#failed = false;
@@ -77,8 +82,12 @@ class Palette {
       this.#groups = [];
       this.#failed = true;
     }
+    this.#answered = words;
     this.#cursor = 0;
     this.#draw();
+    const eager = this.#eager;
+    this.#eager = null;
+    if (eager && words === this.#query && this.#dialog.open) this.#choose(this.#items()[0], eager.inNewTab);
   }
 
   #shown(): Group[] {
@@ -105,7 +114,10 @@ class Palette {
     const count = this.#items().length;
     if (event.key === "ArrowDown") this.#cursor = count ? (this.#cursor + 1) % count : 0;
     else if (event.key === "ArrowUp") this.#cursor = count ? (this.#cursor - 1 + count) % count : 0;
-    else if (event.key === "Enter") return this.#choose(this.#items()[this.#cursor], event.ctrlKey || event.metaKey);
+    else if (event.key === "Enter" && this.#answered !== this.#query) {
+      this.#eager = { inNewTab: event.ctrlKey || event.metaKey };
+      void this.#search();
+    } else if (event.key === "Enter") return this.#choose(this.#items()[this.#cursor], event.ctrlKey || event.metaKey);
     else return;
     event.preventDefault();
     this.#draw();
@@ -150,6 +162,7 @@ class Palette {
             autocomplete="off"
             @input=${(event: Event) => {
               this.#query = (event.target as HTMLInputElement).value;
+              this.#eager = null;
               this.#searchSoon();
             }}
           /><kbd class="kbd">Esc</kbd></label
