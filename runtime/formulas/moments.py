@@ -221,20 +221,6 @@ def date_difference(start: date, end: date, unit: str) -> Decimal:
             return Decimal((end - plus_months(start, months)).days)
 
 
-def weekdays_before(days: int) -> int:
-    """How many Mondays to Fridays are among the first ``days`` days from a Monday."""
-    return days // 7 * 5 + min(days % 7, 5)
-
-
-def workdays(start: date, end: date, holidays: set[date]) -> Decimal:
-    """Mondays to Fridays from ``start`` to ``end``, both counted, without ``holidays``; negative when turned round."""
-    first, last, sign = (start, end, 1) if start <= end else (end, start, -1)
-    offset = FIRST_DAY.toordinal()
-    count = weekdays_before(last.toordinal() - offset + 1) - weekdays_before(first.toordinal() - offset)
-    count -= sum(1 for day in holidays if first <= day <= last and day.isoweekday() < 6)
-    return Decimal(sign * count)
-
-
 # First day of the week (ISO: Monday 1 … Sunday 7) by Excel's type numbers.
 WEEK_STARTS: Final = {1: 7, 2: 1, 11: 1, 12: 2, 13: 3, 14: 4, 15: 5, 16: 6, 17: 7}
 

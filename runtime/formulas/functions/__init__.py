@@ -29,6 +29,7 @@ from runtime.formulas.functions import (
     statistics,
     text,
     textparts,
+    workdays,
 )
 from runtime.formulas.functions.base import Function
 
@@ -51,6 +52,7 @@ ALL: tuple[Function, ...] = (
     *logarithms.FUNCTIONS,
     *date.FUNCTIONS,
     *datemath.FUNCTIONS,
+    *workdays.FUNCTIONS,
     *lists.FUNCTIONS,
     *listsearch.FUNCTIONS,
 )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from runtime.formulas import moments, moments_sql, numbers
 from runtime.formulas.coercions import WHOLE, coerce, convert
 from runtime.formulas.functions.base import Argument, Call, Example, Family, Function, Kind
-from runtime.formulas.operations import Operand, Operation, Outcome, failing, over, settled, sql
+from runtime.formulas.operations import Operand, Operation, Outcome, failing, settled, sql
 from runtime.formulas.problems import BadConstant
 from runtime.formulas.sqltree import Sql
 from runtime.formulas.terms import Apply, Term, apply
@@ -269,59 +269,4 @@ HOURS_BETWEEN = Function(
 )  # fmt: skip
 
 
-def _workdays(start: date, end: date, *holidays: date | None) -> Decimal | None:
-    if start is None or end is None:
-        return None
-    return moments.workdays(start, end, {day for day in holidays if day is not None})
-
-
-def _weekdays_before_sql(days: Sql) -> Sql:
-    return sql("({0} / 7 * 5 + LEAST({0} % 7, 5))", days)
-
-
-def _workdays_sql(start: Operand, end: Operand, *holidays: Operand) -> Outcome:
-    first = sql("LEAST({0}, {1})", start, end)
-    last = sql("GREATEST({0}, {1})", start, end)
-    before = [
-        _weekdays_before_sql(sql(f"({{0}} - {moments_sql.FIRST} + {extra})", day))
-        for day, extra in ((last, 1), (first, 0))
-    ]
-    count = sql("({0} - {1})", *before)
-    if holidays:
-        places = ", ".join(f"{{{i + 2}}}" for i in range(len(holidays)))
-        off = over(
-            "h",
-            f"(SELECT count(DISTINCT h.day) FROM unnest(ARRAY[{places}]) AS h(day)"
-            " WHERE h.day BETWEEN {0} AND {1} AND extract(isodow FROM h.day) < 6)",
-            first,
-            last,
-            *holidays,
-        )
-        count = sql("({0} - {1})", count, off)
-    value = sql(
-        "CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL"
-        " THEN ((CASE WHEN {0} > {1} THEN -1 ELSE 1 END) * {2})::numeric END",
-        start,
-        end,
-        count,
-    )
-    return Outcome(value, nullable=start.nullable or end.nullable, digits=7, scale=0)
-
-
-NETWORKDAYS = Function(
-    "NETWORKDAYS", ("工作日数", "工作日"), Family.DATE,
-    (
-        Argument("开始日期", "start", Kind.DATE), Argument("结束日期", "end", Kind.DATE),
-        Argument("假日", "holiday", Kind.DATE, default=None, repeats=True),
-    ),
-    N_("两个日期之间(含两头)有几个星期一到星期五,假日不算。"),
-    "Mondays to Fridays between two dates, both counted, without holidays.",
-    (
-        Example('NETWORKDAYS("2012-10-01", "2013-03-01")', 110),
-        Example('NETWORKDAYS("2012-10-01", "2013-03-01", "2012-11-22", "2012-12-04", "2013-01-21")', 107),
-    ),
-    NUMBER, Operation("networkdays", _workdays, _workdays_sql),
-    differs=N_("假日一个个写成参数;空白日期的结果是空白。"), differs_english="Holidays are given one by one; a blank date gives blank.",
-)  # fmt: skip
-
-FUNCTIONS = (DATEADD, EDATE, EOMONTH, DATEDIF, DATETIME_DIFF, HOURS_BETWEEN, NETWORKDAYS)
+FUNCTIONS = (DATEADD, EDATE, EOMONTH, DATEDIF, DATETIME_DIFF, HOURS_BETWEEN)

@@ -43,6 +43,8 @@ CONSTANTS: dict[tuple[str, int], list[str]] = {
     ("DATEADD", 2): UNITS,
     ("DATETIME_DIFF", 2): UNITS,
     ("DATEDIF", 2): ["Y", "M", "D", "YM", "YD", "MD"],
+    ("NETWORKDAYS.INTL", 2): ["1", "2", "7", "11", "17", "0000011", "1111110", "0000000"],
+    ("WORKDAY.INTL", 2): ["1", "3", "6", "12", "15", "0101010", "1110111"],
     ("COUNTIF", 1): [">5", "<=12", "急*", "<>发票", "=12", "<>3.5", "?", "", "<>"],
     ("SUMIF", 1): [">5", "<=12", "<>3.5", "1*", "<>"],
     ("KEYWORDS", 1): ["急单:急|加急|-不急", "发票", "vip:VIP|会员"],
@@ -55,6 +57,11 @@ RETURNS: dict[str, ValueType] = {
     "LIST": ValueType.LIST, "ARRAYCOMPACT": ValueType.LIST, "UNIQUE": ValueType.LIST, "SORT": ValueType.LIST,
     "ARRAYSLICE": ValueType.LIST, "INTERSECT": ValueType.LIST, "EXCEPT": ValueType.LIST, "ARRAYJOIN": ValueType.TEXT,
     "FIRST": ValueType.TEXT, "LAST": ValueType.TEXT, "INDEX": ValueType.TEXT, "CONTAINSALL": ValueType.BOOLEAN,
+    "NETWORKDAYS": ValueType.NUMBER, "NETWORKDAYS.INTL": ValueType.NUMBER, "WORKDAY": ValueType.DATE,
+    "WORKDAY.INTL": ValueType.DATE, "MEDIAN": ValueType.NUMBER, "MODE": ValueType.NUMBER, "VAR": ValueType.NUMBER,
+    "VARP": ValueType.NUMBER, "STDEV": ValueType.NUMBER, "STDEVP": ValueType.NUMBER, "SUMSQ": ValueType.NUMBER,
+    "LARGE": ValueType.NUMBER, "SMALL": ValueType.NUMBER, "RANK": ValueType.NUMBER, "PRODUCT": ValueType.NUMBER,
+    "LOG": ValueType.NUMBER, "LOG10": ValueType.NUMBER, "PI": ValueType.NUMBER,
     "MATCH": ValueType.NUMBER, "COUNTIF": ValueType.NUMBER, "SUMIF": ValueType.NUMBER, "N": ValueType.NUMBER,
     "T": ValueType.TEXT, "ISNA": ValueType.BOOLEAN, "ISERR": ValueType.BOOLEAN, "ISNUMBER": ValueType.BOOLEAN,
     "ISTEXT": ValueType.BOOLEAN, "ISLOGICAL": ValueType.BOOLEAN, "ISDATE": ValueType.BOOLEAN,
@@ -147,7 +154,7 @@ def _literal(type_: ValueType, draw: Any) -> str:
 
 
 TYPES = [t for t in VALUES if t is not ValueType.LIST]
-LIST_ARGUMENTS = {"列表", "另一个列表"}  # of any kind, but meant for lists
+LIST_ARGUMENTS = {"列表", "另一个列表", "数值列表"}  # of any kind, but meant for lists
 KINDS = {
     Kind.NUMBER: ValueType.NUMBER, Kind.WHOLE: ValueType.NUMBER, Kind.TEXT: ValueType.TEXT, Kind.BOOLEAN: ValueType.BOOLEAN,
     Kind.DATE: ValueType.DATE, Kind.DATETIME: ValueType.DATETIME, Kind.LIST: ValueType.LIST,
@@ -215,6 +222,13 @@ def _call(draw: Any, function: Function, type_: ValueType, depth: int) -> str:
         kind = KINDS.get(argument.kind)
         if kind is None and function in ANYWHERE:
             kind = type_
+        if argument.name == "假日" and draw(st.integers(0, 4)):
+            arguments.append(
+                draw(
+                    st.sampled_from(["{d2}", "{d1}", 'SPLIT("2026-01-01,2026-01-02,2026/1/5,", ",")', "{l1}"])
+                )
+            )
+            continue
         if argument.name in LIST_ARGUMENTS and draw(st.integers(0, 4)):
             kind = ValueType.LIST
         if kind is ValueType.NUMBER and argument.kind is Kind.WHOLE and draw(st.integers(0, 2)):
