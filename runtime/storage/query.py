@@ -189,34 +189,61 @@ class Compiler:
     def page(self, query: Query, columns: Sequence[Field]) -> QueryString:
         """One page (one row more than asked for, to know whether there is a next one)."""
         keys = self.keys(query.sorts)
-        parts = [self.where(query.where, query.search, with_trash=query.with_trash)]
-        if query.cursor:
-            parts.append(self.after(keys, read_cursor(query.cursor, self.signature(query))))
+        where = self.where(query.where, query.search, with_trash=query.with_trash)
         select = [f"t.{name}" for name in ROW_COLUMNS] + [f"t.{f.column}" for f in columns if f.stored]
         select += [f"t.{f.column}_e" for f in columns if f.type == "formula"]
         select += [f"({expression})::text AS k{index}" for index, (expression, _, _) in enumerate(keys)]
-        limit = max(1, min(query.limit, MAX_LIMIT))
+        limit = max(1, min(query.limit, MAX_LIMIT)) + 1
+        statement = f"SELECT {', '.join(select)} FROM {self.table.sql} t WHERE {{}} ORDER BY {order_by(keys)} LIMIT {limit}"
+        if not query.cursor:
+            return QueryString(statement, where)
+        behind = self.behind(keys, read_cursor(query.cursor, self.signature(query)))
+        if len(behind) == 1:
+            return QueryString(statement, joined(" AND ", [where, behind[0]]))
+        # an index finds its place for each part, for both joined by OR it would read from the beginning
+        parts = ", ".join([f"row_number() OVER (ORDER BY {order_by(keys)}) AS place", *select])
+        branches = [
+            QueryString(
+                f"(SELECT {part} AS part, {parts} FROM {self.table.sql} t WHERE {{}}"
+                f" ORDER BY {order_by(keys)} LIMIT {limit})",
+                joined(" AND ", [where, condition]),
+            )
+            for part, condition in enumerate(behind)
+        ]
         return QueryString(
-            f"SELECT {', '.join(select)} FROM {self.table.sql} t WHERE {{}} ORDER BY {order_by(keys)} LIMIT {limit + 1}",
-            joined(" AND ", parts),
+            f"SELECT * FROM ({{}}) s ORDER BY part, place LIMIT {limit}", joined(" UNION ALL ", branches)
         )
 
-    def after(self, keys: Sequence[tuple[str, str, bool]], values: Sequence[str | None]) -> QueryString:
-        """Rows behind the one whose key texts are ``values``; empty cells come last either way."""
+    def behind(
+        self, keys: Sequence[tuple[str, str, bool]], values: Sequence[str | None]
+    ) -> list[QueryString]:
+        """Rows behind the one whose key texts are ``values``, as parts that follow each other.
+
+        Empty cells come last either way, so what is behind a filled one has a second part: the empty ones.
+        """
         if len(values) != len(keys):
             raise InvalidInput(N_("翻页位置已失效,请从头查看"), code="bad_cursor")
+        (first, sql_type, descending), value = keys[0], values[0]
+        if first == "t.id" or value is None:
+            return [self._after(keys, values)]
+        bound = QueryString(f"({first}) {'<=' if descending else '>='} {{}}::text::{sql_type}", value)
+        return [
+            joined(" AND ", [bound, self._after(keys, values, empty_first=False)]),
+            QueryString(f"({first}) IS NULL"),
+        ]
+
+    def _after(
+        self, keys: Sequence[tuple[str, str, bool]], values: Sequence[str | None], *, empty_first: bool = True
+    ) -> QueryString:
         ways: list[QueryString] = []
         equal: list[QueryString] = []
         for (expression, sql_type, descending), value in zip(keys, values, strict=True):
             if value is None:
                 equal.append(QueryString(f"({expression}) IS NULL"))
                 continue
-            beyond = QueryString(
-                f"(({expression}) {'<' if descending else '>'} {{}}::text::{sql_type} OR ({expression}) IS NULL)"
-                if expression != "t.id"
-                else f"t.id {'<' if descending else '>'} {{}}::text::bigint",
-                value,
-            )
+            filled = f"({expression}) {'<' if descending else '>'} {{}}::text::{sql_type}"
+            last = expression != "t.id" and (empty_first or bool(equal))
+            beyond = QueryString(f"({filled} OR ({expression}) IS NULL)" if last else filled, value)
             ways.append(joined(" AND ", [*equal, beyond]))
             equal.append(QueryString(f"({expression}) = {{}}::text::{sql_type}", value))
         return QueryString("({})", joined(" OR ", ways))
