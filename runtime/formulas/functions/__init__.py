@@ -15,6 +15,7 @@ from runtime.formulas.functions import (
     checks,
     date,
     datemath,
+    dateparts,
     formatting,
     keywords,
     letters,
@@ -53,6 +54,7 @@ ALL: tuple[Function, ...] = (
     *date.FUNCTIONS,
     *datemath.FUNCTIONS,
     *workdays.FUNCTIONS,
+    *dateparts.FUNCTIONS,
     *lists.FUNCTIONS,
     *listsearch.FUNCTIONS,
 )

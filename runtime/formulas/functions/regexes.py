@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import msgspec
 
@@ -10,12 +11,13 @@ from runtime.formulas import texts
 from runtime.formulas.coercions import coerce
 from runtime.formulas.functions.base import Argument, Call, Example, Family, Function, Kind
 from runtime.formulas.functions.text import refuse
+from runtime.formulas.items import Items, bounded_items, bounded_items_sql
 from runtime.formulas.operations import Operand, Operation, Outcome, failing, first_error, limited, sql, text
 from runtime.formulas.problems import BadConstant
 from runtime.formulas.regex import BadPattern, Pattern, matcher, parse_pattern
 from runtime.formulas.sqltree import Sql
 from runtime.formulas.terms import Apply, Term
-from runtime.formulas.types import BOOLEAN, MAX_REGEX_TEXT, NA, TEXT, VALUE, FormulaFailure
+from runtime.formulas.types import BOOLEAN, LIST, MAX_REGEX_TEXT, NA, NUMBER, TEXT, VALUE, FormulaFailure
 from runtime.i18n import N_
 
 _TEXT = Argument("文字", "text", Kind.TEXT)
@@ -106,7 +108,7 @@ def parse_template(source: str) -> Template:
 def _parse_replaceable(source: str) -> Pattern:
     pattern = parse_pattern(source)
     if pattern.can_be_empty:
-        raise BadPattern(N_("这个正则表达式连空白也能匹配,替换时不能用,例如把 \\d* 改成 \\d+"))
+        raise BadPattern(N_("这个正则表达式连空白也能匹配,替换和逐处查找时不能用,例如把 \\d* 改成 \\d+"))
     return pattern
 
 
@@ -131,6 +133,58 @@ def _replace_sql(value: Operand, pattern: Pattern, template: Template) -> Outcom
     )
     result = limited(sql("regexp_replace({0}, {1}, {2}, 'g')", readable, text(pattern.sql), text(written)))
     return Outcome(result.value, first_error(error, result.error))
+
+
+def _extract_all(value: str, pattern: Pattern) -> Items:
+    found = matcher(pattern).all(_readable(value))
+    return bounded_items(
+        value[slice(*(one.groups[0] if one.groups else (one.start, one.end)))] for one in found
+    )
+
+
+def _extract_all_sql(value: Operand, pattern: Pattern) -> Outcome:
+    readable, error = _guarded(value)
+    found = bounded_items_sql(
+        sql(
+            "ARRAY(SELECT COALESCE(r.found[1], '') FROM regexp_matches({0}, {1}, 'g') WITH ORDINALITY AS r(found, place)"
+            " ORDER BY r.place)",
+            readable,
+            text(pattern.sql),
+        )
+    )
+    return Outcome(found.value, first_error(error, found.error))
+
+
+def _count(value: str, pattern: Pattern) -> Decimal:
+    return Decimal(len(matcher(pattern).all(_readable(value))))
+
+
+def _count_sql(value: Operand, pattern: Pattern) -> Outcome:
+    readable, error = _guarded(value)
+    return Outcome(
+        sql("regexp_count({0}, {1})::numeric", readable, text(pattern.sql)), error, digits=6, scale=0
+    )
+
+
+_REPEATED = Argument("正则表达式", "pattern", Kind.CONSTANT, prepare=_parse_replaceable)
+
+REGEXEXTRACTALL = Function(
+    "REGEXEXTRACTALL", ("正则提取全部",), Family.REGEX, (_TEXT, _REPEATED),
+    N_("取出符合正则表达式的每一处,成为列表;有括号分组时取第一个分组。"),
+    "All matches of a regular expression, or their first groups, as a list.",
+    (
+        Example('ARRAYJOIN(REGEXEXTRACTALL("订单 TB001 和 TB002", "TB\\d+"))', "TB001、TB002"),
+        Example('SUM(REGEXEXTRACTALL("红2件,蓝3件", "(\\d+)件"))', 5),
+    ),
+    LIST, Operation("regex_extract_all", _extract_all, _extract_all_sql), differs=_DIALECT, differs_english=_DIALECT_ENGLISH,
+)  # fmt: skip
+
+REGEXCOUNT = Function(
+    "REGEXCOUNT", ("正则计数",), Family.REGEX, (_TEXT, _REPEATED),
+    N_("文字里有几处符合正则表达式,不重叠。"), "How often a regular expression matches in a text, not overlapping.",
+    (Example('REGEXCOUNT("13800138000,13912345678", "1[3-9]\\d{9}")', 2),),
+    NUMBER, Operation("regex_count", _count, _count_sql), differs=_DIALECT, differs_english=_DIALECT_ENGLISH,
+)  # fmt: skip
 
 
 _REPLACE = Operation("regex_replace", _replace, _replace_sql)
@@ -160,4 +214,4 @@ REGEXREPLACE = Function(
     build=_build_replace, differs=_DIALECT, differs_english=_DIALECT_ENGLISH,
 )  # fmt: skip
 
-FUNCTIONS = (REGEXMATCH, REGEXEXTRACT, REGEXREPLACE)
+FUNCTIONS = (REGEXMATCH, REGEXEXTRACT, REGEXEXTRACTALL, REGEXCOUNT, REGEXREPLACE)

@@ -43,6 +43,11 @@ CONSTANTS: dict[tuple[str, int], list[str]] = {
     ("DATEADD", 2): UNITS,
     ("DATETIME_DIFF", 2): UNITS,
     ("DATEDIF", 2): ["Y", "M", "D", "YM", "YD", "MD"],
+    ("REGEXEXTRACTALL", 1): [r"\d+", "急|加急", "(a|ab)(c|bcd)", "([a-z])([0-9])?", "b+", r"\s"],
+    ("REGEXCOUNT", 1): [r"\d+", "急|加急", "(a|ab)(c|bcd)", "b+", r"\s", "."],
+    ("STARTOF", 1): ["年", "quarter", "月", "week", "天"],
+    ("ENDOF", 1): ["年", "quarter", "月", "week", "天"],
+    ("IS_SAME", 2): ["年", "quarter", "月", "week", "天"],
     ("NETWORKDAYS.INTL", 2): ["1", "2", "7", "11", "17", "0000011", "1111110", "0000000"],
     ("WORKDAY.INTL", 2): ["1", "3", "6", "12", "15", "0101010", "1110111"],
     ("COUNTIF", 1): [">5", "<=12", "急*", "<>发票", "=12", "<>3.5", "?", "", "<>"],
@@ -62,6 +67,7 @@ RETURNS: dict[str, ValueType] = {
     "VARP": ValueType.NUMBER, "STDEV": ValueType.NUMBER, "STDEVP": ValueType.NUMBER, "SUMSQ": ValueType.NUMBER,
     "LARGE": ValueType.NUMBER, "SMALL": ValueType.NUMBER, "RANK": ValueType.NUMBER, "PRODUCT": ValueType.NUMBER,
     "LOG": ValueType.NUMBER, "LOG10": ValueType.NUMBER, "PI": ValueType.NUMBER,
+    "TIMEVALUE": ValueType.NUMBER, "DATETIMEVALUE": ValueType.DATETIME, "IS_SAME": ValueType.BOOLEAN,
     "MATCH": ValueType.NUMBER, "COUNTIF": ValueType.NUMBER, "SUMIF": ValueType.NUMBER, "N": ValueType.NUMBER,
     "T": ValueType.TEXT, "ISNA": ValueType.BOOLEAN, "ISERR": ValueType.BOOLEAN, "ISNUMBER": ValueType.BOOLEAN,
     "ISTEXT": ValueType.BOOLEAN, "ISLOGICAL": ValueType.BOOLEAN, "ISDATE": ValueType.BOOLEAN,
@@ -70,7 +76,7 @@ RETURNS: dict[str, ValueType] = {
 
 TEXTS = st.one_of(
     st.sampled_from([
-        "", " ", "急单,要发票", "不急", "SF1023456789012", "13800138000", "¥1,299.00", "12.5%", " -3.5 ", "1e3", "１２.５", "TRUE", "假",
+        "", " ", "急单,要发票", "2:24 AM", "下午6:05:09", "2026-01-15 23:59", "不急", "SF1023456789012", "13800138000", "¥1,299.00", "12.5%", " -3.5 ", "1e3", "１２.５", "TRUE", "假",
         "2026-01-15", "2026/2/30", "2026年1月5日 9:05", "2026-01-15T10:24:36.5+08:00", "2025-12-31T23:59:59Z", "A区-03排-02架",
         "ÀÉß Łódź", "ΑΒγ", "red SILK 76budget", "aababc", "abcd", "a,b,c", "  x   y ", "😀收到", "\t行\n二", "0", "99999999999999999999", "-",
     ]),
