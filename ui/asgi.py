@@ -35,12 +35,25 @@ from ui.bootstrap import build
 from ui.http import authentication, csrf, errors, health, language, openapi
 from ui.http.edge import Edge
 from ui.http.idempotency import IdempotencyMiddleware
-from ui.pages import account, apps, home, palette, runs, sign_in, states, tables, welcome, workbench_settings
+from ui.pages import (
+    account,
+    app_settings,
+    apps,
+    home,
+    palette,
+    runs,
+    sign_in,
+    states,
+    tables,
+    welcome,
+    workbench_settings,
+)
 from ui.pages import automations as automation_pages
 from ui.pages import dashboards as dashboard_pages
 from ui.pages import imports as import_pages
 from ui.pages import market as market_pages
 from ui.pages import members as member_pages
+from ui.pages import trash as trash_pages
 from ui.pages import workbenches as workbench_pages
 
 MAX_BODY_BYTES = 10_000_000
@@ -68,6 +81,8 @@ PAGES: Sequence[ControllerRouterHandler] = (
     *sign_in.ROUTES,
     *account.ROUTES,
     *member_pages.ROUTES,
+    *app_settings.ROUTES,
+    *trash_pages.ROUTES,
     *dashboard_pages.ROUTES,
     *automation_pages.ROUTES,
     *runs.ROUTES,

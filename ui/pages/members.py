@@ -1,4 +1,4 @@
-"""``/a/{app}/settings``: the members of an app, section by section (htmx)."""
+"""``/a/{app}/settings``: the page, and in it the members of an app (htmx). Its other sections: ``app_settings.py``."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from runtime.errors import HuobiaoError
 from runtime.i18n import N_
 from runtime.system import System
 from runtime.workbenches import lookup
+from ui.pages.app_settings import general
 from ui.pages.context import Crumb
 from ui.pages.context import Person as Face
 from ui.pages.forms import Problems, done
@@ -103,14 +104,15 @@ async def _members(
 async def app_settings_page(
     request: PageRequest, system: TheSystem, actor: TheActor, reader: TheReader, app: FromPath[str]
 ) -> Template:
-    """Who belongs to the app."""
+    """What the app is, who belongs to it, what it works with."""
     found = (await system.catalogs.current()).app(app)
     require(actor, Operation.LOOK, app)
     path = f"/a/{app}/settings"
     crumbs = (Crumb(name=reader.text(N_("应用设置"))),)
     shell = await build_shell(system, actor, request, app=found, current=path, crumbs=crumbs)
     builds = allowed(actor, Operation.BUILD, app)
-    context = {"shell": shell, "builds": builds} | await _members(system, actor, reader, app)
+    context = {"shell": shell, "builds": builds} | general(actor, reader, found)
+    context |= await _members(system, actor, reader, app)
     usable = [w for w in found.workbenches if lookup.may_use(actor, w)]
     context["benches"] = {"app": app, "builds": builds, "listed": [(w.id, w.definition) for w in usable]}
     return Template("apps/settings.html", context=context)
