@@ -108,18 +108,8 @@ class Site:
         **options: Any,
     ) -> BrowserContext:
         """A browser of its own (cookies, storage), signed in as ``person`` (the owner) unless told otherwise."""
-        width, height = PHONE if phone else size
-        made = await self.chromium.new_context(
-            base_url=self.url,
-            viewport={"width": width, "height": height},
-            locale={"zh": "zh-CN", "en": "en-US"}[language],
-            timezone_id="Asia/Shanghai",
-            color_scheme="dark" if dark else "light",
-            has_touch=phone,
-            is_mobile=phone,
-            device_scale_factor=2 if phone else 1,
-            **options,
-        )
+        looks = looks_of(PHONE if phone else size, dark=dark, language=language)
+        made = await self.chromium.new_context(base_url=self.url, **looks, **options)
         made.set_default_timeout(10_000)
         if signed_in:
             token = await accounts.open_session(self.system, person or self.owner, user_agent="Chromium")
@@ -161,6 +151,20 @@ class Site:
         for context in self._contexts:
             await context.close()
         assert not self._complaints, "\n".join(self._complaints)
+
+
+def looks_of(size: tuple[int, int], *, dark: bool = False, language: str = "zh") -> dict[str, Any]:
+    """How a browser shows pages, as Playwright's ``new_context`` takes it; the size of a phone makes it one."""
+    phone = size == PHONE
+    return {
+        "viewport": {"width": size[0], "height": size[1]},
+        "locale": {"zh": "zh-CN", "en": "en-US"}[language],
+        "timezone_id": "Asia/Shanghai",
+        "color_scheme": "dark" if dark else "light",
+        "has_touch": phone,
+        "is_mobile": phone,
+        "device_scale_factor": 2 if phone else 1,
+    }
 
 
 def shot(name: str) -> Path:

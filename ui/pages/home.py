@@ -12,19 +12,24 @@ from litestar.response import Redirect, Template
 from builder import apps as apps_builder
 from runtime.access import Actor, Operation, allowed, role_name
 from runtime.api.common import TheActor, TheSystem
+from runtime.automations.attention import waiting_for_people
 from runtime.catalog import App
 from runtime.definitions.tables import AppDef
 from runtime.i18n import N_
 from runtime.records.sizes import sizes
+from runtime.workbenches.lookup import may_use
 from templates_market import installer
 from templates_market import reader as market
 from templates_market.package import Template as Package
+from ui.pages.context import Crumb, NavItem
 from ui.pages.context import Person as Face
 from ui.pages.shell import build as build_shell
 from ui.reader import Reader
 from ui.render import PageRequest
 
 FIRST_TEMPLATE = "order-pool"
+PLACES = 6
+"""How many places of an app its card leads to."""
 TheReader = NamedDependency[Reader]
 
 
@@ -42,10 +47,31 @@ async def home_page(request: PageRequest, system: TheSystem, actor: TheActor, re
         return Template("home/first.html", context=context)
     cards = []
     for app in apps:
+        failed = await waiting_for_people(system.db, app)
         counts = await sizes(system.db, app.tables)
-        cards.append(_card(app, actor, reader, sum(counts.values())))
-    shell = await build_shell(system, actor, request)
+        card = _card(app, actor, reader, sum(counts.values()))
+        cards.append({**card, "places": _places(app, actor, counts), "failed": sum(failed.values())})
+    crumbs = (Crumb(name=reader.text(N_("应用")), icon="layout-grid"),)
+    shell = await build_shell(system, actor, request, crumbs=crumbs)
     return Template("home/home.html", context={"shell": shell, "cards": cards})
+
+
+def _places(app: App, actor: Actor, counts: dict[str, int]) -> list[NavItem]:
+    """Where people go in an app: its dashboards, its workbenches, then its tables with about how many records."""
+    places = [
+        NavItem(name=d.definition.name, href=f"/d/{d.id}", icon="layout-dashboard")
+        for d in app.dashboards[:2]
+    ]
+    places += [
+        NavItem(name=w.definition.name, href=f"/w/{w.definition.slug}", icon="scan-line")
+        for w in app.workbenches[:2]
+        if may_use(actor, w)
+    ]
+    places += [
+        NavItem(name=t.name, href=f"/t/{t.id}", icon=t.definition.icon or "table", count=counts.get(t.id))
+        for t in app.tables[:PLACES]
+    ]
+    return places[:PLACES]
 
 
 def _card(app: App, actor: Actor, reader: Reader, records: int) -> dict[str, Any]:
@@ -58,6 +84,7 @@ def _card(app: App, actor: Actor, reader: Reader, records: int) -> dict[str, Any
     role = actor.role_in(app.id)
     return {
         "href": f"/a/{app.id}",
+        "runs": f"/a/{app.id}/runs?status=failed",
         "name": app.name,
         "icon": app.definition.icon,
         "color": app.definition.color,

@@ -55,7 +55,7 @@ async def _list(
         actor,
         request,
         app=app,
-        current=automation.id if automation else "",
+        current=automation.id if automation else f"/a/{app.id}/runs",
         crumbs=tuple(crumbs),
     )
     data = {

@@ -101,6 +101,11 @@ async def _sections(
         )
         for a in app.automations
     )
+    if automations:
+        runs = f"/a/{app.id}/runs"
+        automations += (
+            NavItem(name=text(N_("运行记录")), href=runs, icon="history", current=current == runs),
+        )
     workbenches = tuple(
         NavItem(
             name=w.definition.name, href=f"/w/{w.definition.slug}", icon="scan-line", current=w.id == current

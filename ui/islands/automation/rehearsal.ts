@@ -96,12 +96,25 @@ export function said(host: Pick<DrawerHost, "page">, run: Pick<Rehearsed, "kind"
       return html`${outcome}${output?.reason ? html`:<span class="warn-t">${String(output.reason)}</span>` : output?.lines !== undefined ? html`<span class="f3"> · ${t("{n} 条明细", { n: Number(output.lines) })}</span>` : nothing}`;
     case "update_record":
     case "create_record":
-      return html`${((output?.changes ?? []) as Change[]).map((change, index) => html`${index ? ", " : nothing}${change.name} <span class="f3">${change.before || t("空")}</span> → <b>${change.after || t("空")}</b>`)}`;
+      return written((output?.changes ?? []) as Change[]);
     case "send_wecom":
       return html`${((output?.messages ?? []) as { content?: string }[]).map((message) => message.content ?? "").join(" / ")}`;
     default:
       return html`<code>${JSON.stringify(input?.body ?? {})}</code>`;
   }
+}
+
+/** What was written: from what to what, and which fields had the value already. */
+function written(changes: Change[]): TemplateResult {
+  const changed = changes.filter((one) => one.before !== one.after);
+  const same = changes.filter((one) => one.before === one.after).map((one) => one.name);
+  return html`${changed.map((one, index) => html`${index ? ", " : nothing}${one.name} <span class="f3">${shown(one.before)}</span> → <b>${shown(one.after)}</b>`)}${changed.length && same.length ? "; " : nothing}${same.length ? html`<span class="f3">${t("{fields} 本来就是这样", { fields: same.join(t("、")) })}</span>` : nothing}`;
+}
+
+/** A value as the server told it: check boxes in the reader's words. */
+function shown(text: string): string {
+  if (text === "是") return t("是");
+  return text === "否" ? t("否") : text || t("空");
 }
 
 function looked(host: Pick<DrawerHost, "page">, conditions: Looked[]): TemplateResult {

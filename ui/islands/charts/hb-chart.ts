@@ -147,7 +147,7 @@ class HbChart extends HTMLElement {
         boundaryGap: !isLine,
         axisLine: { lineStyle: { color: this.#token("--line-2") } },
         axisTick: { show: false },
-        axisLabel: { ...this.#text(11), hideOverlap: true, formatter: (label: string) => (/^\d{4}-\d\d-\d\d/.test(label) ? label.slice(5) : label) },
+        axisLabel: { ...this.#text(11), hideOverlap: true, interval: Math.max(0, Math.ceil((data.labels?.length ?? 0) / 10) - 1), formatter: (label: string) => (/^\d{4}-\d\d-\d\d/.test(label) ? label.slice(5) : label) },
       },
       yAxis: {
         type: "value",

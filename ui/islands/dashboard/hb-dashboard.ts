@@ -246,13 +246,13 @@ class HbDashboard extends HbElement {
 
   #bar(): TemplateResult {
     const live = html`<span class="live ${this.connected ? "" : "off"}">${this.connected ? t("实时") : t("断开了,正在重连")}</span>`;
-    if (!this.#page.can_build) return html`<div class="bar"><span class="end"></span>${live}</div>`;
+    if (!this.#page.can_build) return html`<div class="bar">${live}</div>`;
     return html`<div class="bar">
       ${this.editing
         ? html`<span class="draft">${icon("pencil", 14)}${t("正在编辑:拖动卡片换位置,拖右下角改大小,点卡片改内容")}</span><span class="end"></span>
             <button type="button" class="tool" @click=${() => void this.#rename()}>${icon("text-cursor-input")}<span>${t("改名")}</span></button>
             <button type="button" class="tool" @click=${() => void this.#delete()}>${icon("trash-2")}<span>${t("删除")}</span></button>`
-        : html`<span class="end"></span>${live}`}
+        : html`${live}<span class="end"></span>`}
       <button type="button" class="btn s" aria-pressed=${this.editing} @click=${() => this.#toggle()}>${icon(this.editing ? "check" : "layout-dashboard")}${this.editing ? t("完成") : t("编辑布局")}</button>
       <button type="button" class="btn s p" @click=${() => void this.#add()}>${icon("plus")}${t("添加组件")}</button>
     </div>`;
@@ -268,7 +268,7 @@ class HbDashboard extends HbElement {
   #card(widget: Widget): TemplateResult {
     const { x, y, w, h } = widget.place;
     const data = this.data[widget.id];
-    return html`<section class="card db-card ${this.chosen === widget.id ? "chosen" : ""}" data-widget=${widget.id} style="--x:${x};--y:${y};--w:${w};--h:${h}" aria-label=${widget.title}
+    return html`<section class="card db-card ${widget.config.kind === "number" ? "small" : ""} ${this.chosen === widget.id ? "chosen" : ""}" data-widget=${widget.id} style="--x:${x};--y:${y};--w:${w};--h:${h}" aria-label=${widget.title}
         tabindex=${this.editing ? 0 : -1} @pointerdown=${this.editing ? (event: PointerEvent) => this.#drag(event, widget, false) : null}>
       <div class="db-head"><h2 class="cut">${widget.title}</h2><span class="end">${aside(widget, data)}</span></div>
       <div class="db-body">${body(widget, data, this.#tables)}</div>

@@ -1,6 +1,7 @@
 /** What the grid does besides showing and moving: new and deleted records, menus, summaries, reasons of refusals. */
-import { html, nothing, render } from "lit";
+import { html, nothing, render, type TemplateResult } from "lit";
 import { showError } from "../api";
+import { failedTemplate } from "../failed";
 import { confirmDialog } from "../dialog/dialog";
 import { debounce } from "../dom";
 import { isNumeric, type Value } from "../fields/field";
@@ -320,25 +321,26 @@ export class Actions {
   /** The invitation where no row is. */
   drawEmpty(): void {
     const { grid } = this;
-    const empty = grid.rows?.loaded === true && grid.total === 0;
-    if (!empty) {
-      this.#empty?.remove();
-      this.#empty = null;
-      return;
-    }
-    if (this.#empty) return;
+    const failure = grid.rows?.failure ?? null;
+    const state = failure ? "failed" : grid.rows?.loaded === true && grid.total === 0 ? (grid.marked.size > 0 ? "filtered" : "empty") : "";
+    if (state === (this.#empty?.dataset.state ?? "")) return;
+    this.#empty?.remove();
+    this.#empty = null;
+    if (!state) return;
     this.#empty = document.createElement("div");
     this.#empty.className = "g-empty";
-    const filtered = grid.marked.size > 0;
-    render(
-      html`<div class="empty">
-        <h3>${filtered ? t("没有符合条件的记录") : t("还没有记录")}</h3>
-        <p>${filtered ? t("换个条件,或清掉筛选看全部。") : t("新建一条,或把 Excel 里的内容粘贴进来。")}</p>
-        ${grid.canCreate ? html`<button type="button" class="btn p" @click=${() => void grid.addRow()}>${icon("plus")}${t("新建记录")}</button>` : nothing}
-      </div>`,
-      this.#empty,
-    );
+    this.#empty.dataset.state = state;
+    render(failure ? failedTemplate(failure, () => void grid.refresh()) : this.#emptyTemplate(state === "filtered"), this.#empty);
     grid.wrap.append(this.#empty);
+  }
+
+  #emptyTemplate(filtered: boolean): TemplateResult {
+    const { grid } = this;
+    return html`<div class="empty">
+      <h3>${filtered ? t("没有符合条件的记录") : t("还没有记录")}</h3>
+      <p>${filtered ? t("换个条件,或清掉筛选看全部。") : t("新建一条,或把 Excel 里的内容粘贴进来。")}</p>
+      ${grid.canCreate ? html`<button type="button" class="btn p" @click=${() => void grid.addRow()}>${icon("plus")}${t("新建记录")}</button>` : nothing}
+    </div>`;
   }
 }
 

@@ -63,7 +63,7 @@ export class Footer {
     first.style.width = `${numberWidth + (columns[0]?.width ?? 0)}px`;
     const number = document.createElement("b");
     number.className = "m";
-    number.textContent = exact ? t("{n} 条", { n: formatNumber(total) }) : t("约 {n} 条", { n: formatNumber(total) });
+    number.textContent = !exact && !total ? "…" : exact ? t("{n} 条", { n: formatNumber(total) }) : t("约 {n} 条", { n: formatNumber(total) });
     first.append(number);
     if (counted !== null) {
       const chosen = document.createElement("span");

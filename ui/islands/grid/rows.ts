@@ -41,6 +41,7 @@ export class Rows {
   /** Groups closed by the person, by label, kept over reloads. */
   readonly #closed = new Set<string>();
   #loaded = false;
+  #failure: unknown = null;
 
   constructor(
     private readonly source: GridSource,
@@ -50,6 +51,11 @@ export class Rows {
   /** The first answer has come. */
   get loaded(): boolean {
     return this.#loaded;
+  }
+
+  /** Why nothing has come yet, when the first question failed; null while it is open, and once rows are here. */
+  get failure(): unknown {
+    return this.#loaded ? null : this.#failure;
   }
 
   sections(): Section[] {
@@ -90,6 +96,7 @@ export class Rows {
   /** Ask again for everything; what is in sight stays until its new state comes. */
   async reload(grouped: boolean, summaries: { field: string | null; fn: string }[] = []): Promise<void> {
     const generation = ++this.#generation;
+    this.#failure = null;
     this.source.restart();
     for (const section of this.#sections) for (const request of section.loading.values()) request.abort();
     let infos: (GroupInfo | null)[] = [null];
@@ -97,7 +104,7 @@ export class Rows {
       try {
         infos = await this.source.groups(summaries);
       } catch (failure) {
-        this.events.onError(failure);
+        this.#failed(failure);
         return;
       }
       if (generation !== this.#generation) return;
@@ -168,9 +175,16 @@ export class Rows {
       },
       (failure: unknown) => {
         if (section.loading.get(page) === request) section.loading.delete(page);
-        if (!request.signal.aborted) this.events.onError(failure);
+        if (!request.signal.aborted) this.#failed(failure);
       },
     );
+  }
+
+  /** Nothing of the table is here: that is shown where the rows would be. A page that is missing is told in passing. */
+  #failed(failure: unknown): void {
+    this.#failure = failure;
+    if (this.#loaded) this.events.onError(failure);
+    else this.events.onLayout();
   }
 
   #arrived(number: number, page: number, answer: Page): void {

@@ -50,7 +50,7 @@ export function canvas(host: CanvasHost, draft: Draft): TemplateResult {
         const on = host.chosen === keyOf(move);
         return svg`<foreignObject x=${edge.label.x - 44} y=${edge.label.y - 12} width="88" height="24">${html`<div class="st-label">
           <button type="button" class=${on ? "on" : ""} aria-pressed=${on ? "true" : "false"} data-tip=${t("{from} → {to}", { from: name(move.source), to: name(move.target) })} @click=${() => host.open(move)}>
-            ${move.label || name(move.target)}
+            <span class="cut">${move.label || name(move.target)}</span>
           </button>
         </div>`}</foreignObject>`;
       })}

@@ -343,8 +343,8 @@ export class HbStateEditor extends HbElement implements CanvasHost, MovesHost {
     const changed = this.#changes;
     const bad = (this.check?.problems.length ?? 0) > 0;
     return html`<div class="pub">
-      ${changed ? html`<span class="draft">${icon("pencil", 14)}${t("草稿 · {n} 处改动未发布", { n: changed })}</span>` : nothing}
-      <span class="f3 t13">${t("{states} 个状态,{moves} 条流转", { states: draft.choices.length, moves: draft.machine.transitions.length })}</span><span class="end"></span>
+      ${changed ? html`<span class="draft">${icon("pencil", 14)}<span>${t("草稿 · {n} 处改动未发布", { n: changed })}</span></span>` : nothing}
+      <span class="f3 t13 st-count">${t("{states} 个状态,{moves} 条流转", { states: draft.choices.length, moves: draft.machine.transitions.length })}</span><span class="end"></span>
       ${this.locked ? nothing : this.#tools(draft, changed, bad)}
     </div>`;
   }

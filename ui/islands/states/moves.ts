@@ -88,10 +88,10 @@ function row(host: MovesHost, move: Transition, count: Check["transitions"][numb
       <button type="button" class="btn s g" aria-pressed=${chosen ? "true" : "false"} @click=${(event: Event) => (event.stopPropagation(), host.open(move))}>${move.label || t("(没起名)")}</button>
     </td>
     <td>${move.roles?.length ? move.roles.map(roleName).join("、") : t("能编辑的人")}</td>
-    <td>
+    <td class=${needs.length || count?.held_back ? "" : "st-nil"} data-name=${t("要满足")}>
       ${needs.length ? needs.join(",") : "—"}${count?.held_back ? html` <span class="tag c-amber">${t("{n} 条还不满足", { n: formatNumber(count.held_back) })}</span>` : nothing}
     </td>
-    <td>${does.length || after.length ? html`${does.join("、")}${after.length ? html` <span class="st-after" data-tip=${after.map((one) => one.name).join("、")}>${icon("zap", 14)}${after.length}</span>` : nothing}` : "—"}</td>
-    <td class="num">${formatNumber(count?.moves ?? 0)}</td>
+    <td class=${does.length || after.length ? "" : "st-nil"} data-name=${t("流转时做")}>${does.length || after.length ? html`${does.join("、")}${after.length ? html` <span class="st-after" data-tip=${after.map((one) => one.name).join("、")}>${icon("zap", 14)}${after.length}</span>` : nothing}` : "—"}</td>
+    <td class="num" data-name=${t("30 天")}>${formatNumber(count?.moves ?? 0)}</td>
   </tr>`;
 }

@@ -67,9 +67,12 @@ export function draw(choices: Choice[], machine: Machine): Picture {
   };
 }
 
-function curve(points: [number, number, number, number, number, number, number, number]): { path: string; label: { x: number; y: number } } {
+/** A curve, and the point `at` along it (0 at its start, 1 at its end) for its text. */
+function curve(points: [number, number, number, number, number, number, number, number], at = 0.5): { path: string; label: { x: number; y: number } } {
   const [ax, ay, bx, by, cx, cy, dx, dy] = points;
-  return { path: `M${ax} ${ay}C${bx} ${by} ${cx} ${cy} ${dx} ${dy}`, label: { x: (ax + 3 * bx + 3 * cx + dx) / 8, y: (ay + 3 * by + 3 * cy + dy) / 8 } };
+  const left = 1 - at;
+  const along = (a: number, b: number, c: number, d: number) => left ** 3 * a + 3 * left * left * at * b + 3 * left * at * at * c + at ** 3 * d;
+  return { path: `M${ax} ${ay}C${bx} ${by} ${cx} ${cy} ${dx} ${dy}`, label: { x: along(ax, bx, cx, dx), y: along(ay, by, cy, dy) } };
 }
 
 function tip(x: number, y: number, direction: "right" | "left" | "up" | "down"): string {
@@ -84,7 +87,8 @@ function edge(transition: Transition, from: Node, to: Node): Edge {
     // neighbours in a row: straight; further on, or in another row: round the states between
     const start = { x: from.x + nodeWidth, y: a.y };
     const bend = to.y === from.y && to.x - from.x > nodeWidth + gapX ? -nodeHeight : 0;
-    const drawn = curve([start.x, start.y, start.x + gapX / 2, start.y + bend, to.x - gapX / 2, b.y + bend, to.x, b.y]);
+    // a text on the way to another row stands near where it leaves, clear of what joins the rows further on
+    const drawn = curve([start.x, start.y, start.x + gapX / 2, start.y + bend, to.x - gapX / 2, b.y + bend, to.x, b.y], to.y === from.y ? 0.5 : 0.4);
     return { transition, ...drawn, tip: tip(to.x, b.y, "right"), back: false };
   }
   if (to.x === from.x) {

@@ -21,8 +21,13 @@ export function fieldsListTemplate(options: FieldsListOptions): TemplateResult {
     const list = event.target as HbFields;
     options.change(columnsOf(view, list.order, list.value));
   };
+  // The form of the new field comes beside the records, on a phone over them: the list must not lie upon it.
+  const create = (event: Event) => {
+    (event.currentTarget as HTMLElement).closest<HTMLElement>("[popover]")?.hidePopover();
+    options.create();
+  };
   return html`<hb-fields .fields=${table.fields} .primary=${table.primary ?? ""} @change=${picked}></hb-fields>
     ${options.canBuild
-      ? html`<div class="tb-field-foot"><button type="button" class="btn s g" @click=${() => options.create()}>${icon("plus", 14)}${t("新建字段")}</button></div>`
+      ? html`<div class="tb-field-foot"><button type="button" class="btn s g" @click=${create}>${icon("plus", 14)}${t("新建字段")}</button></div>`
       : nothing}`;
 }
