@@ -76,6 +76,7 @@ export function markdownTools(): TemplateResult {
   const preview = (event: Event) => {
     const { area, shown } = parts(event);
     const open = shown.hidden;
+    if (open) (event.currentTarget as HTMLElement).focus(); // a hidden box would lose the focus, and end the edit
     shown.value = area.value;
     shown.hidden = !open;
     area.hidden = open;

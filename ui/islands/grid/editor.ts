@@ -159,7 +159,8 @@ export class Editor {
     const over = this.#place();
     over.classList.add("ft-over");
     if (room) {
-      over.style.width = `${Math.max(over.offsetWidth, room.width)}px`;
+      over.style.minWidth = `${Math.max(over.offsetWidth, room.width)}px`;
+      over.style.width = "max-content";
       over.style.height = "auto";
       over.style.minHeight = `${Math.max(over.offsetHeight, room.height)}px`;
     }

@@ -41,14 +41,14 @@ function cell(box: HTMLElement, field: Field, value: Value): void {
     enlarge(button, field, String(value));
   });
   const words = document.createElement("span");
-  words.className = "cut m";
+  words.className = "cut";
   words.textContent = String(value);
   box.append(button, words);
 }
 
 function template(field: Field, value: Value, small?: boolean): TemplateResult {
-  if (small) return html`<span class="cut m">${String(value)}</span>`;
-  return html`<span class="ft-code"><hb-code .value=${String(value)} .format=${format(field)}></hb-code><span class="m rc-text">${String(value)}</span></span>`;
+  if (small) return html`<span class="cut">${String(value)}</span>`;
+  return html`<span class="ft-code"><hb-code .value=${String(value)} .format=${format(field)}></hb-code><span class="rc-text">${String(value)}</span></span>`;
 }
 
 export const barcode: TypeUi = {
