@@ -144,17 +144,11 @@ def _missing(table: Table, record: RecordView, required: tuple[str, ...]) -> Mes
 
 
 def columns_of(table: Table, without: frozenset[str] = frozenset()) -> tuple[str, ...]:
-    """The few fields that tell most of a record: its name, its states, amounts and dates first.
-
-    Beside a name that is a mere number, the first text stands next: people know an order by the shop's number.
-    """
+    """The few fields that tell most of a record: its name, its states, amounts and dates first."""
     order = {"single_select": 1, "link": 2, "currency": 3, "number": 4, "datetime": 5, "date": 5, "text": 6}
     primary = table.primary
     rest = [f for f in table.fields if f is not primary and f.id not in without and f.type in order]
     rest.sort(key=lambda f: (f.machine is None, order[f.type]))
-    if primary is not None and primary.type == "auto_number":
-        told = next((f for f in table.fields if f in rest and f.type == "text"), None)
-        rest.sort(key=lambda f: f is not told)
     chosen = ([primary] if primary is not None else []) + rest
     return tuple(f.id for f in chosen[:COLUMNS])
 
@@ -205,6 +199,10 @@ async def choices(
     table = catalog.table(table_id)
     context = Context(zone=catalog.app_of(table).zone)
     shown = [table.by_id[key] for key in columns_of(table)[1:4]]
+    if table.primary is not None and table.primary.type == "auto_number":
+        # the name is a mere number: people know an order by the shop's
+        texts = [f for f in table.fields if f.type == "text"][:1]
+        shown = texts + [f for f in shown if f not in texts]
     found = []
     for r in page.records:
         name, details = _name(table, r, context), list(filter(None, (_text(f, r) for f in shown)))
