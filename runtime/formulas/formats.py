@@ -1,4 +1,4 @@
-"""The format codes of TEXT: ``#,##0.00``, ``0%``, ``¥0.00;-¥0.00``, ``yyyy年m月d日``, ``hh:mm``, ``[h]:mm``.
+"""The format codes of TEXT: ``yyyy年m月d日``, ``hh:mm``, ``[h]:mm`` here, those of numbers in ``number_formats``.
 
 A format is read once, when the formula is checked; what it says is then applied by Python here and by SQL in
 ``functions.formatting``.
@@ -15,37 +15,13 @@ from typing import Final
 import msgspec
 
 from runtime.formulas import numbers
+from runtime.formulas.number_formats import NumberFormat, parse_number_format
 from runtime.formulas.problems import BadConstant
 from runtime.formulas.types import VALUE, FormulaFailure
 from runtime.i18n import N_
 
 MAX_FORMAT = 200
 MAX_DECIMALS = 15
-
-
-class NumberSection(msgspec.Struct, frozen=True):
-    """How one kind of number is written.
-
-    ``shift`` moves the decimal point (2 for percent, -3 for each trailing comma). ``whole`` digits are the least
-    before the point, ``least`` and ``most`` the decimals. ``plain`` is "General"; without digits only ``prefix`` shows.
-    """
-
-    prefix: str = ""
-    suffix: str = ""
-    has_digits: bool = False
-    plain: bool = False
-    grouped: bool = False
-    whole: int = 0
-    point: bool = False
-    least: int = 0
-    most: int = 0
-    shift: int = 0
-
-
-class NumberFormat(msgspec.Struct, frozen=True):
-    """Sections for positive, negative and zero; one section serves all, with a minus sign before negatives."""
-
-    sections: tuple[NumberSection, ...]
 
 
 class MomentFormat(msgspec.Struct, frozen=True):
@@ -68,7 +44,6 @@ _CODES = re.compile(
     r"|(?P<code>y+|m+|d+|h+|s+|a{3,4})|(?P<fraction>\.0{1,3})|(?P<char>.)",
     re.IGNORECASE | re.DOTALL,
 )
-_DIGITS = re.compile(r"^(?P<whole>[#0,]*)(?P<point>\.(?P<decimals>0*#*))?(?P<scale>,*)$")
 
 
 def parse_format(source: str) -> Format:
@@ -81,10 +56,7 @@ def parse_format(source: str) -> Format:
         "general", bare, re.IGNORECASE
     ):
         return _moment_format(source)
-    sections = tuple(_number_section(part) for part in _sections(source))
-    if len(sections) > 4:
-        raise BadConstant(N_("格式代码里最多用分号隔开四段:正数;负数;零;文字"))
-    return NumberFormat(sections[:3])
+    return parse_number_format(_sections(source))
 
 
 def _sections(source: str) -> list[str]:
@@ -111,109 +83,6 @@ def _sections(source: str) -> list[str]:
     return [*parts, current]
 
 
-# -- numbers ----------------------------------------------------------------------------------------------------
-
-
-def _number_section(source: str) -> NumberSection:
-    prefix, digits, suffix, percent = "", "", "", 0
-    index = 0
-    while index < len(source):
-        char = source[index]
-        literal, length = _literal(source, index)
-        if literal is not None:
-            prefix, suffix = (prefix, suffix + literal) if digits else (prefix + literal, suffix)
-            index += length
-            continue
-        if source[index : index + 7].lower() == "general":
-            digits, index = "general", index + 7
-            continue
-        if char in "#0.,":
-            if suffix or digits == "general":
-                raise BadConstant(N_("格式代码里的数字占位(0 和 #)要连在一起"))
-            digits += char
-        elif char == "@":
-            digits = "general"
-        elif char in "?/eE*_":
-            raise BadConstant(N_("格式代码不支持“{char}”,要显示它本身就放在双引号里"), char=char)
-        else:
-            percent += char == "%"
-            prefix, suffix = (prefix, suffix + char) if digits else (prefix + char, suffix)
-        index += 1
-    if not digits or digits == "general":
-        return NumberSection(prefix, suffix, plain=bool(digits))
-    return _digits(prefix, digits, suffix, percent)
-
-
-def _literal(source: str, index: int) -> tuple[str | None, int]:
-    """A quoted, escaped or bracketed piece at ``index`` and its length; None where there is none."""
-    char = source[index]
-    if char == '"':
-        end = source.find('"', index + 1)
-        end = len(source) if end < 0 else end
-        return source[index + 1 : end], end + 1 - index
-    if char in "\\!":
-        return source[index + 1 : index + 2], 2
-    if char == "[":
-        end = source.find("]", index)
-        inner = source[index + 1 : end]
-        if end < 0 or inner[:1] in ("<", ">", "="):
-            raise BadConstant(N_("格式代码不支持方括号里的条件,用 IF 或 IFS 写条件"))
-        return (inner[1:].split("-")[0] if inner.startswith("$") else ""), end + 1 - index
-    return None, 0
-
-
-def _digits(prefix: str, digits: str, suffix: str, percent: int) -> NumberSection:
-    found = _DIGITS.match(digits)
-    if not found:
-        raise BadConstant(N_("看不懂格式代码“{code}”,数字格式如 0.00、#,##0.00"), code=digits)
-    whole, trailing = found["whole"], len(found["scale"])
-    if not found["point"]:
-        stripped = whole.rstrip(",")
-        trailing += len(whole) - len(stripped)
-        whole = stripped
-    decimals = found["decimals"] or ""
-    shift = 2 * percent - 3 * trailing
-    if len(decimals) > MAX_DECIMALS or len(whole) > 40 or abs(shift) > 30:
-        raise BadConstant(N_("格式代码里的数字占位太多了,小数最多 {limit} 位"), limit=MAX_DECIMALS)
-    return NumberSection(
-        prefix,
-        suffix,
-        has_digits=True,
-        grouped="," in whole,
-        whole=whole.count("0"),
-        point=bool(found["point"]),
-        least=decimals.count("0"),
-        most=len(decimals),
-        shift=shift,
-    )
-
-
-def format_number(value: Decimal, format_: NumberFormat) -> str:
-    """Write a number."""
-    value = numbers.settle(value)
-    sections = format_.sections
-    if value < 0 and len(sections) > 1:
-        return _write(-value, sections[1])
-    if not value and len(sections) > 2:
-        return _write(value, sections[2])
-    return ("-" if value < 0 else "") + _write(abs(value), sections[0])
-
-
-def _write(value: Decimal, section: NumberSection) -> str:
-    shifted = value.scaleb(section.shift, numbers.EXACT)
-    if section.plain:
-        return section.prefix + numbers.number_text(shifted) + section.suffix
-    if not section.has_digits:
-        return section.prefix + section.suffix
-    text = format(shifted.quantize(Decimal(1).scaleb(-section.most), ROUND_HALF_UP, numbers.EXACT), "f")
-    whole, _, decimals = text.partition(".")
-    whole = ("" if whole == "0" else whole).rjust(section.whole, "0")
-    if section.grouped:
-        whole = re.sub(r"(?<=\d)(?=(?:\d{3})+$)", ",", whole)
-    decimals = decimals[: section.least] + decimals[section.least :].rstrip("0")
-    return section.prefix + whole + ("." if section.point else "") + decimals + section.suffix
-
-
 # -- dates and times --------------------------------------------------------------------------------------------
 
 
@@ -224,9 +93,8 @@ def _moment_format(source: str) -> Format:
     while index < len(source):
         char = source[index]
         if char in '"\\!':
-            literal, length = _literal(source, index)
-            pieces.append(LITERAL + (literal or ""))
-            index += length
+            literal, index = _quoted(source, index)
+            pieces.append(LITERAL + literal)
             continue
         if char == ";":
             break
@@ -253,12 +121,21 @@ def _moment_format(source: str) -> Format:
     return ElapsedFormat(tuple(marked))
 
 
+def _quoted(source: str, index: int) -> tuple[str, int]:
+    """A quoted or escaped piece at ``index``, and where the next begins."""
+    if source[index] != '"':
+        return source[index + 1 : index + 2], index + 2
+    end = source.find('"', index + 1)
+    end = len(source) if end < 0 else end
+    return source[index + 1 : end], end + 1
+
+
 def _code(code: str) -> str:
     if code[0] == "y":
         return "yyyy" if len(code) > 2 else "yy"
     if code[0] in "hs":
         return code[:2]
-    return code[:4]
+    return code if code == "mmmmm" else code[:4]
 
 
 def _mark_minutes(pieces: list[str]) -> list[str]:
@@ -292,6 +169,7 @@ _MOMENT_PIECES: dict[str, Callable[[datetime, bool], str]] = {
     "mm": lambda t, _: f"{t.month:02}",
     "mmm": lambda t, _: MONTHS[t.month - 1][:3],
     "mmmm": lambda t, _: MONTHS[t.month - 1],
+    "mmmmm": lambda t, _: MONTHS[t.month - 1][:1],
     "d": lambda t, _: str(t.day),
     "dd": lambda t, _: f"{t.day:02}",
     "ddd": lambda t, _: DAYS[t.isoweekday() % 7][:3],

@@ -2,58 +2,17 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from runtime.formulas import formats
 from runtime.formulas.coercions import convert, definite, filled
-from runtime.formulas.formats import ElapsedFormat, MomentFormat, NumberFormat, NumberSection, parse_format
+from runtime.formulas.formats import ElapsedFormat, MomentFormat, parse_format
 from runtime.formulas.functions.base import Argument, Call, Example, Family, Function, Kind
+from runtime.formulas.functions.number_formats_sql import number_sql
+from runtime.formulas.number_formats import NumberFormat, format_number
 from runtime.formulas.operations import Operand, Operation, Outcome, failing, settled, sql, text
 from runtime.formulas.sqltree import Sql
 from runtime.formulas.terms import Apply, IfError, Let, Local, Term
 from runtime.formulas.types import BOOLEAN, DATETIME, LIST, NUMBER, TEXT, VALUE
 from runtime.i18n import N_
-
-# -- numbers ----------------------------------------------------------------------------------------------------
-
-
-def _number_sql(number: Operand, format_: NumberFormat) -> Outcome:
-    value = settled(number)
-    sections = format_.sections
-    written = [_section_sql(sql("abs({0})", value), section) for section in sections]
-    if len(sections) == 1:
-        return Outcome(sql("(CASE WHEN {0} < 0 THEN '-' ELSE '' END || {1})", value, written[0]))
-    if len(sections) == 2:
-        return Outcome(sql("CASE WHEN {0} < 0 THEN {2} ELSE {1} END", value, *written))
-    return Outcome(sql("CASE WHEN {0} < 0 THEN {2} WHEN {0} = 0 THEN {3} ELSE {1} END", value, *written))
-
-
-def _section_sql(value: Sql, section: NumberSection) -> Sql:
-    if section.plain:
-        return sql("({1} || trim_scale({0})::text || {2})", value, text(section.prefix), text(section.suffix))
-    if not section.has_digits:
-        return text(section.prefix + section.suffix)
-    shift = format(Decimal(1).scaleb(section.shift), "f")
-    rounded = sql(f"round({{0}} * {shift}, {section.most})::text", value)
-    whole = sql("split_part({0}, '.', 1)", rounded)
-    whole = sql("CASE WHEN {0} = '0' THEN '' ELSE {0} END", whole)
-    whole = sql(f"(repeat('0', GREATEST({section.whole} - char_length({{0}}), 0)) || {{0}})", whole)
-    if section.grouped:
-        whole = sql("regexp_replace({0}, {1}, '\\1,', 'g')", whole, text(r"(\d)(?=(?:\d\d\d)+$)"))
-    decimals = sql("split_part({0}, '.', 2)", rounded)
-    decimals = sql(
-        f"(left({{0}}, {section.least}) || rtrim(substr({{0}}, {section.least + 1}), '0'))", decimals
-    )
-    point = "." if section.point else ""
-    return sql(
-        "({2} || {0} || {3} || {1} || {4})",
-        whole,
-        decimals,
-        text(section.prefix),
-        text(point),
-        text(section.suffix),
-    )
-
 
 # -- dates ------------------------------------------------------------------------------------------------------
 
@@ -67,6 +26,7 @@ _MONTH = "extract(month FROM {0})::integer"
 _PIECES = {
     "yyyy": "to_char({0}, 'YYYY')", "yy": "to_char({0}, 'YY')",
     "m": "to_char({0}, 'FMMM')", "mm": "to_char({0}, 'MM')",
+    "mmmmm": _names(tuple(name[:1] for name in formats.MONTHS), _MONTH),
     "mmm": _names(tuple(name[:3] for name in formats.MONTHS), _MONTH), "mmmm": _names(formats.MONTHS, _MONTH),
     "d": "to_char({0}, 'FMDD')", "dd": "to_char({0}, 'DD')",
     "ddd": _names(tuple(name[:3] for name in formats.DAYS), _DOW), "dddd": _names(formats.DAYS, _DOW),
@@ -121,7 +81,7 @@ def _elapsed_sql(days: Operand, format_: ElapsedFormat) -> Outcome:
 
 # -- the function -----------------------------------------------------------------------------------------------
 
-_FORMAT_NUMBER = Operation("format_number", formats.format_number, _number_sql)
+_FORMAT_NUMBER = Operation("format_number", format_number, number_sql)
 _FORMAT_MOMENT = Operation("format_moment", formats.format_moment, _moment_sql, blank_out=True)
 _FORMAT_ELAPSED = Operation("format_elapsed", formats.format_elapsed, _elapsed_sql)
 
@@ -159,11 +119,13 @@ TEXT_FUNCTION = Function(
         Example('TEXT(1234.567, "#,##0.00")', "1,234.57"), Example('TEXT(0.285, "0.0%")', "28.5%"),
         Example('TEXT(7, "000")', "007"), Example('TEXT(DATE(2026,1,5), "yyyy年m月d日 aaaa")', "2026年1月5日 星期一"),
         Example('TEXT("2026-01-15 18:05", "hh:mm AM/PM")', "06:05 PM"), Example('TEXT(1.5, "[h]:mm")', "36:00"),
+        Example('TEXT(12200000, "0.00E+00")', "1.22E+07"), Example('TEXT(123456, "0!.0,万")', "12.3万"),
+        Example('TEXT(1234567898, "[<=9999999]###-####;(###) ###-####")', "(123) 456-7898"),
     ),
     build=_build,
-    differs=N_("格式要直接写在公式里;不支持分数、科学计数和方括号里的条件。空白日期写出来是空白。"),
-    differs_english="The format is written in the formula; no fractions, exponents or conditions in brackets. A blank date "
-    "is written as nothing.",
+    differs=N_("格式要直接写在公式里;不支持 ?(分数除外)、* 和 _ 占位。空白日期写出来是空白。"),
+    differs_english="The format is written in the formula; no placeholders ? (but in fractions), * and _. A blank date is "
+    "written as nothing.",
 )  # fmt: skip
 
 FUNCTIONS = (TEXT_FUNCTION,)
