@@ -11,8 +11,8 @@ export function writtenDuration(seconds: number, format: string): string {
   const minutes = Math.floor(seconds / 60) % 60;
   const hours = Math.floor(seconds / 3600);
   if (format === "words") {
-    const parts = [hours && t("{n} 小时", { n: hours }), minutes && t("{n} 分", { n: minutes }), rest && t("{n} 秒", { n: rest })];
-    return parts.filter(Boolean).join(" ") || t("{n} 分", { n: 0 });
+    const parts = [hours && t("{n} 小时", { n: hours }), minutes && t("{n} 分钟", { n: minutes }), rest && t("{n} 秒", { n: rest })];
+    return parts.filter(Boolean).join(" ") || t("{n} 分钟", { n: 0 });
   }
   return format === "h:mm" && !rest ? `${hours}:${two(minutes)}` : `${hours}:${two(minutes)}:${two(rest)}`;
 }

@@ -27,8 +27,8 @@ describe("durations", () => {
     expect(textOf(field("duration"), 5400)).toBe("1:30");
     expect(textOf(field("duration"), 5405)).toBe("1:30:05");
     expect(textOf(field("duration", { format: "h:mm:ss" }), 5400)).toBe("1:30:00");
-    expect(textOf(field("duration", { format: "words" }), 5405)).toBe("1 小时 30 分 5 秒");
-    expect(textOf(field("duration", { format: "words" }), 0)).toBe("0 分");
+    expect(textOf(field("duration", { format: "words" }), 5405)).toBe("1 小时 30 分钟 5 秒");
+    expect(textOf(field("duration", { format: "words" }), 0)).toBe("0 分钟");
     expect(copyText(field("duration"), 90)).toBe("0:01:30");
   });
   it("are typed as people write them", () => {
