@@ -108,15 +108,19 @@ async def test_removing_a_part_for_good_asks_first(site: Site) -> None:
     assert await site.system.db.value("SELECT to_regclass($1::text)", table.sql) is None
 
 
-async def test_a_deleted_app_is_brought_back_from_the_account_menu(site: Site) -> None:
+async def test_a_deleted_app_is_brought_back(site: Site) -> None:
     await customers(site)
     await apps.delete(site.system, await site.actor(), site.world.app_id)
-    page = await site.open("/trash")
+    page = await site.open("/")
+    await page.get_by_role("link", name="找回删除的应用").click()
     row = page.locator(".trash-row")
     await expect(row).to_contain_text("2 张数据表,约 3 条记录")
     await row.get_by_role("button", name="恢复").click()
     await page.get_by_role("button", name="去看看").click()
     await page.wait_for_url("**/t/tbl*")
+    await page.locator(".rail-app").click()
+    await expect(page.get_by_role("menuitem", name="这个应用的回收站")).to_be_visible()
+    await page.keyboard.press("Escape")
     await page.get_by_role("button", name="账号").click()
     await page.get_by_role("link", name="应用回收站").click()
     await expect(page.locator("hb-trash")).to_contain_text("回收站是空的")

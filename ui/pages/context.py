@@ -98,7 +98,8 @@ class Shell:
 
     ``app`` is None on pages outside an app (home, market, account). ``present``: others who look at the same thing.
     ``alerts``: number of things that want attention, with ``alerts_href``. ``new_app_dialog``: empty if this person may
-    not make apps. ``can_undo``: show undo and redo (people who may change records).
+    not make apps. ``can_undo``: show undo and redo (people who may change records). ``trash_href``: where deleted parts of the
+    app are, for those who may build in it.
     """
 
     person: Person
@@ -112,6 +113,7 @@ class Shell:
     alerts_href: str = ""
     new_app_dialog: str = ""
     can_undo: bool = False
+    trash_href: str = ""
 
     @property
     def title(self) -> str:

@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.response import Redirect, Template
 
 from builder import apps as apps_builder
+from builder import trash
 from runtime.access import Actor, Operation, allowed, role_name
 from runtime.api.common import TheActor, TheSystem
 from runtime.automations.attention import waiting_for_people
@@ -38,8 +39,10 @@ async def home_page(request: PageRequest, system: TheSystem, actor: TheActor, re
     """The apps as cards, or the first choices while there is none."""
     catalog = await system.catalogs.current()
     apps = [app for app in catalog.apps if allowed(actor, Operation.LOOK, app.id)]
+    trashed = bool(await trash.apps_of(system, actor))
     if not apps:
         context = {
+            "trashed": trashed,
             "person": Face(id=actor.id, name=actor.name, email=actor.email),
             "package": _package(market.find(FIRST_TEMPLATE), reader),
             "upload_mb": system.settings.max_upload_mb,
@@ -53,7 +56,7 @@ async def home_page(request: PageRequest, system: TheSystem, actor: TheActor, re
         cards.append({**card, "places": _places(app, actor, counts), "failed": sum(failed.values())})
     crumbs = (Crumb(name=reader.text(N_("应用")), icon="layout-grid"),)
     shell = await build_shell(system, actor, request, crumbs=crumbs)
-    return Template("home/home.html", context={"shell": shell, "cards": cards})
+    return Template("home/home.html", context={"shell": shell, "cards": cards, "trashed": trashed})
 
 
 def _places(app: App, actor: Actor, counts: dict[str, int]) -> list[NavItem]:

@@ -54,6 +54,7 @@ async def build(
         alerts_href=f"/a/{app.id}/runs?status=failed" if app is not None and app.automations else "",
         new_app_dialog="/apps/new" if actor.person is not None else "",
         can_undo=app is not None and allowed(actor, Operation.EDIT_RECORDS, app.id),
+        trash_href=f"/a/{app.id}/trash" if app and allowed(actor, Operation.BUILD, app.id) else "",
     )
 
 

@@ -1,5 +1,5 @@
 /** `<time datetime="…" data-relative>` says how long ago, in words, and keeps it true; the exact time is its tooltip. */
-import { locale } from "../i18n";
+import { locale, t } from "../i18n";
 
 const steps: [Intl.RelativeTimeFormatUnit, number][] = [
   ["day", 86_400],
@@ -7,7 +7,7 @@ const steps: [Intl.RelativeTimeFormatUnit, number][] = [
   ["minute", 60],
 ];
 
-/** "3 分钟前" for a moment; "now" within a minute; null when it is more than a week away (then the date is better). */
+/** "3 分钟前" for a moment; "刚刚" within a minute; null when it is more than a week away (then the date is better). */
 export function relative(moment: Date, now = new Date()): string | null {
   const seconds = (moment.getTime() - now.getTime()) / 1000;
   if (Math.abs(seconds) > 7 * 86_400) return null;
@@ -15,7 +15,7 @@ export function relative(moment: Date, now = new Date()): string | null {
   for (const [unit, length] of steps) {
     if (Math.abs(seconds) >= length) return format.format(Math.trunc(seconds / length), unit);
   }
-  return format.format(0, "second");
+  return t("刚刚");
 }
 
 function refresh(root: ParentNode): void {

@@ -12,12 +12,6 @@ import { relative } from "../shell/times";
 import { toast } from "../toast/toast";
 import { addressOf, readPage, type Entry, type Returned, type TrashPageData } from "./entries";
 
-/** "3 分钟前", "刚刚", or the day and time of something longer ago. */
-function ago(moment: string): string {
-  if (Date.now() - new Date(moment).getTime() < 60_000) return t("刚刚");
-  return relative(new Date(moment)) ?? formatMoment(moment);
-}
-
 interface StoredAnswer {
   records: { id?: string; problems?: Problem[] }[];
 }
@@ -166,7 +160,7 @@ class HbTrash extends HbElement {
   }
 
   #row(entry: Entry): TemplateResult {
-    const when = ago(entry.deletedAt);
+    const when = relative(new Date(entry.deletedAt)) ?? formatMoment(entry.deletedAt);
     const days = Math.max(0, Math.ceil((new Date(entry.goneAt).getTime() - Date.now()) / 86_400_000));
     const who = entry.by ? t("{name} {when}删除", { name: entry.by, when }) : t("{when}删除", { when });
     const pickable = this.#page.scope === "records";
