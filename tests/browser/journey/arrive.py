@@ -17,7 +17,7 @@ READY_MADE = "示例店铺"
 async def install_pool(me: Traveller) -> None:
     """「主订单池」 from the market: one dialog, one click, and it is there with its sample orders."""
     page = me.page
-    await page.locator(".rail").get_by_role("link", name="模板市场").click()
+    await page.locator(".rail").get_by_role("link", name="模板市场", exact=True).click()
     await expect(page.get_by_role("link", name="主订单池")).to_be_visible()
     await me.keep("07-market")
     await page.get_by_role("link", name="主订单池").click()
@@ -37,7 +37,7 @@ async def install_lookup(me: Traveller) -> str:
     """「订单快查」 bound to the table of this journey: every part is guessed, and can be corrected. Gives its address."""
     page = me.page
     await me.switch_app(APP)
-    await page.locator(".rail").get_by_role("link", name="模板市场").click()
+    await page.locator(".rail").get_by_role("link", name="模板市场", exact=True).click()
     await page.get_by_role("link", name="订单快查").click()
     dialog = page.locator("dialog[open]")
     await dialog.get_by_role("radio", name=re.compile("主订单池")).check()

@@ -50,10 +50,10 @@ async def put_in_lines(me: Traveller) -> None:
     """What two orders want: one finds its goods, the other asks for more than there is."""
     await me.open_table("订单明细")
     await me.enter(
-        ("明细", "棉麻衬衫 红-S"), ("订单", (ORDER, ORDER)), ("库存", ("2201", "HW-LNX-2201")), ("数量", "2")
+        ("明细", "棉麻衬衫 红-S"), ("订单", (ORDER, "1")), ("库存", ("2201", "HW-LNX-2201")), ("数量", "2")
     )
     await me.enter(
-        ("明细", "棉麻衬衫 红-M"), ("订单", (SHORT, SHORT)), ("库存", ("2202", "HW-LNX-2202")), ("数量", "5")
+        ("明细", "棉麻衬衫 红-M"), ("订单", (SHORT, "2")), ("库存", ("2202", "HW-LNX-2202")), ("数量", "5")
     )
     await me.keep("04-lines")
 

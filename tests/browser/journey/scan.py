@@ -8,6 +8,7 @@ from pathlib import Path
 from playwright.async_api import expect
 
 from tests.browser import films
+from tests.browser.bench import shoot
 from tests.browser.journey.files import waybill
 from tests.browser.journey.goods import CUSTOMER
 from tests.browser.journey.traveller import EMAIL, Traveller
@@ -43,8 +44,7 @@ async def look_up_orders(url: str, folder: Path, address: str) -> None:
         await picker.keep("08-typed")
 
         # sent by a scanner gun: keys in a burst, whatever has the focus, and Enter
-        await page.keyboard.type(waybill(5))
-        await page.keyboard.press("Enter")
+        await shoot(page, waybill(5))
         await _the_card(picker, "TB000005")
         await expect(card).to_contain_text(CUSTOMER)
         await picker.keep("08-gun")

@@ -148,7 +148,8 @@ class Traveller:
         """In the dialog where linked records are chosen: search, and take the one of that name."""
         dialog = self.page.get_by_role("dialog", name=re.compile("^选择「"))
         await dialog.get_by_role("textbox", name="搜索").fill(words)
-        await dialog.get_by_role("option").filter(has_text=name).first.click()
+        called = self.page.locator(".b", has_text=re.compile(rf"^{re.escape(name)}$"))
+        await dialog.get_by_role("option").filter(has=called).click()
         done = dialog.get_by_role("button", name="完成")
         if await done.count():
             await done.click()

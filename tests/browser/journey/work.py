@@ -139,7 +139,7 @@ async def move_orders(me: Traveller, wecom: WecomStandIn) -> None:
     await _audit(me, ORDER)
     await _audit(me, SHORT)
     [message] = wecom.wait_for(1, 30)
-    assert SHORT in message.content
+    assert SHORT in message.content, message.content
     assert "HW-LNX-2202" in message.content
     reason = page.locator("hb-record [data-field]", has_text="异常原因")
     await expect(reason).to_contain_text("HW-LNX-2202")
