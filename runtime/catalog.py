@@ -303,6 +303,9 @@ def decode_body(kind: str, body: str | bytes) -> Any:
     return msgspec.json.decode(body, type=_BODY[kind])
 
 
+# application_name of connections that build indexes, which a change of definitions does not wait for
+INDEX_BUILDER = "huobiao indexes"
+
 # which version this task has seen to be the newest, and when: (store, version, moment)
 _SEEN: ContextVar[tuple[int, int, float] | None] = ContextVar("catalog_seen", default=None)
 # a request's own work takes less; what looks again later (a live channel, a job) asks again
@@ -327,10 +330,15 @@ class CatalogStore:
         Of the version that the task saw a moment ago (when it looked up who asks), if it did.
         """
         seen = _SEEN.get()
-        fresh = seen is not None and seen[0] == id(self) and time.monotonic() - seen[2] < _SEEN_SECONDS
-        if fresh and seen is not None and self._catalog is not None and not self._db.in_transaction():
-            if self._catalog.version >= seen[1]:
-                return self._catalog
+        if (
+            seen is not None
+            and seen[0] == id(self)
+            and time.monotonic() - seen[2] < _SEEN_SECONDS
+            and self._catalog is not None
+            and self._catalog.version >= seen[1]
+            and not self._db.in_transaction()
+        ):
+            return self._catalog
         version = await self._db.value("SELECT version FROM meta.catalog_state")
         catalog = self._catalog
         if catalog is not None and catalog.version == version:
@@ -376,6 +384,11 @@ async def bump(tx: Tx) -> int:
     Call it first thing: it is also the lock that keeps two changes of definitions apart.
     """
     _SEEN.set(None)
+    await tx.execute(
+        "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = $1"
+        " AND datname = current_database()",
+        INDEX_BUILDER,
+    )
     await tx.execute("SELECT pg_advisory_xact_lock(7001)")
     return int(await tx.value("UPDATE meta.catalog_state SET version = version + 1 RETURNING version"))
 

@@ -6,7 +6,12 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
 
-from asyncpg.exceptions import CheckViolationError, NumericValueOutOfRangeError, UniqueViolationError
+from asyncpg.exceptions import (
+    CheckViolationError,
+    NumericValueOutOfRangeError,
+    ProgramLimitExceededError,
+    UniqueViolationError,
+)
 
 from runtime.access import Operation, require
 from runtime.catalog import Table
@@ -113,6 +118,8 @@ async def _store(work: Work, effects: Effects | None) -> None:
             raise Duplicate(N_("有一个不能重复的字段刚被别人用了同样的值,请重试")) from error
         except CheckViolationError as error:
             raise OutOfStock(N_("库存不能为负,也不能少于已预占的数量")) from error
+        except ProgramLimitExceededError as error:
+            raise InvalidInput(N_("不能重复的字段内容太长,请缩短到 600 个字以内")) from error
         except NumericValueOutOfRangeError as error:
             raise InvalidInput(N_("数字太大,无法保存")) from error
 

@@ -24,6 +24,7 @@ from runtime.ids import parse_record_id, record_id
 from runtime.records import links
 from runtime.records.change import RecordView
 from runtime.records.sizes import is_small
+from runtime.storage.indexes.use import note_slow
 from runtime.storage.query import MAX_LIMIT, Compiler, order_by
 from runtime.system import System
 
@@ -139,7 +140,9 @@ async def page(system: System, actor: Actor, table_id: str, query: Query) -> Pag
         query, at, skip, total = await _jump(reader, query)
         exact = True
     asked = msgspec.structs.replace(query, limit=min(limit + skip, MAX_LIMIT))
-    rows = await system.db.fetch(reader.compiler.page(asked, fields))
+    statement, begun = reader.compiler.page(asked, fields), time.perf_counter()
+    rows = await system.db.fetch(statement)
+    note_slow(system.db, reader.table, query, time.perf_counter() - begun)
     more = len(rows) > limit + skip
     rows = rows[skip : skip + limit]
     if total is None and at is not None:

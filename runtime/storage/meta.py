@@ -335,10 +335,37 @@ class IdempotencyKey(Table, schema="meta", tablename="idempotency_key"):
     body = Text(null=True, default=None)
 
 
+class TableIndex(Table, schema="meta", tablename="table_index"):
+    """An index of a user table that the product made, or is going to; ``columns`` are SQL."""
+
+    id: BigSerial
+    table_id = Integer()
+    columns = Array(base_column=Text())
+    hashed = Boolean(default=False)
+    wanted_by = Array(base_column=Text())
+    state = Text(default="waiting")
+    error = Text(null=True, default=None)
+    pinned = Boolean(default=False)
+    wanted_at = Timestamptz()
+    tried_at = Timestamptz(null=True, default=None)
+    ready_at = Timestamptz(null=True, default=None)
+
+
+class QueryUse(Table, schema="meta", tablename="query_use"):
+    """How often slow queries of one shape were asked of a table, and how long they took together."""
+
+    id: BigSerial
+    table_id = Integer()
+    shape = JSONB()
+    times = BigInt()
+    seconds = DoublePrecision()
+    last_at = Timestamptz()
+
+
 TABLES: tuple[type[Table], ...] = (
     Person, Session, ApiToken, Invitation, Membership, Definition, DefinitionChange, CatalogState, Connector, Setting,
     Counter, History, Outbox, Run, RunStep, Delivery,
-    DeliveryAttempt, Job, JobError, StockMovement, IdempotencyKey,
+    DeliveryAttempt, Job, JobError, StockMovement, IdempotencyKey, TableIndex, QueryUse,
 )  # fmt: skip
 
 

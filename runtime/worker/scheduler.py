@@ -21,6 +21,7 @@ from runtime.automations.locks import Locks
 from runtime.automations.relay import BATCH, relay
 from runtime.automations.retry import DATABASE_TROUBLE
 from runtime.events.live import WAKE_RELAY
+from runtime.storage.indexes.keeper import IndexKeeper
 from runtime.system import System
 from runtime.worker.broker import JOBS, RUNS, WorkBroker
 
@@ -28,6 +29,7 @@ log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 0.5
 SWEEP_SECONDS = 1.0
+INDEX_SECONDS = 10.0
 HOUSEKEEPING_SECONDS = 3600.0
 _LOCKS = 7005  # advisory lock of the leader: (this number, hash of the name)
 _QUEUES = ((RUNS, "run"), (JOBS, "job"))
@@ -43,7 +45,9 @@ class Scheduler:
         self.system, self.broker, self.chores = system, broker, chores
         self.locks = Locks(system.db, _LOCKS)
         self.leading = False
-        self._swept_at = self._kept_house_at = -HOUSEKEEPING_SECONDS
+        self._swept_at = self._kept_house_at = self._looked_at = -HOUSEKEEPING_SECONDS
+        self.indexes = IndexKeeper(system.db, system.catalogs)
+        self._keeping: asyncio.Task[None] | None = None
 
     async def run(self, stopping: Callable[[], bool]) -> None:
         """Work, or wait to become the leader, until ``stopping()``."""
@@ -63,6 +67,9 @@ class Scheduler:
                     if not more:
                         await nudges.wait(POLL_SECONDS)
         finally:
+            if self._keeping is not None:
+                self._keeping.cancel()
+                await asyncio.wait([self._keeping])
             await self.locks.close()
 
     async def _lead(self) -> bool:
@@ -82,10 +89,21 @@ class Scheduler:
             await self.sweep()
         relayed = await relay(self.system)
         await self._send(RUNS, list(relayed.runs))
+        if now - self._looked_at >= INDEX_SECONDS and (self._keeping is None or self._keeping.done()):
+            self._looked_at = now
+            self._keeping = asyncio.create_task(self._keep_indexes())  # takes minutes on large tables
         if now - self._kept_house_at >= HOUSEKEEPING_SECONDS:
             self._kept_house_at = now
             await self.keep_house()
         return relayed.events >= BATCH
+
+    async def _keep_indexes(self) -> None:
+        try:
+            await self.indexes.keep()
+        except DATABASE_TROUBLE as error:
+            log.warning("indexes not looked after", error=str(error))
+        except Exception:  # indexes make things quicker; nothing else may suffer from them
+            log.exception("indexes not looked after")
 
     async def sweep(self) -> None:
         """Send what waits for a message it has not got."""
