@@ -22,9 +22,10 @@ from runtime.formulas.parser import parse
 from runtime.formulas.problems import FormulaRejected, Span
 from runtime.formulas.references import bind, dependencies, missing, unbind, uses_clock
 from runtime.formulas.sql import SqlExpression, compile_sql
-from runtime.formulas.types import FieldInfo, FormulaError, Value, ValueType
+from runtime.formulas.types import RECORD_PARTS, FieldInfo, FormulaError, Value, ValueType
 
 __all__ = [
+    "RECORD_PARTS",
     "CheckedFormula",
     "FieldInfo",
     "FormulaError",

@@ -29,7 +29,18 @@ from runtime.formulas.syntax import (
     UnaryNode,
 )
 from runtime.formulas.terms import Apply, Clock, Field, Literal, Raise, Term, boolean, number, walk
-from runtime.formulas.types import BLANK, LIST, MIXED, NAME, NUMBER, REF, TEXT, FieldInfo, ValueType
+from runtime.formulas.types import (
+    BLANK,
+    LIST,
+    MIXED,
+    NAME,
+    NUMBER,
+    RECORD_PARTS,
+    REF,
+    TEXT,
+    FieldInfo,
+    ValueType,
+)
 from runtime.i18n import N_, Message
 
 FIELD_ID = re.compile(r"^fld[0-9A-Za-z]{14}\Z")
@@ -58,6 +69,15 @@ class CheckedFormula:
     @cached_property
     def fields(self) -> frozenset[str]:
         """The ids of the fields it reads; deleted ones are not among them."""
+        return frozenset(id_ for id_ in self._read if id_ not in RECORD_PARTS)
+
+    @cached_property
+    def record_parts(self) -> frozenset[str]:
+        """What it asks of the record itself: keys of ``RECORD_PARTS``."""
+        return frozenset(id_ for id_ in self._read if id_ in RECORD_PARTS)
+
+    @cached_property
+    def _read(self) -> frozenset[str]:
         return frozenset(term.id for term in walk(self.term) if isinstance(term, Field))
 
     @cached_property

@@ -32,7 +32,15 @@ from runtime.formulas.terms import (
     Raise,
     Term,
 )
-from runtime.formulas.types import DATE, NUM, FormulaError, FormulaFailure, Value, ValueType
+from runtime.formulas.types import (
+    DATE,
+    NUM,
+    RECORD_PARTS,
+    FormulaError,
+    FormulaFailure,
+    Value,
+    ValueType,
+)
 
 DEFAULT_ZONE: Final = ZoneInfo("Asia/Shanghai")
 _ZONE: Final = "zone"
@@ -49,8 +57,9 @@ def evaluate(
 ) -> Value | FormulaError:
     """The value of a formula for one record.
 
-    ``values`` are by field id; what is missing is blank; a :class:`FormulaError` among them is that field's error. A naive ``datetime`` among them is the wall clock of ``zone``
-    (China's without one). ``now`` is an aware moment. A date-time result is aware, in UTC; blank is None, and so is an
+    ``values`` are by field id (and by the keys of ``RECORD_PARTS`` for what the formula asks of the record itself); what
+    is missing is blank; a :class:`FormulaError` among them is that field's error. A naive ``datetime`` among them is the
+    wall clock of ``zone`` (China's without one). ``now`` is an aware moment. A date-time result is aware, in UTC; blank is None, and so is an
     empty text.
     """
     zone = zone or DEFAULT_ZONE
@@ -59,6 +68,8 @@ def evaluate(
     names: dict[str, Any] = {_ZONE: zone, _NOW: moment, _TODAY: moment.date()}
     for id_ in checked.fields:
         names["field " + id_] = _field_value(values.get(id_), checked.infos[id_].type, zone)
+    for id_ in checked.record_parts:
+        names["field " + id_] = _field_value(values.get(id_), RECORD_PARTS[id_], zone)
     try:
         result = _Evaluator(names).run(program)
     except FormulaFailure as failure:

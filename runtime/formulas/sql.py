@@ -76,8 +76,8 @@ def compile_sql(
 ) -> SqlExpression:
     """Compile a checked formula.
 
-    ``column`` gives, for a field's id, the SQL of its value: a template string (braces doubled, no values) or a
-    QueryString. Its SQL type must be that of the field's type (text, numeric, boolean, date, timestamptz, text[]).
+    ``column`` gives, for a field's id or a key of ``RECORD_PARTS``, the SQL of its value: a template string (braces
+    doubled, no values) or a QueryString. Its SQL type must be that of the field's type (text, numeric, boolean, date, timestamptz, text[]).
     ``errors`` gives, for a field that may itself hold an error, the SQL of its code (NULL: none), or None: an error in
     a field is an error of what uses it. ``zone`` is the app's time zone; ``now`` fixes the clock, otherwise it is PostgreSQL's ``now()``.
     """

@@ -90,6 +90,13 @@ class FieldInfo(msgspec.Struct, frozen=True):
         msgspec.structs.force_setattr(self, "type", ValueType(self.type))
 
 
+# What a formula may ask of the record itself, by the id under which it is asked for (no field's id begins with "$").
+RECORD_PARTS: Final = {
+    "$record_id": ValueType.TEXT,
+    "$created_time": ValueType.DATETIME,
+    "$created_by": ValueType.TEXT,
+}
+
 # The text a formula may produce, and the text a regular expression may be asked to read.
 MAX_TEXT: Final = 100_000
 MAX_ITEMS: Final = 10_000  # of a list that a formula makes; together its items are no longer than MAX_TEXT

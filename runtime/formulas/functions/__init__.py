@@ -24,6 +24,7 @@ from runtime.formulas.functions import (
     logarithms,
     logic,
     number,
+    records,
     regexes,
     rounding,
     search,
@@ -57,6 +58,7 @@ ALL: tuple[Function, ...] = (
     *dateparts.FUNCTIONS,
     *lists.FUNCTIONS,
     *listsearch.FUNCTIONS,
+    *records.FUNCTIONS,
 )
 
 

@@ -10,7 +10,7 @@ from runtime.formulas.coercions import coerce, convert, definite, filled
 from runtime.formulas.comparison import NUMBERS, is_present
 from runtime.formulas.functions.base import Argument, Call, Example, Family, Function, Kind
 from runtime.formulas.functions.logic import unified
-from runtime.formulas.operations import Operand, Operation, Outcome, settled, sql, whole
+from runtime.formulas.operations import Operand, Operation, Outcome, parameter, settled, sql, whole
 from runtime.formulas.terms import (
     Apply,
     Branches,
@@ -180,9 +180,11 @@ ISODD = Function(
 # -- as a number, as a text -------------------------------------------------------------------------------------
 
 _ZERO_OF = Operation(
-    "zero_of", lambda _: numbers.ZERO, lambda _: Outcome(sql("0::numeric"), digits=1, scale=0)
+    "zero_of",
+    lambda _: numbers.ZERO,
+    lambda _: Outcome(parameter(numbers.ZERO, "numeric"), digits=1, scale=0),
 )
-_NOTHING_OF = Operation("nothing_of", lambda _: "", lambda _: Outcome(sql("''::text")))
+_NOTHING_OF = Operation("nothing_of", lambda _: "", lambda _: Outcome(parameter("", "text")))
 
 
 def _as_number(term: Term) -> Term:

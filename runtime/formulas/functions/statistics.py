@@ -277,7 +277,7 @@ def _rank_sql(number: Operand, items: Operand, ascending: Operand) -> Outcome:
         wanted,
         ascending,
     )
-    missing = failing(sql("(({1} = ANY({0})) IS NOT TRUE)", all_, wanted), NA)
+    missing = failing(sql("(array_position({0}, {1}) IS NULL)", all_, wanted), NA)
     return Outcome(ahead, missing, digits=10, scale=0)
 
 

@@ -69,6 +69,7 @@ RETURNS: dict[str, ValueType] = {
     "LARGE": ValueType.NUMBER, "SMALL": ValueType.NUMBER, "RANK": ValueType.NUMBER, "PRODUCT": ValueType.NUMBER,
     "LOG": ValueType.NUMBER, "LOG10": ValueType.NUMBER, "PI": ValueType.NUMBER,
     "TIMEVALUE": ValueType.NUMBER, "DATETIMEVALUE": ValueType.DATETIME, "IS_SAME": ValueType.BOOLEAN,
+    "RECORD_ID": ValueType.TEXT, "CREATED_TIME": ValueType.DATETIME, "CREATED_BY": ValueType.TEXT,
     "MATCH": ValueType.NUMBER, "COUNTIF": ValueType.NUMBER, "SUMIF": ValueType.NUMBER, "N": ValueType.NUMBER,
     "T": ValueType.TEXT, "ISNA": ValueType.BOOLEAN, "ISERR": ValueType.BOOLEAN, "ISNUMBER": ValueType.BOOLEAN,
     "ISTEXT": ValueType.BOOLEAN, "ISLOGICAL": ValueType.BOOLEAN, "ISDATE": ValueType.BOOLEAN,
@@ -133,6 +134,9 @@ def records() -> st.SearchStrategy[dict[str, Any]]:
     cells = {name: st.none() | VALUES[info.type] for name, info in FIELDS.items()}
     for name in ("n2", "t2", "d2"):
         cells[name] |= st.sampled_from([FormulaError("#N/A"), FormulaError("#DIV/0!")])
+    cells["$record_id"] = st.sampled_from(["recAAAAAAAAAAAAAA", "rec00000000000001"])
+    cells["$created_time"] = MOMENTS
+    cells["$created_by"] = st.sampled_from(["王芳", "Ann"])
     return st.fixed_dictionaries(cells)
 
 
