@@ -69,6 +69,24 @@ def record_id(table_number: int, row_number: int) -> str:
     return "rec" + _encode(x)
 
 
+def record_id_sql(table_number: int, row_number: str) -> str:
+    """:func:`record_id` as SQL, where ``row_number`` is the SQL of a bigint. The sums are numerics and exact."""
+    mask, half = _MASK + 1, 1 << _SHIFT
+
+    def mixed(x: str) -> str:
+        high, low = f"div({x}, {half})::bigint", f"mod({x}, {half})::bigint"
+        return f"({high}::numeric * {half} + ({high} # {low}))"
+
+    digits = " || ".join(
+        f"substr('{ALPHABET}', mod(div(d.x, {62**place}), 62)::integer + 1, 1)"
+        for place in reversed(range(_LENGTH))
+    )
+    source = f"SELECT mod(({table_number}::numeric * {1 << _ROW_BITS} + {row_number}) * {_ODD_1}, {mask}) AS x OFFSET 0"
+    source = f"SELECT mod({mixed('a.x')} * {_ODD_2}, {mask}) AS x FROM ({source}) a OFFSET 0"
+    source = f"SELECT {mixed('b.x')} AS x FROM ({source}) b OFFSET 0"
+    return f"(SELECT 'rec' || {digits} FROM ({source}) d)"
+
+
 def parse_record_id(public_id: str) -> tuple[int, int]:
     """``(table_number, row_number)`` of a ``rec…`` id.
 

@@ -24,7 +24,7 @@ from runtime.errors import InvalidDefinition, NotFound
 from runtime.events.live import Notice
 from runtime.fieldtypes import Context
 from runtime.i18n import N_
-from runtime.ids import record_id
+from runtime.ids import record_id, record_id_sql
 from runtime.records.work import Work
 from runtime.storage.database import Tx
 from runtime.storage.query import Compiler, rollup_value
@@ -214,8 +214,8 @@ def expression(catalog: Catalog, context: Context, one: Field) -> tuple[QueryStr
         checked = formulas.check(config.source, formula_fields(table), allow_missing=True)
         compiled = formulas.compile_sql(
             checked,
-            lambda key: formula_column(table.by_id[key]),
-            errors=lambda key: formula_error(table.by_id[key]),
+            lambda key: record_column(table, key) or formula_column(table.by_id[key]),
+            errors=lambda key: None if key in formulas.RECORD_PARTS else formula_error(table.by_id[key]),
             zone=context.zone.key,
         )
         return compiled.value, compiled.error
@@ -261,6 +261,14 @@ def formula_fields(table: Table) -> dict[str, formulas.FieldInfo]:
 def formula_column(one: Field) -> str:
     """SQL of a field's value as formulas see it, over its row ``t``."""
     return fieldtypes.get(one.config).formula_sql(one.config, f"t.{one.column}")
+
+
+def record_column(table: Table, part: str) -> str | None:
+    """SQL of what a formula asks of the record itself (``formulas.RECORD_PARTS``), over its row ``t``; None for a field."""
+    if part not in formulas.RECORD_PARTS:
+        return None
+    columns = {"$created_time": "t.created_at", "$created_by": "split_part(t.created_by, '|', 2)"}
+    return columns.get(part) or record_id_sql(table.number, "t.id")
 
 
 def formula_error(one: Field) -> str | None:
