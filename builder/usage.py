@@ -19,21 +19,22 @@ from runtime.errors import NotFound, Problem, RuleBroken
 from runtime.i18n import N_, Message
 from runtime.system import System
 
+# the empty place keeps the word for one apart from the heading over many, which is the same in Chinese
 _KINDS = {
-    "app": N_("应用"),
-    "table": N_("数据表"),
-    "field": N_("字段"),
-    "view": N_("视图"),
-    "automation": N_("自动化"),
-    "dashboard": N_("仪表盘"),
-    "workbench": N_("工作台"),
-    "stock": N_("库存设置"),
+    "app": N_("应用{one}"),
+    "table": N_("数据表{one}"),
+    "field": N_("字段{one}"),
+    "view": N_("视图{one}"),
+    "automation": N_("自动化{one}"),
+    "dashboard": N_("仪表盘{one}"),
+    "workbench": N_("工作台{one}"),
+    "stock": N_("库存设置{one}"),
 }
 
 
 def kind_name(kind: str) -> Message:
     """What a kind of definition is called."""
-    return Message(_KINDS[kind])
+    return Message(_KINDS[kind], {"one": ""})
 
 
 def describe(use: Use) -> Message:

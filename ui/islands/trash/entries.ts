@@ -90,24 +90,24 @@ const icons: Record<string, string> = {
   stock: "package-check",
 };
 
-export function kindName(kind: string): string {
+/** What one of a kind is called. The empty place keeps it apart from the heading over many, the same word in Chinese. */
+function kindName(kind: string): string {
+  const one = { one: "" };
   switch (kind) {
     case "table":
-      return t("数据表");
+      return t("数据表{one}", one);
     case "field":
-      return t("字段");
+      return t("字段{one}", one);
     case "view":
-      return t("视图");
+      return t("视图{one}", one);
     case "automation":
-      return t("自动化");
+      return t("自动化{one}", one);
     case "dashboard":
-      return t("仪表盘");
+      return t("仪表盘{one}", one);
     case "workbench":
-      return t("工作台");
-    case "stock":
-      return t("库存设置");
+      return t("工作台{one}", one);
     default:
-      return t("应用");
+      return t("库存设置{one}", one);
   }
 }
 
