@@ -45,7 +45,7 @@ UNIQUE_TYPES = frozenset(
 )
 PRIMARY_TYPES = frozenset(
     {
-        "text", "long_text", "email", "url", "phone", "barcode", "number", "currency", "percent", "duration", "date", "datetime",
+        "text", "long_text", "email", "url", "phone", "barcode", "location", "number", "currency", "percent", "duration", "date", "datetime",
         "single_select", "auto_number", "formula",
     }
 )  # fmt: skip

@@ -71,6 +71,12 @@ class Barcode(_Config, frozen=True, tag="barcode"):
     format: Literal["qr", "code128", "ean13"] = "qr"
 
 
+class Location(_Config, frozen=True, tag="location"):
+    """An address: province, city, district and, with ``detail``, street and number."""
+
+    detail: bool = True
+
+
 class Json(_Config, frozen=True, tag="json"):
     """Any JSON value."""
 
@@ -218,7 +224,7 @@ class UpdatedBy(_Config, frozen=True, tag="updated_by"):
 
 
 FieldConfig = (
-    Text | LongText | Email | Url | Phone | Barcode | Json | Number | Currency | Percent | Rating | Progress | Duration | Checkbox | Date | DateTime
+    Text | LongText | Email | Url | Phone | Barcode | Json | Location | Number | Currency | Percent | Rating | Progress | Duration | Checkbox | Date | DateTime
     | SingleSelect | MultiSelect | AutoNumber | Link | Lookup | Rollup | Formula
     | CreatedTime | UpdatedTime | CreatedBy | UpdatedBy
 )  # fmt: skip

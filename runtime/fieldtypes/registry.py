@@ -13,6 +13,7 @@ from runtime.fieldtypes.dates import DateTimeType, DateType
 from runtime.fieldtypes.duration import DurationType
 from runtime.fieldtypes.json_text import JsonType
 from runtime.fieldtypes.link import LinkType
+from runtime.fieldtypes.location import LocationType
 from runtime.fieldtypes.number import CurrencyType, NumberType, PercentType
 from runtime.fieldtypes.phone import PhoneType
 from runtime.fieldtypes.progress import ProgressType
@@ -24,7 +25,7 @@ from runtime.i18n import N_
 
 TYPES: tuple[FieldType, ...] = (
     TextType(), LongTextType(), NumberType(), CurrencyType(), PercentType(), RatingType(), ProgressType(), DurationType(), SingleSelectType(), MultiSelectType(),
-    CheckboxType(), DateType(), DateTimeType(), PhoneType(), EmailType(), UrlType(), BarcodeType(), JsonType(), LinkType(), LookupType(),
+    CheckboxType(), DateType(), DateTimeType(), PhoneType(), EmailType(), UrlType(), LocationType(), BarcodeType(), JsonType(), LinkType(), LookupType(),
     RollupType(), FormulaType(), AutoNumberType(), CreatedTimeType(), UpdatedTimeType(), CreatedByType(), UpdatedByType(),
 )  # fmt: skip
 

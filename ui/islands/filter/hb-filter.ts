@@ -376,7 +376,7 @@ export class HbFilter extends HbElement {
       aria-label=${t("值")}
       placeholder=${t("输入内容")}
       ?disabled=${this.disabled}
-      .value=${String(value ?? "")}
+      .value=${typeof value === "object" && value !== null ? "" : String(value ?? "")}
       @input=${(event: Event) => this.#typeSoon(path, (event.target as HTMLInputElement).value)}
       @change=${(event: Event) => this.#setValue(path, (event.target as HTMLInputElement).value)}
     />`;

@@ -58,6 +58,8 @@ export function operatorLabel(op: string, field?: Field): string {
     is_any_of: t("是其中之一"),
     is_none_of: t("不是其中任何一个"),
     has_all_of: t("包含全部"),
+    within: t("属于"),
+    not_within: t("不属于"),
     is_empty: t("为空"),
     is_not_empty: t("不为空"),
     eq: t("等于"),

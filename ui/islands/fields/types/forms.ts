@@ -70,7 +70,11 @@ function longTextForm(host: OptionsHost): TemplateResult {
   return toggle(host, t("用 Markdown 排版"), host.options.markdown === true, (on) => host.set({ markdown: on }), t("加粗、标题、列表、链接;存的还是文字,不执行网页代码"));
 }
 
-const forms: Record<string, (host: OptionsHost) => TemplateResult> = { rating: ratingForm, progress: progressForm, duration: durationForm, barcode: codeForm, long_text: longTextForm };
+function locationForm(host: OptionsHost): TemplateResult {
+  return toggle(host, t("要填详细地址"), host.options.detail !== false, (on) => host.set({ detail: on }), t("不勾就只选到省市区"));
+}
+
+const forms: Record<string, (host: OptionsHost) => TemplateResult> = { rating: ratingForm, progress: progressForm, duration: durationForm, barcode: codeForm, long_text: longTextForm, location: locationForm };
 
 /** The form of a type's settings; nothing for types that have none here. */
 export function typeForm(type: string, host: OptionsHost): TemplateResult | typeof nothing {

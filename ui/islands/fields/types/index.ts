@@ -2,11 +2,12 @@
 import { barcode } from "./barcode";
 import { duration } from "./duration";
 import { json } from "./json";
+import { location } from "./location";
 import { progress } from "./progress";
 import { rating } from "./rating";
 import type { TypeUi } from "./ui";
 
-const types: Record<string, TypeUi> = { rating, progress, duration, barcode, json };
+const types: Record<string, TypeUi> = { rating, progress, duration, location, barcode, json };
 
 /** What a type brings to the browser; undefined for the plain ones, which grid, panel and filter know themselves. */
 export function typeUi(type: string): TypeUi | undefined {
