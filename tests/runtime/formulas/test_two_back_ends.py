@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ from tests.runtime.formulas.bench import Bench
 from tests.runtime.formulas.strategies import FIELDS, expressions, records
 
 CASES = int(os.environ.get("HUOBIAO_FORMULA_CASES", "300"))
+pytestmark = pytest.mark.timeout(max(120, CASES))  # the long run may take long
 LONG = settings(
     max_examples=CASES,
     deadline=None,
