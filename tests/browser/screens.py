@@ -11,6 +11,7 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.async_api import Page
 
@@ -72,7 +73,14 @@ async def furnish(me: Traveller, *, robot: str, settle: Settle) -> Furnished:
     await _install_lookup(me, found)
     await _make_odd_tables(me, found)
     await _import(me, found, settle)
+    found.ids["invite"] = await invite(me, app, "zhou@example.com")
     return found
+
+
+async def invite(me: Traveller, app: str, email: str) -> str:
+    """Invite somebody who may only look; gives the path to open."""
+    made = await me.api("POST", f"/apps/{app}/members", {"email": email, "role": "viewer"})
+    return str(urlsplit(made["link"]).path)
 
 
 async def _move_some(me: Traveller, found: Furnished, settle: Settle) -> None:
@@ -160,6 +168,7 @@ def places(found: Furnished) -> dict[str, Place]:
 
     return {
         "login": Place("/login", "#password", visitor=None),
+        "invite": Place(ids["invite"], "#password", visitor=None),
         "home": Place("/", ".home-app"),
         "new-app": Place("/", ".home-app", _new_app),
         "table": Place(table, rows),
