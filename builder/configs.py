@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from builder import computed, rules, states
+from builder.cascades import read_tree
 from builder.choices import read_choices
 from builder.links import read_link
 from builder.validation import Problems, clean_text, has_control
@@ -22,6 +23,7 @@ from runtime.definitions.fields import (
     READONLY_TYPES,
     SYSTEM_TYPES,
     AutoNumber,
+    Cascade,
     Choice,
     Currency,
     FieldConfig,
@@ -41,7 +43,19 @@ from runtime.i18n import N_, Message
 
 LINK_EXTRAS = frozenset({"two_way", "inverse_name", "inverse_many"})
 UNIQUE_TYPES = frozenset(
-    {"text", "email", "url", "phone", "barcode", "number", "currency", "duration", "date", "datetime", "auto_number"}
+    {
+        "text",
+        "email",
+        "url",
+        "phone",
+        "barcode",
+        "number",
+        "currency",
+        "duration",
+        "date",
+        "datetime",
+        "auto_number",
+    }
 )
 PRIMARY_TYPES = frozenset(
     {
@@ -82,6 +96,10 @@ def read_config(
         return None
     if type_name_ in ("single_select", "multi_select"):
         return _read_select(problems, scope, type_name_, options)
+    if type_name_ == "cascade":
+        before = scope.old.config.tree if scope.old and isinstance(scope.old.config, Cascade) else ()
+        nodes = read_tree(here.at("tree"), options.get("tree", []), before)
+        options = {**options, "tree": msgspec.to_builtins(nodes)}
     if type_name_ in COMPUTED_TYPES:
         options = computed.with_ids(here, scope.catalog, scope.app, scope.table, type_name_, options)
     config = decode_config(problems, type_name_, options)

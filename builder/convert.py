@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from builder import columns, convert_links, links
+from builder.cascades import tree_from_texts
 from builder.choices import choices_from_values
 from builder.columns import LONG_SECONDS
 from builder.configs import has_column
@@ -26,10 +27,12 @@ from runtime.definitions.fields import (
     COMPUTED_TYPES,
     SYSTEM_TYPES,
     AutoNumber,
+    Cascade,
     FieldConfig,
     FieldDef,
     Link,
     MultiSelect,
+    Node,
     SingleSelect,
     type_name,
 )
@@ -91,7 +94,19 @@ async def work_out(source: Source, config: FieldConfig) -> Conversion:
             config = await _with_choices(source, config)
         elif not config.choices:
             config = msgspec.structs.replace(config, choices=field.config.choices)
+    if isinstance(config, Cascade) and not config.tree:
+        config = msgspec.structs.replace(config, tree=await _tree(source, config))
     return await _convert(source, config)
+
+
+async def _tree(source: Source, config: Cascade) -> tuple[Node, ...]:
+    """A tree of the values there are, levels parted by a slash."""
+    texts: list[str] = []
+    async for stored, _ in distinct(source):
+        texts.append(str(readable(source, stored, config)))
+        if len(texts) >= _CHUNK:
+            break
+    return tree_from_texts(texts, "/")
 
 
 async def _replaced(source: Source, config: FieldConfig) -> Conversion:

@@ -15,10 +15,13 @@ from runtime.access import Actor, Operation
 from runtime.catalog import Catalog, Field
 from runtime.definitions.fields import (
     AutoNumber,
+    Cascade,
+    Choice,
     FieldConfig,
     FieldDef,
     Link,
     MultiSelect,
+    Node,
     Number,
     Progress,
     Rating,
@@ -76,9 +79,10 @@ async def _notes_of_same(source: Source, definition: FieldDef) -> list[Message]:
     """What a change of configuration means for values that stay as they are."""
     old, new, tx, table, field = source.field.config, definition.config, source.tx, source.table, source.field
     notes: list[Message] = []
-    if isinstance(new, SingleSelect | MultiSelect) and isinstance(old, SingleSelect | MultiSelect):
-        gone = {c.id for c in new.choices if c.archived} - {c.id for c in old.choices if c.archived}
-        for choice in old.choices:
+    was, now = _choices(old), _choices(new)
+    if was is not None and now is not None:
+        gone = {c.id for c in now if c.archived} - {c.id for c in was if c.archived}
+        for choice in was:
             if choice.id in gone and (count := await columns.count_choice(tx, table, field, choice.id)):
                 notes.append(
                     Message(
@@ -111,6 +115,13 @@ async def _longer(source: Source, limit: int) -> int:
             limit,
         )
     )
+
+
+def _choices(config: FieldConfig) -> tuple[Choice | Node, ...] | None:
+    """The choices of a select or cascade; None for other types."""
+    if isinstance(config, SingleSelect | MultiSelect):
+        return config.choices
+    return config.tree if isinstance(config, Cascade) else None
 
 
 def _bounds(config: FieldConfig) -> tuple[float | None, float | None] | None:

@@ -154,6 +154,22 @@ class MultiSelect(_Config, frozen=True, tag="multi_select"):
     choices: tuple[Choice, ...] = ()
 
 
+class Node(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A choice in a tree: its number is what is stored, ``parent`` the number of the one it lies under."""
+
+    id: int
+    name: str
+    parent: int | None = None
+    archived: bool = False
+
+
+class Cascade(_Config, frozen=True, tag="cascade"):
+    """One node of ``tree``, chosen level by level; ``any_level``: branches may be chosen as well as leaves."""
+
+    tree: tuple[Node, ...] = ()
+    any_level: bool = False
+
+
 class Segment(msgspec.Struct, frozen=True, omit_defaults=True):
     """A piece of an auto number: fixed ``text``, the ``date`` of creation (strftime format), or the ``sequence``."""
 
@@ -225,7 +241,7 @@ class UpdatedBy(_Config, frozen=True, tag="updated_by"):
 
 FieldConfig = (
     Text | LongText | Email | Url | Phone | Barcode | Json | Location | Number | Currency | Percent | Rating | Progress | Duration | Checkbox | Date | DateTime
-    | SingleSelect | MultiSelect | AutoNumber | Link | Lookup | Rollup | Formula
+    | SingleSelect | MultiSelect | Cascade | AutoNumber | Link | Lookup | Rollup | Formula
     | CreatedTime | UpdatedTime | CreatedBy | UpdatedBy
 )  # fmt: skip
 

@@ -18,7 +18,7 @@ from piccolo.querystring import QueryString
 from runtime.errors import InvalidInput
 from runtime.i18n import N_, Message
 
-FormulaType = Literal["text", "number", "boolean", "date", "datetime"]
+FormulaType = Literal["text", "number", "boolean", "date", "datetime", "list"]
 
 
 class BadValue(Exception):

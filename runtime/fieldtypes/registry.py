@@ -7,6 +7,7 @@ from runtime.errors import InvalidDefinition
 from runtime.fieldtypes.auto_number import AutoNumberType
 from runtime.fieldtypes.barcode import BarcodeType
 from runtime.fieldtypes.base import FieldType
+from runtime.fieldtypes.cascade import CascadeType
 from runtime.fieldtypes.checkbox import CheckboxType
 from runtime.fieldtypes.computed import FormulaType, LookupType, RollupType
 from runtime.fieldtypes.dates import DateTimeType, DateType
@@ -24,7 +25,7 @@ from runtime.fieldtypes.text import EmailType, LongTextType, TextType, UrlType
 from runtime.i18n import N_
 
 TYPES: tuple[FieldType, ...] = (
-    TextType(), LongTextType(), NumberType(), CurrencyType(), PercentType(), RatingType(), ProgressType(), DurationType(), SingleSelectType(), MultiSelectType(),
+    TextType(), LongTextType(), NumberType(), CurrencyType(), PercentType(), RatingType(), ProgressType(), DurationType(), SingleSelectType(), MultiSelectType(), CascadeType(),
     CheckboxType(), DateType(), DateTimeType(), PhoneType(), EmailType(), UrlType(), LocationType(), BarcodeType(), JsonType(), LinkType(), LookupType(),
     RollupType(), FormulaType(), AutoNumberType(), CreatedTimeType(), UpdatedTimeType(), CreatedByType(), UpdatedByType(),
 )  # fmt: skip

@@ -149,14 +149,20 @@ class MultiSelectType(FieldType):
             return QueryString(f"(({column} && {{}}::integer[]) IS NOT TRUE)", _ids(config, value))
         return super().condition(config, column, op, value, context)
 
+    def formula_type(self, config: Any) -> Any:
+        return "list"
+
     def formula_sql(self, config: Any, column: str) -> str:
         arms = " ".join(f"WHEN {int(c.id)} THEN {quoted(c.name)}" for c in config.choices)
         if not arms:
-            return "NULL::text"
-        return f"(SELECT string_agg(CASE n {arms} END, '、' ORDER BY o) FROM unnest({column}) WITH ORDINALITY AS u(n, o))"
+            return "NULL::text[]"
+        return (
+            f"(SELECT array_agg(v.name ORDER BY v.o) FROM (SELECT CASE u.n {arms} END AS name, u.o"
+            f" FROM unnest({column}) WITH ORDINALITY AS u(n, o)) v WHERE v.name IS NOT NULL)"
+        )
 
     def formula_value(self, config: Any, stored: Any) -> Any:
-        return "、".join(self.to_wire(config, stored)) or None
+        return self.to_wire(config, stored) or None
 
 
 def quoted(text: str) -> str:

@@ -321,7 +321,7 @@ export class HbFilter extends HbElement {
 
   #choices(condition: Condition, field: Field, path: Path): TemplateResult {
     const multiple = valueKind(field, condition.op) === "choices";
-    const options = (field.options.choices ?? []).map((choice) => ({ value: choice.name, label: choice.name, color: choice.color, glyph: stateGlyph(field, choice) || undefined }));
+    const options: Option[] = typeUi(field.type)?.options?.(field) ?? (field.options.choices ?? []).map((choice) => ({ value: choice.name, label: choice.name, color: choice.color, glyph: stateGlyph(field, choice) || undefined }));
     return html`<hb-select
       small
       label=${field.name}
@@ -329,7 +329,7 @@ export class HbFilter extends HbElement {
       ?multiple=${multiple}
       ?disabled=${this.disabled}
       .options=${options}
-      .value=${multiple ? (Array.isArray(condition.value) ? condition.value.map(String) : []) : String(condition.value ?? "")}
+      .value=${multiple ? (Array.isArray(condition.value) ? condition.value.map(String) : condition.value ? [String(condition.value)] : []) : String(condition.value ?? "")}
       @change=${(event: Event) => this.#setValue(path, (event.currentTarget as HbSelect).value)}
     ></hb-select>`;
   }

@@ -4,6 +4,7 @@ import { icon } from "../../icons";
 import { t } from "../../i18n";
 import { colorName, openColors } from "../colors";
 import { optionRow, segments, select, textInput, toggle, typedNumber, type OptionsHost } from "../option-forms";
+import type { HbTreeEdit } from "../hb-tree-edit";
 import { writtenDuration } from "./duration";
 import { ratingIcons } from "./rating";
 
@@ -70,11 +71,25 @@ function longTextForm(host: OptionsHost): TemplateResult {
   return toggle(host, t("用 Markdown 排版"), host.options.markdown === true, (on) => host.set({ markdown: on }), t("加粗、标题、列表、链接;存的还是文字,不执行网页代码"));
 }
 
+function cascadeForm(host: OptionsHost): TemplateResult {
+  return html`${optionRow(
+      host,
+      "tree",
+      t("选项"),
+      html`<hb-tree-edit ?disabled=${host.locked} .value=${host.options.tree ?? []} @change=${(event: Event) => {
+        event.stopPropagation();
+        host.set({ tree: (event.currentTarget as HbTreeEdit).value });
+      }}></hb-tree-edit>`,
+      t("一行一个,缩进表示级别;可以从 Excel 粘贴 服装/上衣/衬衫"),
+    )}
+    ${toggle(host, t("可以选中间级"), host.options.any_level === true, (on) => host.set({ any_level: on }), t("不勾就要选到最后一级"))}`;
+}
+
 function locationForm(host: OptionsHost): TemplateResult {
   return toggle(host, t("要填详细地址"), host.options.detail !== false, (on) => host.set({ detail: on }), t("不勾就只选到省市区"));
 }
 
-const forms: Record<string, (host: OptionsHost) => TemplateResult> = { rating: ratingForm, progress: progressForm, duration: durationForm, barcode: codeForm, long_text: longTextForm, location: locationForm };
+const forms: Record<string, (host: OptionsHost) => TemplateResult> = { rating: ratingForm, progress: progressForm, duration: durationForm, barcode: codeForm, long_text: longTextForm, location: locationForm, cascade: cascadeForm };
 
 /** The form of a type's settings; nothing for types that have none here. */
 export function typeForm(type: string, host: OptionsHost): TemplateResult | typeof nothing {

@@ -2,6 +2,7 @@
 import type { TemplateResult } from "lit";
 import type { ControlOptions } from "../../record/control";
 import type { ValueKind } from "../../filter/operators";
+import type { Option } from "../../select/options";
 import type { Field, FieldOptions, Value } from "../field";
 
 export interface TypeUi {
@@ -18,6 +19,8 @@ export interface TypeUi {
   operators: string[];
   /** The kind of value that an operator takes. */
   valueKind(op: string): ValueKind;
+  /** What conditions choose from. */
+  options?(field: Field): Option[];
   /** As a person reads it in one line. */
   text(field: Field, value: Value): string;
   /** As another program should get it from the clipboard; without it, the text. */
