@@ -266,7 +266,34 @@ def missing_field(node: FieldNode, known: list[str]) -> FormulaRejected:
     return FormulaRejected(N_("没有名为「{name}」的字段"), node.span, code="formula_field", name=node.key)
 
 
+_LOOK_UP = N_("{name} 在这里是一种字段:加一个“查找引用”字段,从关联的记录里取值")
+_ROLL_UP = N_("{name} 在这里是一种字段:加一个“汇总”字段,按条件统计关联的记录")
+_RANDOM = N_("没有 {name}:公式的结果要固定,随机数每次都不同")
+_ELSEWHERE = {
+    **dict.fromkeys(("VLOOKUP", "HLOOKUP", "XLOOKUP", "LOOKUP", "FILTER", "INDIRECT", "OFFSET"), _LOOK_UP),
+    **dict.fromkeys(
+        (
+            "SUMIFS",
+            "COUNTIFS",
+            "AVERAGEIF",
+            "AVERAGEIFS",
+            "MAXIFS",
+            "MINIFS",
+            "SUMPRODUCT",
+            "SUBTOTAL",
+            "ROLLUP",
+        ),
+        _ROLL_UP,
+    ),
+    **dict.fromkeys(("RAND", "RANDBETWEEN", "RANDARRAY"), _RANDOM),
+}
+"""Functions that spreadsheets have and that are something else here."""
+
+
 def _missing_function(node: CallNode) -> FormulaRejected:
+    elsewhere = _ELSEWHERE.get(node.name.upper())
+    if elsewhere is not None:
+        return FormulaRejected(elsewhere, node.name_span, code="formula_name", name=node.name)
     near = difflib.get_close_matches(node.name.upper(), names(), 1, 0.5)
     if near:
         return FormulaRejected(

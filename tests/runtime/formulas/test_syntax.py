@@ -66,6 +66,40 @@ def test_an_error_points_at_the_place(source: str, marked: str, words: str) -> N
     assert error.problems[0].path == f"{error.start}:{error.end}"
 
 
+def _typos() -> list[tuple[str, str]]:
+    from runtime.formulas.functions import ALL
+
+    return [(name, name[:2] + name[3:]) for f in ALL for name in (f.name, f.aliases[0]) if len(name) >= 4]
+
+
+@pytest.mark.parametrize(("name", "typed"), _typos())
+def test_a_mistyped_function_is_recognised(name: str, typed: str) -> None:
+    from runtime.formulas.functions import find
+
+    if find(typed) is not None:
+        return
+    source = f"1+{typed}(1)"
+    with pytest.raises(FormulaRejected, match="是不是") as refused:
+        check(source, {})
+    assert source[refused.value.start : refused.value.end] == typed
+    assert find(str(refused.value.message.params["near"])) is not None
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("VLOOKUP(1,2,3)", "查找引用"),
+        ("countifs(1,2)", "汇总"),
+        ("RAND()", "随机数"),
+        ("1+XLOOKUP(1,2,3)", "查找引用"),
+    ],
+)
+def test_what_is_a_field_here_is_said_to_be_one(source: str, words: str) -> None:
+    with pytest.raises(FormulaRejected, match=words) as refused:
+        check(source, {})
+    assert refused.value.error_code == "formula_name"
+
+
 def test_names_become_ids_and_ids_become_names() -> None:
     names = {info.name: id_ for id_, info in FIELDS.items()}
     source = 'IF({订单}}状态}="已支付（{}）", {实付金额} * 0.9, 0)'
