@@ -12,7 +12,7 @@ from runtime import fieldtypes, formulas
 from runtime.catalog import App, Catalog, Field, Table
 from runtime.definitions.fields import Formula, Link, Lookup, Rollup
 from runtime.i18n import N_
-from runtime.records.computed import formula_fields
+from runtime.storage.computed import formula_fields
 
 if TYPE_CHECKING:
     from builder.configs import Scope

@@ -16,8 +16,8 @@ from runtime.definitions.fields import FieldDef, Formula
 from runtime.errors import Problem
 from runtime.fieldtypes import Context
 from runtime.ids import parse_record_id, record_id
-from runtime.records import computed
 from runtime.records.links import title
+from runtime.storage import computed
 from runtime.storage.query import Compiler
 from runtime.system import System
 
@@ -96,10 +96,11 @@ async def _examples(
     if record is not None:
         where = QueryString("{} AND t.id = {}", where, parse_record_id(record)[1])
     query = QueryString(
-        f"SELECT t.id, {name} AS name, {{}} AS value, {{}} AS error FROM {table.sql} t WHERE {{}}"
+        f"SELECT t.id, {name} AS name, {{}} AS value, {{}} AS error FROM {{}} t WHERE {{}}"
         f" ORDER BY t.id DESC LIMIT {EXAMPLES}",
         value,
         error or QueryString("NULL::text"),
+        compiler.source,
         where,
     )
     try:

@@ -15,7 +15,7 @@ import msgspec
 from runtime.catalog import App, Catalog, Entry, Field, Table
 from runtime.definitions.fields import Formula, SingleSelect, Validation
 from runtime.definitions.queries import Condition, Filter, Group
-from runtime.records.computed import dependencies
+from runtime.storage.computed import dependencies
 
 UseKind = Literal["table", "field", "view", "automation", "dashboard", "workbench", "stock"]
 _ID = re.compile(r"(?:app|tbl|fld|viw|aut|das|wid|wkb|stk|con|stp)[0-9A-Za-z]{14}")

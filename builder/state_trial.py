@@ -70,8 +70,9 @@ async def _reasons(
             reasons.append(Message(N_("先填「{field}」"), {"field": needed.name}))
     if transition.guard is not None:
         query = QueryString(
-            f"SELECT ({{}}) IS TRUE FROM {table.sql} t WHERE t.id = {{}}",
+            "SELECT ({}) IS TRUE FROM {} t WHERE t.id = {}",
             compiler.filter(transition.guard),
+            compiler.source,
             row["id"],
         )
         if not await tx.value(query):

@@ -53,6 +53,10 @@ class Field(Entry, frozen=True, kw_only=True, dict=True):
     table_id: str
     definition: FieldDef
 
+    def __hash__(self) -> int:
+        # definitions may hold lists and dicts, which have no hash; an id is enough and quick
+        return hash(self.id)
+
     @property
     def name(self) -> str:
         return self.definition.name

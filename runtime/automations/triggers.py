@@ -49,7 +49,8 @@ async def meeting(
     compiler = Compiler(catalog, table, Context(zone=catalog.app_of(table).zone))
     found = await db.fetch(
         QueryString(
-            f"SELECT t.id FROM {table.sql} t WHERE t.id = ANY({{}}::bigint[]) AND {{}}",
+            "SELECT t.id FROM {} t WHERE t.id = ANY({}::bigint[]) AND {}",
+            compiler.source,
             sorted(set(rows)),
             compiler.where(where),
         )

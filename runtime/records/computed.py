@@ -16,18 +16,16 @@ from weakref import WeakKeyDictionary
 
 from piccolo.querystring import QueryString
 
-from runtime import fieldtypes, formulas
-from runtime.catalog import Catalog, Field, Table
-from runtime.definitions.fields import Formula, Link, Lookup, Rollup
-from runtime.definitions.queries import fields_of
-from runtime.errors import InvalidDefinition, NotFound
+from runtime.catalog import Catalog, Field
+from runtime.definitions.fields import Link, Lookup, Rollup
+from runtime.errors import InvalidDefinition
 from runtime.events.live import Notice
 from runtime.fieldtypes import Context
 from runtime.i18n import N_
-from runtime.ids import record_id, record_id_sql
+from runtime.ids import record_id
 from runtime.records.work import Work
+from runtime.storage.computed import dependencies, expression, read_time
 from runtime.storage.database import Tx
-from runtime.storage.query import Compiler, rollup_value
 from runtime.system import System
 
 EXISTENCE = "$exists"
@@ -36,7 +34,9 @@ EXISTENCE = "$exists"
 @dataclass
 class Graph:
     """``order``: computed fields, dependencies first. ``same``/``far``: field id → computed fields that use it on the
-    same record / through a link. ``existence``: table id → computed fields that count its records through a link."""
+    same record / through a link. ``existence``: table id → computed fields that count its records through a link.
+
+    Fields that change by the clock alone are in none of them: they are computed when they are read."""
 
     order: list[Field] = field(default_factory=list)
     same: dict[str, list[Field]] = field(default_factory=lambda: defaultdict(list))
@@ -57,11 +57,14 @@ def graph(catalog: Catalog) -> Graph:
 
 def _build(catalog: Catalog) -> Graph:
     result = Graph()
+    at_read = read_time(catalog)
     computed = {f.id: f for app in catalog.apps for t in app.tables for f in t.fields if f.computed}
     needs: dict[str, set[str]] = {}
     for one in computed.values():
         near, far, target = dependencies(catalog, one)
         needs[one.id] = (near | far) & computed.keys()
+        if one.id in at_read:
+            continue
         for key in near:
             result.same[key].append(one)
         for key in far:
@@ -79,29 +82,12 @@ def _build(catalog: Catalog) -> Graph:
         for need in sorted(needs[key]):
             visit(need, (*path, key))
         done[key] = True
-        result.order.append(computed[key])
+        if key not in at_read:
+            result.order.append(computed[key])
 
     for key in computed:
         visit(key, ())
     return result
-
-
-def dependencies(catalog: Catalog, one: Field) -> tuple[set[str], set[str], Table | None]:
-    """Fields of the same record, fields of the far table, and the far table, that a computed field needs."""
-    config = one.config
-    if isinstance(config, Formula):
-        return set(formulas.dependencies(formulas.parse(config.source))), set(), None
-    if isinstance(config, Lookup | Rollup):
-        try:
-            link = catalog.field(config.link).config
-            target = catalog.table(link.table) if isinstance(link, Link) else None
-        except NotFound:
-            return set(), set(), None
-        far = {config.field} if config.field else set()
-        if isinstance(config, Rollup):
-            far |= fields_of(config.where)
-        return {config.link}, far, target
-    return set(), set(), None
 
 
 async def after_change(work: Work, far: dict[Field, set[int]]) -> None:
@@ -181,7 +167,12 @@ async def _through(tx: Tx, catalog: Catalog, user: Field, far_rows: Iterable[int
 async def recompute(
     tx: Tx, catalog: Catalog, context: Context, one: Field, rows: Iterable[int] | None
 ) -> set[int]:
-    """Recompute ``one`` for ``rows`` (all when None); returns the rows whose value changed."""
+    """Recompute ``one`` for ``rows`` (all when None); returns the rows whose value changed.
+
+    A field that changes by the clock is computed when it is read: nothing to do here.
+    """
+    if one.id in read_time(catalog):
+        return set()
     table = catalog.table(one.table_id)
     column = one.column
     value, error = expression(catalog, context, one)
@@ -204,76 +195,6 @@ async def recompute(
         )
     )
     return {row["id"] for row in found}
-
-
-def expression(catalog: Catalog, context: Context, one: Field) -> tuple[QueryString, QueryString | None]:
-    """The SQL of a computed field's value over its row ``t``, and of its error code (formulas only)."""
-    table = catalog.table(one.table_id)
-    config = one.config
-    if isinstance(config, Formula):
-        checked = formulas.check(config.source, formula_fields(table), allow_missing=True)
-        compiled = formulas.compile_sql(
-            checked,
-            lambda key: record_column(table, key) or formula_column(table.by_id[key]),
-            errors=lambda key: None if key in formulas.RECORD_PARTS else formula_error(table.by_id[key]),
-            zone=context.zone.key,
-        )
-        return compiled.value, compiled.error
-    assert isinstance(config, Lookup | Rollup)  # noqa: S101
-    try:
-        link = catalog.field(config.link)
-        assert isinstance(link.config, Link)  # noqa: S101
-        target = catalog.table(link.config.table)
-    except NotFound:
-        return QueryString("NULL"), None
-    inner = Compiler(catalog, target, context)
-    where = inner.where(config.where if isinstance(config, Rollup) else None)
-    source = (
-        f"FROM {link.link_sql} l JOIN (SELECT t.* FROM {target.sql} t WHERE {{}}) r ON r.id = l.{link.link_far}"
-        f" WHERE l.{link.link_near} = t.id"
-    )
-    far = target.by_id.get(config.field or "")
-    if isinstance(config, Rollup):
-        column = far.column if far is not None and far.type != "link" else None
-        return QueryString(f"(SELECT {rollup_value(config, column)} {source})", where), None
-    if far is None or far.type == "link":
-        return QueryString("NULL::text"), None
-    text = lookup_text(far)
-    return QueryString(f"(SELECT string_agg({text}, '、' ORDER BY l.position, r.id) {source})", where), None
-
-
-def lookup_text(far: Field) -> str:
-    """SQL of a far field's value as text, over its row ``r``."""
-    kind = fieldtypes.get(far.config)
-    return f"({kind.formula_sql(far.config, f'r.{far.column}')})::text"
-
-
-def formula_fields(table: Table) -> dict[str, formulas.FieldInfo]:
-    """What formulas of a table may name: its fields that have a formula type."""
-    infos = {}
-    for one in table.fields:
-        kind = fieldtypes.get(one.config).formula_type(one.config)
-        if kind is not None:
-            infos[one.id] = formulas.FieldInfo(name=one.name, type=formulas.ValueType(kind))
-    return infos
-
-
-def formula_column(one: Field) -> str:
-    """SQL of a field's value as formulas see it, over its row ``t``."""
-    return fieldtypes.get(one.config).formula_sql(one.config, f"t.{one.column}")
-
-
-def record_column(table: Table, part: str) -> str | None:
-    """SQL of what a formula asks of the record itself (``formulas.RECORD_PARTS``), over its row ``t``; None for a field."""
-    if part not in formulas.RECORD_PARTS:
-        return None
-    columns = {"$created_time": "t.created_at", "$created_by": "split_part(t.created_by, '|', 2)"}
-    return columns.get(part) or record_id_sql(table.number, "t.id")
-
-
-def formula_error(one: Field) -> str | None:
-    """SQL of the error code of a field over its row ``t``; None where it cannot hold an error."""
-    return f"t.{one.column}_e" if one.type == "formula" else None
 
 
 async def refresh_field(system: System, tx: Tx, field_id: str) -> int:

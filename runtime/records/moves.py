@@ -125,7 +125,7 @@ async def check_guards(work: Work) -> None:
         ids = [record_id(work.table.number, item.row_id) for item in items]
         where = Group("and", (Condition("$id", "is_any_of", ids), transition.guard))
         rows = await work.tx.fetch(
-            QueryString(f"SELECT t.id FROM {work.table.sql} t WHERE {{}}", compiler.where(where))
+            QueryString("SELECT t.id FROM {} t WHERE {}", compiler.source, compiler.where(where))
         )
         passed = {row["id"] for row in rows}
         for item in items:

@@ -185,7 +185,7 @@ async def _total(reader: Reader, query: Query) -> tuple[int, bool]:
     """How many records match: counted where the whole table is small, estimated (False) where counting would take long."""
     if await is_small(reader.system.db, reader.table):
         where = reader.compiler.where(query.where, query.search, with_trash=query.with_trash)
-        count = QueryString(f"SELECT count(*) FROM {reader.table.sql} t WHERE {{}}", where)
+        count = QueryString("SELECT count(*) FROM {} t WHERE {}", reader.compiler.source, where)
         return int(await reader.system.db.value(count)), True
     return await estimate(reader, query), False
 
@@ -193,7 +193,8 @@ async def _total(reader: Reader, query: Query) -> tuple[int, bool]:
 async def estimate(reader: Reader, query: Query) -> int:
     """About how many records match, as PostgreSQL's planner sees it; never reads them all."""
     statement = QueryString(
-        f"EXPLAIN (FORMAT JSON) SELECT 1 FROM {reader.table.sql} t WHERE {{}}",
+        "EXPLAIN (FORMAT JSON) SELECT 1 FROM {} t WHERE {}",
+        reader.compiler.source,
         reader.compiler.where(query.where, query.search, with_trash=query.with_trash),
     )
     plan = msgspec.json.decode(await reader.system.db.value(statement))
@@ -301,8 +302,9 @@ async def linked(
     )
     rows = await system.db.fetch(
         QueryString(
-            f"SELECT {select} FROM {far.table.sql} t JOIN {field.link_sql} l ON l.{field.link_far} = t.id"
+            f"SELECT {select} FROM {{}} t JOIN {field.link_sql} l ON l.{field.link_far} = t.id"
             f" WHERE l.{field.link_near} = {{}} AND {{}} ORDER BY {order_by(keys)} LIMIT {int(limit) + 1}",
+            far.compiler.source,
             row,
             far.compiler.where(None),
         )

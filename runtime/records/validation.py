@@ -8,8 +8,8 @@ from runtime import fieldtypes, formulas
 from runtime.catalog import Field, Table
 from runtime.definitions.fields import Validation
 from runtime.i18n import N_, Message
-from runtime.records.computed import formula_fields
 from runtime.records.work import Item, Work
+from runtime.storage.computed import formula_fields
 
 OWN = "self"
 """The key by which a rule names its own field, which may not have an id yet when the rule is written."""

@@ -10,6 +10,7 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -68,6 +69,13 @@ class Compiler:
         self.context = context
         self.actor = actor
         self.hidden = hidden_fields(actor, table) if actor is not None else frozenset()
+
+    @cached_property
+    def source(self) -> QueryString:
+        """What to read from as ``t``: the table, with what changes by the clock computed."""
+        from runtime.storage import computed  # which compiles the conditions of roll-ups here
+
+        return computed.source(self.catalog, self.table, self.context)
 
     def field(self, key: str) -> Field:
         """A field the actor may use. Raises NotFound, for hidden fields too."""
@@ -194,18 +202,20 @@ class Compiler:
         select += [f"t.{f.column}_e" for f in columns if f.type == "formula"]
         select += [f"({expression})::text AS k{index}" for index, (expression, _, _) in enumerate(keys)]
         limit = max(1, min(query.limit, MAX_LIMIT)) + 1
-        statement = f"SELECT {', '.join(select)} FROM {self.table.sql} t WHERE {{}} ORDER BY {order_by(keys)} LIMIT {limit}"
+        statement = (
+            f"SELECT {', '.join(select)} FROM {{}} t WHERE {{}} ORDER BY {order_by(keys)} LIMIT {limit}"
+        )
         if not query.cursor:
-            return QueryString(statement, where)
+            return QueryString(statement, self.source, where)
         behind = self.behind(keys, read_cursor(query.cursor, self.signature(query)))
         if len(behind) == 1:
-            return QueryString(statement, joined(" AND ", [where, behind[0]]))
+            return QueryString(statement, self.source, joined(" AND ", [where, behind[0]]))
         # an index finds its place for each part, for both joined by OR it would read from the beginning
         parts = ", ".join([f"row_number() OVER (ORDER BY {order_by(keys)}) AS place", *select])
         branches = [
             QueryString(
-                f"(SELECT {part} AS part, {parts} FROM {self.table.sql} t WHERE {{}}"
-                f" ORDER BY {order_by(keys)} LIMIT {limit})",
+                f"(SELECT {part} AS part, {parts} FROM {{}} t WHERE {{}} ORDER BY {order_by(keys)} LIMIT {limit})",
+                self.source,
                 joined(" AND ", [where, condition]),
             )
             for part, condition in enumerate(behind)
@@ -268,7 +278,8 @@ class Compiler:
             f"SELECT n, {', '.join(f'k{i}' for i in range(len(keys)))} FROM ("
             f"SELECT row_number() OVER (ORDER BY {order_by(keys)}) - 1 AS n, {named},"
             f" lead(t.id) OVER (ORDER BY {order_by(keys)}) IS NULL AS last"
-            f" FROM {self.table.sql} t WHERE {{}}) s WHERE n % {int(every)} = {int(every) - 1} OR last ORDER BY n",
+            f" FROM {{}} t WHERE {{}}) s WHERE n % {int(every)} = {int(every) - 1} OR last ORDER BY n",
+            self.source,
             self.where(query.where, query.search, with_trash=query.with_trash),
         )
 
@@ -281,21 +292,23 @@ class Compiler:
             parts.append(QueryString("(t.deleted_at, t.id) < ({}, {})", *after))
         select = [f"t.{name}" for name in ROW_COLUMNS] + [f"t.{f.column}" for f in columns if f.stored]
         return QueryString(
-            f"SELECT {', '.join(select)} FROM {self.table.sql} t WHERE {{}}"
+            f"SELECT {', '.join(select)} FROM {{}} t WHERE {{}}"
             f" ORDER BY t.deleted_at DESC, t.id DESC LIMIT {int(limit)}",
+            self.source,
             joined(" AND ", parts),
         )
 
     def count_trash(self, search: str | None) -> QueryString:
         """How many records of the table lie in the trash."""
         return QueryString(
-            f"SELECT count(*) FROM {self.table.sql} t WHERE t.deleted_at IS NOT NULL AND {{}}",
+            "SELECT count(*) FROM {} t WHERE t.deleted_at IS NOT NULL AND {}",
+            self.source,
             self.where(None, search, with_trash=True),
         )
 
     def count(self, where: Filter | None, search: str | None) -> QueryString:
         """The exact number of records; slow on large tables, asked for explicitly."""
-        return QueryString(f"SELECT count(*) FROM {self.table.sql} t WHERE {{}}", self.where(where, search))
+        return QueryString("SELECT count(*) FROM {} t WHERE {}", self.source, self.where(where, search))
 
     # ---- groups ----
 
@@ -315,8 +328,9 @@ class Compiler:
             tail = f" GROUP BY {', '.join(f'g{i}' for i in range(len(groups)))} ORDER BY {order}"
         limit = max(1, min(query.limit, 10_000))
         return QueryString(
-            f"SELECT {{}} FROM {self.table.sql} t {' '.join(joins)} WHERE {{}}{tail} LIMIT {limit}",
+            f"SELECT {{}} FROM {{}} t {' '.join(joins)} WHERE {{}}{tail} LIMIT {limit}",
             joined(", ", select),
+            self.source,
             self.where(query.where, query.search),
         )
 

@@ -1,0 +1,201 @@
+"""Computed fields as SQL: what each is worth over its row, and which of them change by the clock alone.
+
+What does not depend on the clock is kept in columns (:mod:`runtime.records.computed`). What does (a formula that asks for
+today, a roll-up of "within 90 days", and all that uses them) is computed when it is read: :func:`source` is the table
+with those columns replaced by their expressions, and every query reads from there.
+"""
+
+from __future__ import annotations
+
+from weakref import WeakKeyDictionary
+
+from piccolo.querystring import QueryString
+
+from runtime import fieldtypes, formulas
+from runtime.catalog import Catalog, Field, Table
+from runtime.definitions.fields import Formula, Link, Lookup, Rollup
+from runtime.definitions.queries import Condition, Filter, fields_of
+from runtime.errors import NotFound
+from runtime.fieldtypes import Context
+from runtime.formulas.texts import LIST_SEPARATOR
+from runtime.ids import record_id_sql
+from runtime.storage.query import ROW_COLUMNS, Compiler, rollup_value
+
+_BY_CLOCK = frozenset({"older_than", "newer_than", "within_next", "in_period"})
+_READ_TIME: WeakKeyDictionary[Catalog, frozenset[str]] = WeakKeyDictionary()
+
+
+def read_time(catalog: Catalog) -> frozenset[str]:
+    """Ids of the computed fields whose value changes although no record does."""
+    found = _READ_TIME.get(catalog)
+    if found is None:
+        found = _READ_TIME[catalog] = _find_read_time(catalog)
+    return found
+
+
+def _find_read_time(catalog: Catalog) -> frozenset[str]:
+    computed = {f.id: f for app in catalog.apps for t in app.tables for f in t.fields if f.computed}
+    found = {key for key, one in computed.items() if _asks_the_clock(one)}
+    users: dict[str, list[str]] = {}
+    for key, one in computed.items():
+        near, far, _ = dependencies(catalog, one)
+        for need in near | far:
+            users.setdefault(need, []).append(key)
+    waiting = list(found)
+    while waiting:
+        for user in users.get(waiting.pop(), ()):
+            if user not in found:
+                found.add(user)
+                waiting.append(user)
+    return frozenset(found)
+
+
+def _asks_the_clock(one: Field) -> bool:
+    if isinstance(one.config, Formula):
+        return formulas.uses_clock(formulas.parse(one.config.source))
+    return isinstance(one.config, Rollup) and _compares_with_now(one.config.where)
+
+
+def _compares_with_now(where: Filter | None) -> bool:
+    if where is None:
+        return False
+    if isinstance(where, Condition):
+        return where.op in _BY_CLOCK
+    return any(_compares_with_now(item) for item in where.items)
+
+
+def source(catalog: Catalog, table: Table, context: Context) -> QueryString:
+    """What queries of ``table`` read from: the table itself, or a selection that computes what the clock changes.
+
+    PostgreSQL takes such a selection apart again, so that indexes serve as before and what nobody asks for costs nothing.
+    """
+    at_read = read_time(catalog)
+    left = {f.id: f for f in table.fields if f.id in at_read}
+    result = QueryString(table.sql)
+    while left:
+        # those first that use nothing that is still to come
+        ready = [f for f in left.values() if not dependencies(catalog, f)[0] & left.keys() - {f.id}]
+        if not ready:  # a circle, which the builder refuses
+            break
+        result = _with(catalog, table, context, ready, result)
+        for one in ready:
+            del left[one.id]
+    return result
+
+
+def _with(
+    catalog: Catalog, table: Table, context: Context, ready: list[Field], inner: QueryString
+) -> QueryString:
+    kept = [f for f in table.fields if f.stored and f not in ready]
+    columns = [f"t.{name}" for name in ROW_COLUMNS] + [f"t.{f.column}" for f in kept]
+    columns += [f"t.{f.column}_e" for f in kept if f.type == "formula"]
+    parts: list[QueryString] = []
+    for one in ready:
+        value, error = expression(catalog, context, one)
+        sql_type = (fieldtypes.get(one.config).sql_type(one.config) or "text").split(" ")[0]
+        parts.append(QueryString(f"({{}})::{sql_type} AS {one.column}", value))
+        if one.type == "formula":
+            parts.append(QueryString(f"{{}} AS {one.column}_e", error or QueryString("NULL::text")))
+    places = ", ".join(["{}"] * len(parts))
+    return QueryString(f"(SELECT {', '.join(columns)}, {places} FROM {{}} t)", *parts, inner)
+
+
+def dependencies(catalog: Catalog, one: Field) -> tuple[set[str], set[str], Table | None]:
+    """Fields of the same record, fields of the far table, and the far table, that a computed field needs."""
+    config = one.config
+    if isinstance(config, Formula):
+        return set(formulas.dependencies(formulas.parse(config.source))), set(), None
+    if isinstance(config, Lookup | Rollup):
+        try:
+            link = catalog.field(config.link).config
+            target = catalog.table(link.table) if isinstance(link, Link) else None
+        except NotFound:
+            return set(), set(), None
+        far = {config.field} if config.field else set()
+        if isinstance(config, Rollup):
+            far |= fields_of(config.where)
+        return {config.link}, far, target
+    return set(), set(), None
+
+
+def expression(catalog: Catalog, context: Context, one: Field) -> tuple[QueryString, QueryString | None]:
+    """The SQL of a computed field's value over its row ``t``, and of its error code (formulas only)."""
+    table = catalog.table(one.table_id)
+    config = one.config
+    if isinstance(config, Formula):
+        checked = formulas.check(config.source, formula_fields(table), allow_missing=True)
+        compiled = formulas.compile_sql(
+            checked,
+            lambda key: record_column(table, key) or formula_column(table, table.by_id[key]),
+            errors=lambda key: None if key in formulas.RECORD_PARTS else formula_error(table.by_id[key]),
+            zone=context.zone.key,
+        )
+        return compiled.value, compiled.error
+    assert isinstance(config, Lookup | Rollup)  # noqa: S101
+    try:
+        link = catalog.field(config.link)
+        assert isinstance(link.config, Link)  # noqa: S101
+        target = catalog.table(link.config.table)
+    except NotFound:
+        return QueryString("NULL"), None
+    inner = Compiler(catalog, target, context)
+    where = inner.where(config.where if isinstance(config, Rollup) else None)
+    source = (
+        f"FROM {link.link_sql} l JOIN (SELECT t.* FROM {{}} t WHERE {{}}) r ON r.id = l.{link.link_far}"
+        f" WHERE l.{link.link_near} = t.id"
+    )
+    far = target.by_id.get(config.field or "")
+    if isinstance(config, Rollup):
+        column = far.column if far is not None and far.type != "link" else None
+        return QueryString(f"(SELECT {rollup_value(config, column)} {source})", inner.source, where), None
+    if far is None or far.type == "link":
+        return QueryString("NULL::text"), None
+    text = lookup_text(far)
+    return QueryString(
+        f"(SELECT string_agg({text}, '{LIST_SEPARATOR}' ORDER BY l.position, r.id) {source})", inner.source, where
+    ), None
+
+
+def lookup_text(far: Field) -> str:
+    """SQL of a far field's value as text, over its row ``r``."""
+    kind = fieldtypes.get(far.config)
+    value = f"({kind.formula_sql(far.config, f'r.{far.column}')})"
+    if kind.formula_type(far.config) == "list":
+        return f"array_to_string({value}, '{LIST_SEPARATOR}')"
+    return f"{value}::text"
+
+
+def formula_fields(table: Table) -> dict[str, formulas.FieldInfo]:
+    """What formulas of a table may name: its fields that have a formula type."""
+    infos = {}
+    for one in table.fields:
+        kind = "list" if _is_list(table, one) else fieldtypes.get(one.config).formula_type(one.config)
+        if kind is not None:
+            infos[one.id] = formulas.FieldInfo(name=one.name, type=formulas.ValueType(kind))
+    return infos
+
+
+def _is_list(table: Table, one: Field) -> bool:
+    """Whether a look-up brings several values: a list for formulas, though its column holds them joined."""
+    link = table.by_id.get(one.config.link) if isinstance(one.config, Lookup) else None
+    return link is not None and isinstance(link.config, Link) and link.config.many
+
+
+def formula_column(table: Table, one: Field) -> str:
+    """SQL of a field's value as formulas see it, over its row ``t``."""
+    if _is_list(table, one):
+        return f"string_to_array(t.{one.column}, '{LIST_SEPARATOR}')"
+    return fieldtypes.get(one.config).formula_sql(one.config, f"t.{one.column}")
+
+
+def record_column(table: Table, part: str) -> str | None:
+    """SQL of what a formula asks of the record itself (``formulas.RECORD_PARTS``), over its row ``t``; None for a field."""
+    if part not in formulas.RECORD_PARTS:
+        return None
+    columns = {"$created_time": "t.created_at", "$created_by": "split_part(t.created_by, '|', 2)"}
+    return columns.get(part) or record_id_sql(table.number, "t.id")
+
+
+def formula_error(one: Field) -> str | None:
+    """SQL of the error code of a field over its row ``t``; None where it cannot hold an error."""
+    return f"t.{one.column}_e" if one.type == "formula" else None
