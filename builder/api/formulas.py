@@ -101,6 +101,8 @@ def formula_functions(translator: TheTranslator) -> FunctionsAnswer:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return value.get("error")
     return value if isinstance(value, str | int | float | bool) or value is None else str(value)
 
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { completed, insideText, offers, wordAt } from "./completion";
+import { callAt, completed, insideText, offers, wordAt } from "./completion";
 
 const at = (marked: string) => {
   const caret = marked.indexOf("|");
@@ -51,5 +51,24 @@ describe("completing", () => {
   it("gives a function its brackets once", () => {
     expect(completed("1+su", at("1+su|"), "function", "SUM")).toEqual({ source: "1+SUM()", caret: 6 });
     expect(completed("su(1)", at("su|(1)"), "function", "SUM")).toEqual({ source: "SUM(1)", caret: 4 });
+  });
+});
+
+describe("the function the caret stands in", () => {
+  const inside = (marked: string) => callAt(marked.replace("|", ""), marked.indexOf("|"));
+
+  it("is the innermost open one", () => {
+    expect(inside("IF(|")).toBe("IF");
+    expect(inside("IF(LEFT({a},1)=|")).toBe("IF");
+    expect(inside("如果(LEFT({a},|")).toBe("LEFT");
+    expect(inside("NETWORKDAYS.INTL ({a},|")).toBe("NETWORKDAYS.INTL");
+    expect(inside("IF(1, (2+|")).toBe("IF");
+  });
+
+  it("is none outside, and texts and fields open nothing", () => {
+    expect(inside("1+|")).toBeNull();
+    expect(inside("IF(1)|")).toBeNull();
+    expect(inside('"SUM("&|')).toBeNull();
+    expect(inside("{SUM(}+|")).toBeNull();
   });
 });

@@ -38,6 +38,27 @@ export function wordAt(source: string, caret: number): Word {
   return { kind: "function", text, start, end: caret };
 }
 
+/** The name of the function whose brackets the caret stands in, the innermost one; null outside of any. */
+export function callAt(source: string, caret: number): string | null {
+  const open: string[] = [];
+  let name = "";
+  let quoted = false;
+  let braced = false;
+  for (const char of source.slice(0, caret)) {
+    if (quoted) {
+      if (/["“”]/.test(char)) quoted = false;
+    } else if (braced) {
+      if (/[}｝]/.test(char)) braced = false;
+    } else if (/["“”]/.test(char)) quoted = true;
+    else if (/[{｛]/.test(char)) braced = true;
+    else if (/[(\uFF08]/.test(char)) open.push(name);
+    else if (/[)\uFF09]/.test(char)) open.pop();
+    if (!quoted && !braced && letter.test(char)) name += char;
+    else if (!/\s/.test(char)) name = "";
+  }
+  return open.findLast((one) => one !== "") ?? null;
+}
+
 /** Whether the caret stands inside a quoted text. */
 export function insideText(source: string, caret: number): boolean {
   let open = "";

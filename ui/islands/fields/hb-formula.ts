@@ -10,7 +10,7 @@ import { debounce, uniqueId } from "../dom";
 import { icon } from "../icons";
 import { t } from "../i18n";
 import type { TableInfo } from "../table/info";
-import { completed, offers, wordAt, type Word } from "./completion";
+import { callAt, completed, offers, wordAt, type Word } from "./completion";
 import { fieldIcon, type Field } from "./field";
 
 interface FunctionInfo {
@@ -58,6 +58,12 @@ export function resultName(result: string): string {
   return { text: t("文字"), number: t("数字"), boolean: t("是或否"), date: t("日期"), datetime: t("日期时间") }[result] ?? result;
 }
 
+/** What an example gives, as a formula would write it. */
+function shownResult(result: unknown): string {
+  if (typeof result === "boolean") return result ? "TRUE" : "FALSE";
+  return result === null || result === "" ? t("空") : String(result);
+}
+
 export class HbFormula extends HbElement {
   static override properties = {
     table: { attribute: false },
@@ -68,6 +74,7 @@ export class HbFormula extends HbElement {
     functions: { state: true },
     draft: { state: true },
     word: { state: true },
+    call: { state: true },
     cursor: { state: true },
     tab: { state: true },
     words: { state: true },
@@ -83,6 +90,8 @@ export class HbFormula extends HbElement {
   declare private functions: FunctionInfo[];
   declare private draft: Draft | null;
   declare private word: Word | null;
+  /** Name of the function whose brackets the caret stands in. */
+  declare private call: string | null;
   declare private cursor: number;
   declare private tab: "fields" | "functions";
   declare private words: string;
@@ -101,6 +110,7 @@ export class HbFormula extends HbElement {
     this.functions = [];
     this.draft = null;
     this.word = null;
+    this.call = null;
     this.cursor = 0;
     this.tab = "fields";
     this.words = "";
@@ -173,7 +183,13 @@ export class HbFormula extends HbElement {
   #look(input: HTMLTextAreaElement): void {
     const word = input.selectionStart === input.selectionEnd ? wordAt(input.value, input.selectionStart) : null;
     this.word = word?.kind ? word : null;
+    this.call = callAt(input.value, input.selectionStart);
     this.cursor = 0;
+  }
+
+  /** The caret moved without typing. */
+  #moved(event: KeyboardEvent): void {
+    if (["ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key)) this.#look(event.currentTarget as HTMLTextAreaElement);
   }
 
   get #offers(): Offer[] {
@@ -208,6 +224,7 @@ export class HbFormula extends HbElement {
       input.value = source;
       input.focus();
       input.setSelectionRange(caret, caret);
+      this.call = callAt(source, caret);
     });
   }
 
@@ -265,6 +282,19 @@ export class HbFormula extends HbElement {
             ${icon(offer.icon)}<span class="grow cut">${offer.label}</span>${offer.sub ? html`<span class="end cut">${offer.sub}</span>` : nothing}
           </button>`,
       )}
+    </div>`;
+  }
+
+  /** How the function is written that is offered first, or in whose brackets the caret stands. */
+  #hint(): TemplateResult | typeof nothing {
+    const offer = this.#offers[this.cursor];
+    const name = (offer ? (offer.kind === "function" ? offer.label : null) : this.call)?.toUpperCase();
+    const one = name ? this.functions.find((found) => found.name === name || found.aliases.some((alias) => alias.toUpperCase() === name)) : undefined;
+    const example = one?.examples[0];
+    if (!one) return nothing;
+    return html`<div class="fx-hint">
+      <code>${one.signature}</code><span>${one.help}</span>
+      ${example ? html`<span class="fx-case"><code>${example.expression}</code> → ${shownResult(example.result)}</span>` : nothing}
     </div>`;
   }
 
@@ -331,7 +361,7 @@ export class HbFormula extends HbElement {
             <code>${one.signature}</code>
             <p>${one.help}</p>
             ${one.differs ? html`<p class="hint">${one.differs}</p>` : nothing}
-            ${one.examples.map((example) => html`<p class="fx-case"><code>${example.expression}</code> → ${String(example.result ?? "")}</p>`)}
+            ${one.examples.map((example) => html`<p class="fx-case"><code>${example.expression}</code> → ${shownResult(example.result)}</p>`)}
           </div>`
         : nothing}
     </div>`;
@@ -357,11 +387,13 @@ export class HbFormula extends HbElement {
           @input=${this.#typed}
           @change=${(event: Event) => event.stopPropagation()}
           @keydown=${this.#key}
+          @keyup=${this.#moved}
           @click=${(event: Event) => this.#look(event.currentTarget as HTMLTextAreaElement)}
           @blur=${() => (this.word = null)}
         ></textarea>
         ${this.#list()}
       </div>
+      ${this.#hint()}
       <div class="fx-verdict" role="status" aria-busy=${this.checking ? "true" : nothing}>${this.#verdict()}</div>
       <div class="fx-lists">
         <div class="fx-head">
