@@ -8,6 +8,7 @@ import { init, use, type EChartsType } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import { define } from "../base";
 import { formatMoney, formatNumber } from "../fields/format";
+import { endsCollide } from "./ends";
 
 use([BarChart, LineChart, PieChart, AriaComponent, GridComponent, LegendComponent, TooltipComponent, SVGRenderer]);
 
@@ -135,12 +136,15 @@ class HbChart extends HTMLElement {
   #axes(data: ChartInput) {
     const series = data.series ?? [];
     const isLine = data.kind === "line";
+    // names stand at the ends of their lines where there is room for them, else above
+    const named = isLine && series.length > 1 && !endsCollide(series);
+    const legend = series.length > 1 && !named;
     const totals = series.map((one) => `${one.label || ""} ${formatted(one.values.reduce((sum, value) => sum + value, 0), data.format)}`);
     this.setAttribute("aria-label", totals.join(", ").trim());
     return {
-      grid: { left: 4, right: isLine && series.length > 1 ? 76 : 12, top: series.length > 1 && !isLine ? 32 : 12, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+      grid: { left: 4, right: named ? 76 : 12, top: legend ? 32 : 12, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
       tooltip: { trigger: "axis", ...this.#tooltip(data), axisPointer: { type: isLine ? "line" : "shadow" } },
-      ...(series.length > 1 && !isLine ? { legend: { top: 0, left: 0, itemWidth: 8, itemHeight: 8, textStyle: this.#text() } } : {}),
+      ...(legend ? { legend: { type: "scroll", top: 0, left: 0, itemWidth: isLine ? 20 : 8, itemHeight: 8, textStyle: this.#text() } } : {}),
       xAxis: {
         type: "category",
         data: data.labels ?? [],
@@ -162,9 +166,9 @@ class HbChart extends HTMLElement {
         stack: isLine ? undefined : "all",
         barMaxWidth: 28,
         showSymbol: (data.labels?.length ?? 0) < 3,
-        // not by colour alone: every second line is dashed, and each carries its name at its end
+        // not by colour alone: every second line is dashed, and each carries its name
         lineStyle: { width: 2, type: index % 2 && series.length > 2 ? "dashed" : "solid" },
-        endLabel: isLine && series.length > 1 ? { show: true, formatter: "{a}", ...this.#text(12), color: this.#token(`--opt-${one.color ?? colorAt(index)}-fg`) } : undefined,
+        endLabel: named ? { show: true, formatter: "{a}", ...this.#text(12), color: this.#token(`--opt-${one.color ?? colorAt(index)}-fg`) } : undefined,
         labelLayout: { moveOverlap: "shiftY" },
         itemStyle: { color: this.#color(one.color, index) },
         emphasis: { focus: "series" },

@@ -16,7 +16,7 @@ import { aside, body } from "./card";
 import "./hb-widget-form";
 import type { HbWidgetForm } from "./hb-widget-form";
 import { fresh, kinds, suitable, type Kind } from "./kinds";
-import { arranged, bottom, columns } from "./layout";
+import { arranged, columns, nextPlace } from "./layout";
 import type { Dashboard, PageData, Place, Table, Widget, WidgetData } from "./types";
 
 const refreshAfter = 400;
@@ -166,7 +166,7 @@ class HbDashboard extends HbElement {
       id: `wid${randomKey().slice(0, 14)}`,
       title: t(kind.name),
       config: fresh(kind.kind, table),
-      place: { x: 0, y: bottom(this.#dashboard.widgets), ...kind.size },
+      place: nextPlace(this.#dashboard.widgets, kind.size),
     };
     this.editing = true;
     if (await this.#save([...this.#dashboard.widgets, widget])) {

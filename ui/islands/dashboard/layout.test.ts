@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { arranged, bottom, within } from "./layout";
+import { arranged, bottom, nextPlace, within } from "./layout";
 import type { Widget } from "./types";
 
 const widget = (id: string, x: number, y: number, w: number, h: number): Widget => ({ id, title: id, config: { kind: "number", table: "t" }, place: { x, y, w, h } });
@@ -26,5 +26,12 @@ describe("layout of a dashboard", () => {
       }
     }
     expect(bottom(after)).toBeGreaterThan(0);
+  });
+
+  it("puts a new widget beside the last one, or below where there is no room", () => {
+    const widgets = [widget("a", 0, 0, 12, 2), widget("b", 0, 2, 5, 7)];
+    expect(nextPlace(widgets, { w: 7, h: 7 })).toEqual({ x: 5, y: 2, w: 7, h: 7 });
+    expect(nextPlace(widgets, { w: 8, h: 7 })).toEqual({ x: 0, y: 9, w: 8, h: 7 });
+    expect(nextPlace([], { w: 5, h: 7 })).toEqual({ x: 0, y: 0, w: 5, h: 7 });
   });
 });

@@ -39,3 +39,13 @@ export function arranged(widgets: Widget[], moved: string, place: Place): Widget
 export function bottom(widgets: Widget[]): number {
   return Math.max(0, ...widgets.map((widget) => widget.place.y + widget.place.h));
 }
+
+/** Where a new widget goes: beside the last one if there is room, else below everything. */
+export function nextPlace(widgets: Widget[], size: { w: number; h: number }): Place {
+  const last = [...widgets].sort((a, b) => a.place.y - b.place.y || a.place.x - b.place.x).at(-1)?.place;
+  if (last) {
+    const beside = { x: last.x + last.w, y: last.y, ...size };
+    if (beside.x + beside.w <= columns && !widgets.some((widget) => overlaps(widget.place, beside))) return beside;
+  }
+  return { x: 0, y: bottom(widgets), ...size };
+}

@@ -60,7 +60,7 @@ function running({ job, samples, stopping, cancel }: ProgressOptions): TemplateR
     <progress class="barp im-bar" aria-label=${t("导入进度")} max=${total || 1} value=${waiting ? nothing : job.done}></progress>
     <div class="im-figures" role="status">
       <b class="im-share">${waiting ? "0%" : `${share}%`}</b>
-      <span>${t("{done} / {total} 行", { done: formatNumber(job.done), total: formatNumber(total) })}</span>
+      ${total ? html`<span>${t("{done} / {total} 行", { done: formatNumber(job.done), total: formatNumber(total) })}</span>` : nothing}
       ${rate ? html`<span>${t("每秒 {n} 行", { n: formatNumber(Math.round(rate)) })}</span>` : nothing}
       ${left ? html`<span>${left}</span>` : nothing}
       ${job.failed ? html`<span class="warn-t">${t("{n} 行有问题", { n: formatNumber(job.failed) })}</span>` : nothing}

@@ -67,11 +67,11 @@ function moveOf(entry: Entry, table: TableInfo): { field: Field; change: FieldCh
 }
 
 function shownValue(field: Field | undefined, value: Value, text: string): TemplateResult {
+  if (field?.type === "checkbox") return html`<span class=${value === true ? "b" : "f3"}>${value === true ? t("勾选") : t("没勾选")}</span>`;
   if (isEmpty(value) || value === false) return html`<span class="f3">${t("空")}</span>`;
   if (field && (field.type === "single_select" || field.type === "multi_select")) {
     return html`${(Array.isArray(value) ? value : [value]).map((name) => optionTemplate(field, String(name)))}`;
   }
-  if (field?.type === "checkbox") return html`<span class="ck on"></span>`;
   if (field?.type === "link") return html`${linksOf(value).map((item) => html`<span class="chip"><span class="cut">${item.name || "—"}</span></span>`)}`;
   return html`<span class="rc-was">${text}</span>`;
 }
