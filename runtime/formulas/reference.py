@@ -12,7 +12,7 @@ import msgspec
 
 from runtime.formulas.functions import ALL
 from runtime.formulas.functions.base import FAMILY_TITLES, Example, Family, Function
-from runtime.formulas.types import MAX_ARGUMENTS, MAX_DEPTH, MAX_REGEX_TEXT, MAX_SOURCE, MAX_TEXT
+from runtime.formulas.types import MAX_ARGUMENTS, MAX_DEPTH, MAX_ITEMS, MAX_REGEX_TEXT, MAX_SOURCE, MAX_TEXT
 
 _INTRODUCTION = f'''\
 <!-- Written by `python -m runtime.formulas.reference`; change the declarations in runtime/formulas, not this page. -->
@@ -59,9 +59,17 @@ code points. A number is before any text, text before TRUE, as in Excel; they ar
 Dates run from year 1 to 9999 by the clock of the app's time zone. Days can be added and dates subtracted; where a number is
 needed a date is Excel's serial number; compared with text, the text is read as a date.
 
+**列表 · Lists.** 多选字段、带几条记录的查找引用、SPLIT 和 LIST 的结果是列表,各项是文字。SUM、MAX、MEDIAN 等算其中能读成数字的项;
+需要一个值的地方,列表是各项用顿号连成的文字,存下来也是这样。CONTAINS 对列表找完全相同的一项;要在各项的文字里找,写
+`CONTAINS({{标签}}&"", "急")`。查找引用按顿号分项。列表最多 {MAX_ITEMS:,} 项、共 {MAX_TEXT:,} 字。Multi-selects, lookups of several records and what
+SPLIT and LIST make are lists of text. SUM, MAX, MEDIAN and so on count the items that read as numbers; where one value is needed a
+list is its items joined by 、, and so it is stored. CONTAINS looks for a whole item of a list; `CONTAINS({{tags}}&"", "x")` looks into
+their text. Lookups are taken apart at 、. A list has at most {MAX_ITEMS:,} items and {MAX_TEXT:,} characters.
+
 **错误 · Errors** 也是值,不会挡住保存 · are values and never stop a write: `#DIV/0!` 除数是零 division by zero, `#VALUE!` 值不合适
 a value that does not fit, `#NUM!` 数字超出范围 out of range, `#N/A` 没有结果 nothing found, `#REF!` 字段已删除 a deleted field, `#NAME?`
-没有这个函数 no such function. IF, IFS, SWITCH, AND, OR, IFERROR and IFBLANK only compute what they need: `AND(FALSE, 1/0)` is FALSE.
+没有这个函数 no such function. IF, IFS, SWITCH,
+CHOOSE, AND, OR, IFERROR, IFNA and IFBLANK only compute what they need: `AND(FALSE, 1/0)` is FALSE.
 
 ## 限度 · Limits
 

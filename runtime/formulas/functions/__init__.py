@@ -32,6 +32,7 @@ from runtime.formulas.functions import (
     text,
     textparts,
     workdays,
+    yearparts,
 )
 from runtime.formulas.functions.base import Function
 
@@ -56,6 +57,7 @@ ALL: tuple[Function, ...] = (
     *datemath.FUNCTIONS,
     *workdays.FUNCTIONS,
     *dateparts.FUNCTIONS,
+    *yearparts.FUNCTIONS,
     *lists.FUNCTIONS,
     *listsearch.FUNCTIONS,
     *records.FUNCTIONS,
