@@ -45,7 +45,7 @@ OVERLAP_IDS = 200
 class LiveEvent(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a page is told. ``topic`` is the id it asked for; ``table`` the same where it is a table.
 
-    ``records`` empty: many. ``kind``: create, update, delete, computed, schema, job, run, or reload (ask again for all).
+    ``records`` empty: many. ``kind``: create, update, delete, computed, schema, job, run, presence (who is here), or reload (ask again for all).
     """
 
     topic: str

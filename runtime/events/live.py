@@ -33,7 +33,7 @@ class Notice(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     topic: str
-    kind: Literal["create", "update", "delete", "computed", "schema", "job", "run", "reload"]
+    kind: Literal["create", "update", "delete", "computed", "schema", "job", "run", "reload", "presence"]
     id: int = 0
     records: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()

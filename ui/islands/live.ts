@@ -86,6 +86,11 @@ function deliver(event: MessageEvent<string>): void {
     return;
   }
   const table = change.table ?? change.topic ?? "";
+  if ((change.kind as string) === "presence") {
+    // Who is here, not what is: only `<hb-presence>` asks again.
+    document.dispatchEvent(new CustomEvent("hb:presence-changed"));
+    return;
+  }
   for (const [listener, tables] of watchers) {
     if (!table || tables.has(table)) listener({ ...change, table, records: change.records ?? [], fields: change.fields ?? [] });
   }

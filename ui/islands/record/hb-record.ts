@@ -372,7 +372,7 @@ export class HbRecord extends HbElement {
     }
     if (!table || !data) return html`${this.#bar()}${skeleton()}`;
     const canEdit = this.panel?.can_edit === true && !this.deleted;
-    return html`${this.#bar()}
+    return html`${this.#bar()}<hb-here .record=${data.id}></hb-here>
       <div class="rc-scroll">
         ${titleTemplate({
           table,
