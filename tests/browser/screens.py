@@ -138,6 +138,10 @@ async def _make_odd_tables(me: Traveller, found: Furnished) -> None:
         rows.append({"fields": row})
     made = await me.api("POST", f"/tables/{crowded['id']}/records", {"records": rows})
     found.ids["crowded-record"] = made["records"][1]["id"]
+    gone = [record["id"] for record in made["records"][-2:]]
+    await me.api("DELETE", f"/tables/{crowded['id']}/records", {"records": gone})
+    spare = await me.api("POST", f"/apps/{found.app}/tables", {**empty, "name": "用不到的表"})
+    await me.api("DELETE", f"/tables/{spare['id']}?confirm=true")
 
 
 async def _import(me: Traveller, found: Furnished, settle: Settle) -> None:
@@ -197,6 +201,8 @@ def places(found: Furnished) -> dict[str, Place]:
         "workbench-card": Place(bench, "hb-workbench input", look_up),
         "members": Place(settings, "#members"),
         "account": Place("/settings", ".set"),
+        "trash": Place(f"/a/{app}/trash", "hb-trash li, hb-trash tr"),
+        "trash-records": Place(f"/t/{ids['crowded']}/trash", "hb-trash li, hb-trash tr"),
         "missing": Place("/t/tblNothingHere00", "main h1"),
         "refused": Place(f"/a/{app}/import", "main h1", visitor="viewer"),
         "broken": Place(table, "hb-table .empty", before=_break),

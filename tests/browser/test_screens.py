@@ -68,7 +68,7 @@ async def furnished_site(site: Site, folder: Path, robot: str) -> Screens:
     people = await site.system.db.fetch(
         "SELECT name FROM meta.person UNION ALL SELECT name FROM meta.connector"
     )
-    written += [str(row["name"]) for row in people]
+    written.append(json.dumps([row["name"] for row in people], ensure_ascii=False))
     written += _files(folder)
     await context.close()
     return Screens(site, found, viewer, "\n".join(written))

@@ -88,7 +88,7 @@ function edge(transition: Transition, from: Node, to: Node): Edge {
     const start = { x: from.x + nodeWidth, y: a.y };
     const bend = to.y === from.y && to.x - from.x > nodeWidth + gapX ? -nodeHeight : 0;
     // a text on the way to another row stands near where it leaves, clear of what joins the rows further on
-    const drawn = curve([start.x, start.y, start.x + gapX / 2, start.y + bend, to.x - gapX / 2, b.y + bend, to.x, b.y], to.y === from.y ? 0.5 : 0.4);
+    const drawn = curve([start.x, start.y, start.x + gapX / 2, start.y + bend, to.x - gapX / 2, b.y + bend, to.x, b.y], to.y === from.y ? 0.5 : 0.45);
     return { transition, ...drawn, tip: tip(to.x, b.y, "right"), back: false };
   }
   if (to.x === from.x) {
