@@ -68,7 +68,7 @@ _CUT = (
       if (own.overflowX === 'hidden' && over > 1 || own.overflowY === 'hidden' && down > 4) {
         found.push(`cut: "${words(node)}" in ${told(up)} by ${Math.max(over, down)} px`); break;
       }
-      if (up.matches('button, .btn, .pill, .tag, .tool, .tab, td, th') && over > 1) {
+      if (up.matches('button, .btn, .pill, .tag, .chip, .tool, .tab, td, th') && over > 1) {
         found.push(`too long for its ${told(up)}: "${words(node)}" by ${over} px`); break;
       }
       if (own.position === 'absolute' || own.position === 'fixed') break;

@@ -185,7 +185,7 @@ class HbTrash extends HbElement {
     if (!tables.length) return nothing;
     return html`<section class="card card-p trash-tables" aria-labelledby="trash-tables">
       <h2 id="trash-tables" class="t13 f2">${t("删除的记录在各自的数据表里")}</h2>
-      <div class="wrap">${tables.map((one) => html`<a class="chip" href="/t/${one.id}/trash">${one.name}<span class="f3">${t("{n} 条", { n: formatNumber(one.count) })}</span></a>`)}</div>
+      <div class="wrap">${tables.map((one) => html`<a class="chip" href="/t/${one.id}/trash"><span class="cut">${one.name}</span><span class="f3">${t("{n} 条", { n: formatNumber(one.count) })}</span></a>`)}</div>
     </section>`;
   }
 
