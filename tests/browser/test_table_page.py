@@ -78,6 +78,7 @@ async def test_filter_sort_and_hide_then_save_the_view(site: Site, pool: Pool) -
     await page.get_by_role("option", name="淘宝").click()
     await page.keyboard.press("Escape")
     await expect(page.locator(".g-r")).to_have_count(2)
+    await expect(page.locator(".g-foot")).to_contain_text("¥1,337.00")
     await page.keyboard.press("Escape")
     await page.locator(".g-hc", has_text="金额").locator(".g-more").click(force=True)
     await page.get_by_role("menuitem", name="降序").click()

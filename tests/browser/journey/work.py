@@ -45,6 +45,7 @@ async def use_grid(me: Traveller, colleague: Traveller) -> None:
     await expect(page.locator(".g-r").first).to_contain_text("TB000040")
     await me.column_menu("收货地址", "隐藏")
     await expect(me.head("收货地址")).to_have_count(0)
+    await expect(page.locator(".g-foot")).to_contain_text("¥619.00")
     await me.keep("04-grid-filtered")
     await page.get_by_role("button", name="更多保存方式").click()
     await page.get_by_role("menuitem", name=re.compile("另存")).click()

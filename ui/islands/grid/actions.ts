@@ -46,11 +46,18 @@ export class Actions {
     else void this.#fetchSummaries();
   }
 
+  /** Other records are shown: what was summed up of the ones before says nothing about them. */
+  forgetSummaries(): void {
+    this.summaries.clear();
+  }
+
   async #fetchSummaries(): Promise<void> {
     const wanted = this.wantedSummaries();
     if (!wanted.length || !this.grid.isConnected) return;
+    const { source } = this.grid;
     try {
-      const values = await this.grid.source.summarise(wanted);
+      const values = await source.summarise(wanted);
+      if (source !== this.grid.source) return; // others are shown by now, and asked about
       this.summaries.clear();
       wanted.forEach((summary, index) => this.summaries.set(summary.field!, values[index] ?? null));
     } catch (failure) {

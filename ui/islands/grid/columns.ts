@@ -45,12 +45,17 @@ export function visibleColumns(fields: readonly Field[], states: readonly Column
     .filter((field) => field.id === primary || !byField.get(field.id)?.hidden)
     .map((field) => {
       const state = byField.get(field.id);
-      const usual = field.type === "link" && field.options.many === false ? 136 : (widths[field.type] ?? typeUi(field.type)?.width ?? 160);
-      const width = Math.max(leastWidth, state?.width ?? usual);
+      const width = Math.max(leastWidth, state?.width ?? usualWidth(field));
       const column = { field, width, left, summary: state?.summary ?? null };
       left += width;
       return column;
     });
+}
+
+function usualWidth(field: Field): number {
+  if (field.type === "link" && field.options.many === false) return 136;
+  if (field.type === "datetime" && field.options.seconds === true) return 176; // also a year ago: "2020-02-27 00:12:34"
+  return widths[field.type] ?? typeUi(field.type)?.width ?? 160;
 }
 
 /** The states of all fields after `change` of one of them, complete and in the order shown. */

@@ -167,9 +167,10 @@ export class HbGrid extends HTMLElement {
       this.edits = new Edits({ source: settings.source, rows: this.rows, redraw: () => this.redraw(), stored: () => this.#actions.summariseSoon() });
       if (this.isConnected) this.#follow();
     }
+    if (settings.source) this.#actions.forgetSummaries();
     this.wrap.style.setProperty("--g-row", `${rowHeights[this.#settings.rowHeight]}px`);
     this.#recolumn();
-    if (settings.source || "groupField" in settings) void this.refresh();
+    if (settings.source || "groupField" in settings) void this.refresh(settings.source ? 0 : undefined);
     else this.#relayout();
   }
 
@@ -179,11 +180,11 @@ export class HbGrid extends HTMLElement {
     this.#stop.push(onConnection((connected) => this.classList.toggle("g-live", connected)));
   }
 
-  /** Ask the server again; what is in sight stays until the answer comes. */
-  async refresh(): Promise<void> {
+  /** Ask the server again; what is in sight stays until the answer comes. `delay` (milliseconds): before the sums are asked for. */
+  async refresh(delay?: number): Promise<void> {
     if (!this.rows) return;
     await this.rows.reload(this.#settings.groupField !== null, this.#actions.wantedSummaries());
-    this.#actions.summariseSoon();
+    this.#actions.summariseSoon(delay);
   }
 
   /* ---- what the parts ask for ---- */
