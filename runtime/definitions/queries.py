@@ -21,6 +21,8 @@ Operator = Literal[
     "is_any_of",
     "is_none_of",
     "has_all_of",
+    "within",
+    "not_within",
     "is_empty",
     "is_not_empty",
     "eq",

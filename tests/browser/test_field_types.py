@@ -267,3 +267,110 @@ async def test_phones_show_cards_and_take_touches(site: Site, goods: Table, lang
     await expect(record.locator(".ft-md strong")).to_have_text("加急")
     await page.screenshot(path=shot(f"field-types/phone-{language}"), full_page=True)
     assert await axe(page) == []
+
+
+@pytest.fixture
+async def parcels(site: Site) -> Table:
+    tree = [
+        {"name": "服装", "children": [{"name": "上衣", "children": ["衬衫", "T恤"]}, "裤装"]},
+        {"name": "食品", "children": ["茶"]},
+    ]
+    made = await tables.create(
+        site.system,
+        await site.actor(),
+        site.world.app_id,
+        TableSpec(
+            name="包裹", fields=(spec("单号"), spec("地址", "location"), spec("类目", "cascade", tree=tree))
+        ),
+    )
+    await fill(
+        site, made,
+        {"单号": "SF-1", "地址": "浙江省杭州市西湖区文三路 1 号", "类目": ["服装", "上衣", "衬衫"]},
+        {"单号": "SF-2"},
+    )  # fmt: skip
+    return made
+
+
+async def test_addresses_are_pasted_or_chosen(site: Site, parcels: Table) -> None:
+    page = await open_table(site, parcels)
+    await expect(cell(page, 0, 1)).to_have_text("浙江省杭州市西湖区文三路 1 号")
+    await cell(page, 1, 1).click()
+    await page.keyboard.insert_text("江苏省南京市玄武区北京东路 41 号")
+    await page.keyboard.press("Enter")
+
+    async def region() -> bool:
+        value = (await values(site, parcels, "地址"))[1]
+        return bool(value and value["code"] == "320102" and value["detail"] == "北京东路 41 号")
+
+    await until(region)
+    await cell(page, 1, 1).dblclick()
+    over = page.locator(".g-over")
+    await over.get_by_role("button", name="地址的省市区").click()
+    levels = over.locator("hb-levels")
+    await expect(levels.get_by_role("option", name="玄武区")).to_have_attribute("aria-selected", "true")
+    await page.screenshot(path=shot("field-types/address"))
+    await levels.get_by_role("option", name="浙江省").click()
+    await levels.get_by_role("option", name="宁波市").click()
+    await levels.get_by_role("option", name="鄞州区").click()
+    await expect(over.get_by_role("textbox", name="地址的详细地址")).to_be_focused()
+    await page.keyboard.press("Enter")
+
+    async def moved() -> bool:
+        value = (await values(site, parcels, "地址"))[1]
+        return bool(value and value["code"] == "330212" and value["detail"] == "北京东路 41 号")
+
+    await until(moved)
+    await expect(cell(page, 1, 1)).to_have_text("浙江省宁波市鄞州区北京东路 41 号")
+
+
+async def test_a_cascade_is_chosen_in_columns_by_keys_and_filtered_by_branch(
+    site: Site, parcels: Table
+) -> None:
+    page = await open_table(site, parcels)
+    await expect(cell(page, 0, 2)).to_have_text("服装 / 上衣 / 衬衫")
+    await cell(page, 1, 2).click()
+    await page.keyboard.press("F2")
+    over = page.locator(".g-over")
+    await expect(over.get_by_role("searchbox")).to_be_focused()
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("ArrowDown")
+    await expect(over.get_by_role("option", name="食品")).to_be_focused()
+    await page.keyboard.press("ArrowRight")
+    await expect(over.get_by_role("option", name="茶")).to_be_focused()
+    await page.screenshot(path=shot("field-types/cascade"))
+    await page.keyboard.press("Enter")
+    await stored(site, parcels, 1, ("类目",), [["食品", "茶"]])
+
+    # the tree is edited at its column; the search finds the new leaf
+    panel = await change_field(page, parcels, "类目")
+    lines = panel.locator("hb-tree-edit")
+    await lines.get_by_role("button", name="在「食品」下面加一项").click()
+    await page.keyboard.type("咖啡")
+    await page.screenshot(path=shot("field-types/tree"))
+    await panel.get_by_role("button", name="保存").click()
+    await expect(page.get_by_text("已保存字段「类目」")).to_be_visible()
+    await cell(page, 1, 2).click()
+    await page.keyboard.press("F2")
+    await over.get_by_role("searchbox").fill("咖啡")
+    await page.keyboard.press("Enter")
+    await stored(site, parcels, 1, ("类目",), [["食品", "咖啡"]])
+    await page.locator(".g-hc", has_text="类目").locator(".g-more").click(force=True)
+    await page.get_by_role("menuitem", name="按这列筛选").click()
+    await page.locator("#tb-filter .fb-value .sel-box").click()
+    await page.get_by_role("option", name="服装", exact=True).click()
+    await page.keyboard.press("Escape")
+    await expect(page.locator(".g-r")).to_have_count(1)
+    await page.screenshot(path=shot("field-types/branch"))
+
+
+async def test_phones_choose_addresses_by_touch(site: Site, parcels: Table) -> None:
+    page = await site.open(f"/t/{parcels.id}", phone=True)
+    await page.locator(".tc").first.tap()
+    record = page.locator("hb-record")
+    await record.get_by_role("button", name="编辑「地址」").tap()
+    await record.get_by_role("button", name="地址的省市区").tap()
+    await record.get_by_role("option", name="滨江区").tap()
+    await page.screenshot(path=shot("field-types/address-phone"))
+    await record.get_by_role("heading", name="SF-1").tap()
+    await expect(record.get_by_text("浙江省杭州市滨江区")).to_be_visible()
+    assert await axe(page) == []

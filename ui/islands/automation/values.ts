@@ -105,7 +105,7 @@ export function valueOptions(around: Surroundings): ValueOption[] {
 }
 
 const moments = new Set(["date", "datetime"]);
-const texts = new Set(["text", "long_text", "url", "email", "phone"]);
+const texts = new Set(["text", "long_text", "url", "email", "phone", "barcode", "location", "json"]);
 const amounts = new Set(["number", "currency", "percent", "rating", "progress", "duration", "rollup"]);
 
 /** Whether a field takes text, so that words and values can be mixed in it. */

@@ -95,7 +95,17 @@ export class HbLevels extends HbElement {
 
   /** Put the focus on what is chosen, or on the search. */
   begin(): void {
-    void this.updateComplete.then(() => (this.querySelector<HTMLElement>('[aria-selected="true"]') ?? this.querySelector<HTMLElement>("input"))?.focus());
+    void this.updateComplete.then(() => {
+      this.#reveal();
+      (this.querySelector<HTMLElement>('[aria-selected="true"]') ?? this.querySelector<HTMLElement>("input"))?.focus({ preventScroll: true });
+    });
+  }
+
+  /** Scroll every column to what is open in it, and to the last column. */
+  #reveal(): void {
+    for (const item of this.querySelectorAll<HTMLElement>('[data-open="true"]')) item.parentElement!.scrollTop = Math.max(0, item.offsetTop - item.parentElement!.offsetTop - 60);
+    const columns = this.querySelector(".lv-cs");
+    if (columns) columns.scrollLeft = columns.scrollWidth;
   }
 
   readonly #keys = (event: KeyboardEvent) => {
@@ -156,10 +166,7 @@ export class HbLevels extends HbElement {
   }
 
   protected override updated(changed: PropertyValues): void {
-    if (!changed.has("open") && !changed.has("tree")) return;
-    for (const item of this.querySelectorAll<HTMLElement>('[data-open="true"]')) item.parentElement!.scrollTop = Math.max(0, item.offsetTop - item.parentElement!.offsetTop - 60);
-    const columns = this.querySelector(".lv-cs");
-    if (columns) columns.scrollLeft = columns.scrollWidth;
+    if (changed.has("open") || changed.has("tree")) this.#reveal();
   }
 
   protected override render(): TemplateResult {
