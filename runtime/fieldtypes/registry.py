@@ -25,8 +25,9 @@ from runtime.fieldtypes.text import EmailType, LongTextType, TextType, UrlType
 from runtime.i18n import N_
 
 TYPES: tuple[FieldType, ...] = (
-    TextType(), LongTextType(), NumberType(), CurrencyType(), PercentType(), RatingType(), ProgressType(), DurationType(), SingleSelectType(), MultiSelectType(), CascadeType(),
-    CheckboxType(), DateType(), DateTimeType(), PhoneType(), EmailType(), UrlType(), LocationType(), BarcodeType(), JsonType(), LinkType(), LookupType(),
+    TextType(), LongTextType(), NumberType(), CurrencyType(), PercentType(), RatingType(), ProgressType(),
+    DurationType(), SingleSelectType(), MultiSelectType(), CascadeType(), CheckboxType(), DateType(), DateTimeType(),
+    PhoneType(), EmailType(), UrlType(), LocationType(), BarcodeType(), JsonType(), LinkType(), LookupType(),
     RollupType(), FormulaType(), AutoNumberType(), CreatedTimeType(), UpdatedTimeType(), CreatedByType(), UpdatedByType(),
 )  # fmt: skip
 
