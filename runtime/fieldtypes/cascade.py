@@ -128,6 +128,10 @@ class CascadeType(FieldType):
         return stored
 
     def from_history(self, config: Any, value: Any) -> Any:
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+            raise BadValue(
+                N_("没有选项「{value}」"), value=str(value)[:80]
+            )  # the field had another type then
         return value
 
     def condition(self, config: Any, column: str, op: str, value: Any, context: Context) -> QueryString:

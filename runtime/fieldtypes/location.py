@@ -75,6 +75,8 @@ class LocationType(FieldType):
         return stored
 
     def from_history(self, config: Any, value: Any) -> Any:
+        if value is not None and (not isinstance(value, str) or value.count("|") < 4):
+            raise BadValue(N_("要填地址"))  # from a time when the field had another type
         return value
 
     def condition(self, config: Any, column: str, op: str, value: Any, context: Context) -> QueryString:

@@ -26,19 +26,32 @@ _CONTRADICTION = 0.6  # what is left of a score when the content does not suit t
 
 _NUMERIC = frozenset({"number", "currency", "percent", "rating", "progress"})
 _SUITS: dict[Kind, frozenset[str]] = {
-    "text": frozenset({"text", "long_text", "link", "single_select", "multi_select"}),
-    "long_text": frozenset({"text", "long_text"}),
-    "number": _NUMERIC | {"text", "checkbox", "link", "single_select"},
+    "text": frozenset(
+        {
+            "text",
+            "long_text",
+            "link",
+            "single_select",
+            "multi_select",
+            "barcode",
+            "location",
+            "cascade",
+            "duration",
+            "json",
+        }
+    ),
+    "long_text": frozenset({"text", "long_text", "location", "json"}),
+    "number": _NUMERIC | {"text", "checkbox", "link", "single_select", "barcode", "duration"},
     "currency": _NUMERIC,
     "percent": _NUMERIC,
     "checkbox": frozenset({"checkbox", "single_select", "text"}),
     "date": frozenset({"date", "datetime"}),
     "datetime": frozenset({"date", "datetime"}),
-    "single_select": frozenset({"single_select", "multi_select", "text", "link"}),
+    "single_select": frozenset({"single_select", "multi_select", "text", "link", "cascade"}),
     "multi_select": frozenset({"multi_select", "text", "long_text", "link"}),
     "phone": frozenset({"phone", "text", "link"}),
     "email": frozenset({"email", "text", "link"}),
-    "url": frozenset({"url", "text", "long_text"}),
+    "url": frozenset({"url", "text", "long_text", "barcode"}),
 }
 _TELLING: tuple[Kind, ...] = ("phone", "email", "url")  # kinds that name their field by themselves
 

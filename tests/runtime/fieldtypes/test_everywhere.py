@@ -15,7 +15,7 @@ import pytest
 from runtime.catalog import Table
 from runtime.definitions.queries import Aggregate, AggregateQuery, Condition, GroupLevel, Query, Sort
 from runtime.i18n import Translator
-from runtime.records import read
+from runtime.records import history, read
 from runtime.records.change import NewRecord
 from runtime.records.exports.table import write_table
 from runtime.records.imports.cast import ColumnPlan, caster
@@ -125,3 +125,20 @@ async def test_files_give_back_what_they_were_given(desk: Desk, table: Table, tm
         outcome = await desk.store(table, creates=(NewRecord(fields),), typecast=True)
         assert not [p.message.text() for r in outcome.results for p in r.problems]
         assert list((await desk.rows(table, *FULL))[-1]) == list(FULL.values())
+
+
+async def test_the_history_tells_them_in_words_also_after_the_type_has_changed(desk: Desk) -> None:  # noqa: F811
+    table = await desk.table(
+        "旧", spec("名称"), *(spec(name, type_) for name, type_ in (("一", "text"), ("二", "multi_select")))
+    )
+    options = {"choices": [{"name": "甲"}, {"name": "乙"}]}
+    await desk.change(table.field("二"), options=options)
+    (record,) = await desk.write(table, {"名称": "x", "一": "浙江省杭州市", "二": ["甲", "乙"]})
+    await desk.set(table, record, 一="北京市", 二=["甲"])
+    await desk.change(table.field("一"), type="location")
+    await desk.change(table.field("二"), type="cascade")
+    await desk.set(table, record, 一="上海市浦东新区", 二="甲")
+    entries = await history.of_record(desk.system, desk.owner, record, limit=10)
+    told = [(c.name, c.after_text) for entry in entries for c in entry.changes]
+    assert ("一", "上海市浦东新区") in told
+    assert ("一", "北京市") in told

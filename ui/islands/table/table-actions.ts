@@ -18,7 +18,7 @@ interface Removal {
 }
 
 /** Types whose values can name a record. */
-const naming = new Set(["text", "long_text", "email", "url", "phone", "number", "currency", "date", "datetime", "single_select", "auto_number", "formula"]);
+const naming = new Set(["text", "long_text", "email", "url", "phone", "barcode", "location", "duration", "number", "currency", "date", "datetime", "single_select", "auto_number", "formula"]);
 
 /** Name, icon, remark and the word for one record. True if they were changed. */
 export async function renameTable(table: TableInfo): Promise<boolean> {
