@@ -16,7 +16,7 @@ from tests.standins.wecom import WecomStandIn
 from tests.support.serving import serve
 
 pytestmark = pytest.mark.slow
-MINUTES = 8
+MINUTES = 12
 
 
 @pytest.mark.timeout(MINUTES * 60)
