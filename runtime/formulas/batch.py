@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
@@ -16,6 +16,7 @@ from runtime.formulas.checker import check
 from runtime.formulas.evaluator import DEFAULT_ZONE, evaluate
 from runtime.formulas.problems import FormulaRejected
 from runtime.formulas.types import (
+    BLANK,
     BOOLEAN,
     DATE,
     DATETIME,
@@ -27,7 +28,7 @@ from runtime.formulas.types import (
     Value,
     ValueType,
 )
-from runtime.i18n import N_
+from runtime.i18n import N_, Message
 
 _ISO_DAY = re.compile(r"^\d{4}-\d{2}-\d{2}\Z", re.ASCII)
 _ISO_MOMENT = re.compile(
@@ -41,47 +42,67 @@ class _Line(msgspec.Struct):
     values: dict[str, Any] = {}
 
 
+_decoder = msgspec.json.Decoder(_Line, float_hook=Decimal)
+
+
+def compute(
+    expression: str,
+    values: Mapping[str, Any] | None = None,
+    *,
+    now: datetime | None = None,
+    zone: tzinfo | None = None,
+) -> tuple[ValueType, Value | FormulaError]:
+    """The type of an expression and its value over JSON values by field name.
+
+    The type of a field is read off its value: strings that are ISO dates or date-times are dates, null fits any type.
+    Raises :class:`FormulaRejected` for an expression that cannot be understood.
+    """
+    typed = {name: _typed(value) for name, value in (values or {}).items()}
+    fields = {name: FieldInfo(name, type_, digits=40, scale=30) for name, (type_, _) in typed.items()}
+    checked = check(expression, fields, keep_mixed=True)
+    given = {name: value for name, (_, value) in typed.items()}
+    return checked.type, evaluate(checked, given, now=now, zone=zone or DEFAULT_ZONE)
+
+
 def evaluate_json(
     expression: str,
     values: Mapping[str, Any] | None = None,
     *,
     now: datetime | None = None,
     zone: tzinfo | None = None,
+    say: Callable[[Message], str] = Message.text,
 ) -> dict[str, Any]:
-    """Evaluate over JSON values: ``{"value": …}``, or ``{"error": code, …}``.
+    """Evaluate over JSON values (see :func:`compute`): ``{"value": …}``, or ``{"error": code, …}``.
 
-    ``values`` are by field name. Strings that are ISO dates or date-times are dates. A number is answered as int or
-    ``Decimal`` (encode it as a JSON number), a date as ISO 8601 text by the clock of ``zone``, blank as null, or as
-    "" where the formula is a text. Errors of evaluation are ``#DIV/0!`` and so on; for an expression that cannot be
-    understood the code is ``#NAME?`` (unknown function), ``#REF!`` (unknown field) or ``#ERROR!``, with ``message`` and
-    ``position`` (from 1).
+    A number is answered as int or ``Decimal`` (encode it as a JSON number), a date as ISO 8601 text by the clock of
+    ``zone``, blank as null, or as "" where the formula is a text. Errors of evaluation are ``#DIV/0!`` and so on; for an
+    expression that cannot be understood the error is ``#NAME?`` (unknown function), ``#REF!`` (unknown field) or
+    ``#ERROR!``, with ``code``, ``message`` (worded by ``say``) and ``position`` (from 1).
     """
-    zone = zone or DEFAULT_ZONE
-    typed = {name: _typed(value) for name, value in (values or {}).items()}
-    fields = {name: FieldInfo(name, type_, digits=40, scale=30) for name, (type_, _) in typed.items()}
     try:
-        checked = check(expression, fields, keep_mixed=True)
+        type_, result = compute(expression, values, now=now, zone=zone)
     except FormulaRejected as rejected:
-        code = {"formula_name": "#NAME?", "formula_field": "#REF!"}.get(rejected.error_code, "#ERROR!")
-        return {"error": code, "message": rejected.message.text(), "position": rejected.start + 1}
-    result = evaluate(checked, {name: value for name, (_, value) in typed.items()}, now=now, zone=zone)
+        error = {"formula_name": "#NAME?", "formula_field": "#REF!"}.get(rejected.error_code, "#ERROR!")
+        return {
+            "error": error, "code": rejected.error_code, "message": say(rejected.message), "position": rejected.start + 1,
+        }  # fmt: skip
     if isinstance(result, FormulaError):
         return {"error": result.code}
-    return {"value": "" if result is None and checked.type is TEXT else json_value(result, zone)}
+    return {"value": "" if result is None and type_ is TEXT else json_value(result, zone or DEFAULT_ZONE)}
 
 
-def evaluate_line(line: str | bytes) -> bytes:
+def evaluate_line(line: str | bytes, say: Callable[[Message], str] = Message.text) -> bytes:
     """One line of ``--batch``: ``{"expression": …, "values": {…}}`` in, the answer of :func:`evaluate_json` out.
 
     Raises :class:`~runtime.errors.InvalidInput` for a line that is not of that form.
     """
     try:
-        request = msgspec.json.decode(line, type=_Line)
+        request = _decoder.decode(line)
     except msgspec.DecodeError as bad:
         raise InvalidInput(
-            N_('这一行不是 {{"expression": …, "values": …}} 形式的 JSON:{why}'), code="bad_json", why=str(bad)
+            N_('这一行不是 {{"expression": …, "values": …}} 形式的 JSON:{why}'), code="bad_line", why=str(bad)
         ) from bad
-    return encode(evaluate_json(request.expression, request.values))
+    return encode(evaluate_json(request.expression, request.values, say=say))
 
 
 def encode(answer: Mapping[str, Any]) -> bytes:
@@ -118,7 +139,7 @@ def _typed(value: Any) -> tuple[ValueType, Any]:
                 return DATETIME, datetime.fromisoformat(value)
         except ValueError:
             return TEXT, value
-    return TEXT, None if value is None else str(value)
+    return (BLANK, None) if value is None else (TEXT, str(value))
 
 
 def encode_item(item: Any) -> str:

@@ -294,7 +294,8 @@ def _missing_function(node: CallNode) -> FormulaRejected:
     elsewhere = _ELSEWHERE.get(node.name.upper())
     if elsewhere is not None:
         return FormulaRejected(elsewhere, node.name_span, code="formula_name", name=node.name)
-    near = difflib.get_close_matches(node.name.upper(), names(), 1, 0.5)
+    likeness = 0.6 if node.name.isascii() else 0.5
+    near = difflib.get_close_matches(node.name.upper(), names(), 1, likeness)
     if near:
         return FormulaRejected(
             N_("没有名为 {name} 的函数,是不是 {near}"),
