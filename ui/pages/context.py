@@ -97,8 +97,9 @@ class Shell:
     """All that rail and top bar show.
 
     ``app`` is None on pages outside an app (home, market, account). ``alerts``: number of things that want attention,
-    with ``alerts_href``. ``new_app_dialog``: empty if this person may not make apps. ``can_undo``: show undo and redo (people who may change records). ``trash_href``: where deleted parts of the
-    app are, for those who may build in it.
+    with ``alerts_href``. ``new_app_dialog``: empty if this person may not make apps. ``can_undo``: show undo
+    and redo (people who may change records). ``trash_href``: where deleted parts of the app are, for those who may build
+    in it.
     """
 
     person: Person
