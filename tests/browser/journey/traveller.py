@@ -62,7 +62,7 @@ class Traveller:
 
     async def keep(self, name: str) -> None:
         """Keep a picture of what is on the screen."""
-        await self.page.screenshot(path=shot(f"journey/{name}"))
+        await self.page.screenshot(path=shot(f"journey/{name}"), animations="disabled")
 
     # ---- signing in ----
 
