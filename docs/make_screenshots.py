@@ -57,8 +57,8 @@ class Maker:
     url: str
     wanted: list[str]
     states: dict[str | None, Any] = field(default_factory=lambda: {None: None})
-    taken: int = 0
-    lost: list[str] = field(default_factory=list)
+    taken: set[Path] = field(default_factory=set)
+    lost: set[Path] = field(default_factory=set)
 
     async def take(self, shown: dict[str, Place], language: str) -> None:
         """All pictures of these pages in one language."""
@@ -74,7 +74,7 @@ class Maker:
                         path = FOLDER / language / f"{name}-{size[0]}-{theme}.jpg"
                         await self._take_one(context, place, path)
                     await context.close()
-                say(f"{language} {size[0]} {theme}: {self.taken}")
+                say(f"{language} {size[0]} {theme}: {len(self.taken)}")
 
     async def _context(self, state: Any, size: tuple[int, int], theme: str, language: str) -> BrowserContext:
         looks = looks_of(size, dark=theme == "dark", language=language)
@@ -90,10 +90,10 @@ class Maker:
             await place.open(page)
             await page.wait_for_timeout(SETTLE_MS)
             _keep(await page.screenshot(), path)
-            self.taken += 1
+            self.taken.add(path)
         except Error as failure:
             say(f"{path.stem}: {str(failure).splitlines()[0]}")
-            self.lost.append(f"{path.parent.name}/{path.stem}")
+            self.lost.add(path)
         finally:
             await page.close()
 
@@ -173,10 +173,13 @@ async def main(wanted: list[str]) -> int:
                 maker = Maker(browser, running.url, wanted)
                 await _everything(maker, folder, wecom.webhook_url)
                 await browser.close()
+    if not wanted:
+        for path in set(FOLDER.glob("*/*.jpg")) - maker.taken - maker.lost:
+            path.unlink()  # of a page that is gone or has another name
     write_index()
-    say(f"{maker.taken} screenshots in {FOLDER.relative_to(ROOT)}")
-    for name in maker.lost:
-        say(f"did not open: {name}")
+    say(f"{len(maker.taken)} screenshots in {FOLDER.relative_to(ROOT)}")
+    for path in sorted(maker.lost):
+        say(f"did not open: {path.parent.name}/{path.stem}")
     return 1 if maker.lost else 0
 
 
