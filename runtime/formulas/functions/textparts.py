@@ -201,7 +201,7 @@ def _mask(value: str, head: int, tail: int, sign: str) -> str:
 
 def _mask_sql(value: Operand, head: Operand, tail: Operand, sign: Operand) -> Outcome:
     length = sql("char_length({0})", value)
-    hidden = sql("GREATEST({0}::bigint - {1} - {2}, 0)", length, head, tail)
+    hidden = sql("GREATEST({0}::bigint - GREATEST({1}, 0) - GREATEST({2}, 0), 0)", length, head, tail)
     count = sql("(CASE WHEN {1} = 0 THEN {0} ELSE {1} END)", length, hidden)
     shown = sql("({0} > 0)", hidden)
     size = sql("({0} + {1} * (char_length({2})::bigint - 1))", length, count, sign)

@@ -51,7 +51,7 @@ def test_nothing_of_python_gets_through(source: str) -> None:
         ("COMBIN(10^9,5*10^8)", "#NUM!"), ("COMBIN(1000,500)", "#NUM!"), ("LCM(10^39-1,10^38-1,10^37-1)", "#NUM!"), ("EXP(10^30)", "#NUM!"), ("LN(0)", "#NUM!"),
         ('COUNTA(SPLIT(REPT(",",20000),","))', "#VALUE!"), ('MASK(REPT("a",9999),0,0,REPT("*",9999))', "#VALUE!"), ('ENCODEURL(REPT("急",20000))', "#VALUE!"),
         ("LIST(REPT(\"a\",60000),REPT(\"b\",60000))", "#VALUE!"), ('COUNTA(REGEXEXTRACTALL(REPT("ab",10000),"."))', "#VALUE!"), ('REGEXCOUNT(REPT("a",20001),"a")', "#VALUE!"),
-        ("WORKDAY(TODAY(),10^30)", "#NUM!"), ("WORKDAY(DATEVALUE(\"0001-01-03\"),-10)", "#NUM!"), ("ENDOF(DATE(9999,12,31),\"week\")", "#NUM!"), ("FROMUNIXTIME(10^30)", "#NUM!"),
+        ("WORKDAY(TODAY(),10^30)", "#NUM!"), ('MASK("abc",-10^9,0)', "#VALUE!"), ("WORKDAY(DATEVALUE(\"0001-01-03\"),-10)", "#NUM!"), ("ENDOF(DATE(9999,12,31),\"week\")", "#NUM!"), ("FROMUNIXTIME(10^30)", "#NUM!"),
         ("RMBUPPER(10^16)", "#NUM!"), ("UNICHAR(10^9)", "#VALUE!"), ("UNICHAR(55296)", "#VALUE!"), ("TIME(10^9,10^9,10^9)", "#NUM!"), ("INDEX(SPLIT(\"a\",\",\"),-10^9)", "#N/A"),
         ("MROUND(10^39,10^-15)", "#NUM!"), ("QUOTIENT(10^39,10^-15)", "#NUM!"), ("SUMSQ(10^39,10^39)", "#NUM!"), ("VAR(10^39,-10^39)", "#NUM!"), ("YEAR(10^30)", "#NUM!"), ("MID(\"a\",10^30,10^30)+1/0", "#DIV/0!"),
     ],
