@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.async_api import Page
+from playwright.async_api import TimeoutError as Waited
 
 from tests.browser.journey.files import orders_csv
 from tests.browser.journey.traveller import EMAIL, Traveller
@@ -222,28 +223,35 @@ async def sign_up(page: Page) -> None:
     await page.locator(FIRST.ready).first.wait_for()
 
 
+async def _press(page: Page, button: str, shown: str) -> None:
+    """Press a button until what it opens is there: on a busy machine the page's scripts may come after the press."""
+    for patience_ms in (4_000, 8_000, None):
+        if not await page.locator("dialog[open]").count():
+            await page.locator(button).first.click()
+        try:
+            await page.locator(shown).first.wait_for(timeout=patience_ms)
+            return
+        except Waited:
+            if patience_ms is None:
+                raise
+
+
 async def _new_app(page: Page) -> None:
-    await page.locator("main [hx-target='#dialog']").first.click()
-    await page.locator("dialog[open] input:not([type=hidden])").first.wait_for()
+    await _press(page, "main [hx-target='#dialog']", "dialog[open] input:not([type=hidden])")
 
 
 async def _new_table(page: Page) -> None:
     if not await page.locator(".rail-h .icb").first.is_visible():
         await page.locator(".top-menu").click()
-    await page.locator(".rail-h .icb").first.click()
-    await page.locator("dialog[open] hb-new-table, hb-new-table").first.wait_for()
+    await _press(page, ".rail-h .icb", "dialog[open] hb-new-table, hb-new-table")
 
 
 async def _share(page: Page) -> None:
-    await page.locator("#workbenches [hx-get$='/share']").first.click()
-    await page.locator("dialog[open] .wb-qr").wait_for()
+    await _press(page, "#workbenches [hx-get$='/share']", "dialog[open] .wb-qr")
 
 
 async def _workbench_settings(page: Page) -> None:
-    await page.locator("#workbenches [hx-get$='/edit']").first.click()
-    await page.locator(
-        "dialog[open] hb-workbench-settings select, dialog[open] hb-workbench-settings button"
-    ).first.wait_for()
+    await _press(page, "#workbenches [hx-get$='/edit']", "dialog[open] hb-workbench-settings button")
 
 
 async def _open_field(page: Page) -> None:

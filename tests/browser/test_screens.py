@@ -26,6 +26,9 @@ from tests.standins.wecom import WecomStandIn
 from ui.bootstrap import JOB_KINDS
 from ui.locale import catalogue
 
+pytestmark = pytest.mark.timeout(
+    400
+)  # a look is some thirty pages; alone on the machine it takes about half a minute
 LOOKS = ("zh-light-laptop", "zh-dark-phone", "en-dark-laptop", "en-light-phone")
 SECRET_KEY = base64.b64encode(bytes(range(32))).decode()
 _BROKEN = r"net::ERR_|Failed to fetch"
