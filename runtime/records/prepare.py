@@ -108,7 +108,9 @@ def _read_fields(
         if field.definition.read_only and work.change.source.channel in _BY_PEOPLE:
             if item.action == "create" and value in (None, "", False, []):
                 continue
-            item.refuse("read_only", Message(N_("「{field}」设为只读,不能修改"), {"field": field.name}), field)
+            item.refuse(
+                "read_only", Message(N_("「{field}」设为只读,不能修改"), {"field": field.name}), field
+            )
             continue
         if field in managed and not (item.action == "create" and value in (None, "", 0, "0")):
             message = Message(N_("「{field}」由库存预占维护,不能直接修改"), {"field": field.name})
