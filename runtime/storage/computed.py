@@ -152,7 +152,9 @@ def expression(catalog: Catalog, context: Context, one: Field) -> tuple[QueryStr
         return QueryString("NULL::text"), None
     text = lookup_text(far)
     return QueryString(
-        f"(SELECT string_agg({text}, '{LIST_SEPARATOR}' ORDER BY l.position, r.id) {source})", inner.source, where
+        f"(SELECT string_agg({text}, '{LIST_SEPARATOR}' ORDER BY l.position, r.id) {source})",
+        inner.source,
+        where,
     ), None
 
 
