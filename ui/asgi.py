@@ -54,6 +54,7 @@ from ui.pages import dashboards as dashboard_pages
 from ui.pages import imports as import_pages
 from ui.pages import market as market_pages
 from ui.pages import members as member_pages
+from ui.pages import speed as speed_pages
 from ui.pages import trash as trash_pages
 from ui.pages import workbenches as workbench_pages
 
@@ -85,6 +86,7 @@ PAGES: Sequence[ControllerRouterHandler] = (
     *member_pages.ROUTES,
     *app_settings.ROUTES,
     *trash_pages.ROUTES,
+    *speed_pages.ROUTES,
     *dashboard_pages.ROUTES,
     *automation_pages.ROUTES,
     *runs.ROUTES,

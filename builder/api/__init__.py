@@ -8,6 +8,7 @@ from builder.api import (
     fields,
     formulas,
     imports,
+    indexes,
     states,
     stocks,
     tables,
@@ -30,4 +31,5 @@ ROUTES = (
     *connectors.ROUTES,
     *imports.ROUTES,
     *trash.ROUTES,
+    *indexes.ROUTES,
 )
