@@ -12,7 +12,7 @@ from runtime.formulas import describe, functions
 from runtime.formulas.batch import _typed, evaluate_json
 from runtime.formulas.functions import ALL
 from runtime.formulas.functions.base import Example, Function, Kind
-from runtime.formulas.types import FieldInfo
+from runtime.formulas.types import BLANK, TEXT, FieldInfo
 from tests.runtime.formulas.bench import Bench
 
 EXAMPLES = [(function, example) for function in ALL for example in function.examples]
@@ -26,7 +26,8 @@ def test_the_example_gives_what_the_help_says(bench: Bench, function: Function, 
         expected = {"value": Decimal(repr(expected["value"]))}
     assert answer == expected
     typed = {name: _typed(value) for name, value in example.values.items()}
-    fields = {name: FieldInfo(name, type_) for name, (type_, _) in typed.items()}
+    # an empty cell stands in a field that has a type
+    fields = {name: FieldInfo(name, TEXT if type_ is BLANK else type_) for name, (type_, _) in typed.items()}
     bench.both(example.expression, fields, [{name: value for name, (_, value) in typed.items()}])
 
 
