@@ -178,6 +178,10 @@ async def axe(page: Page, *levels: str) -> list[str]:
     """What axe-core finds wrong, ``serious`` and ``critical`` unless other levels are named; one line each."""
     source = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
     await page.evaluate(source)
+    # colours that fade in are not yet the ones people read
+    await page.wait_for_function(
+        "() => document.getAnimations().every(a => a.playState !== 'running' || a.effect.getComputedTiming().endTime === Infinity)"
+    )
     found = await page.evaluate(
         "axe.run({exclude: [['.g-r:nth-of-type(n + 9)']]}, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'],"
         " resultTypes: ['violations'], preload: false}).then(r => r.violations.map("

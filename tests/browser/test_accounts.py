@@ -77,7 +77,7 @@ async def test_one_signs_in_changes_looks_and_signs_out(site: Site) -> None:
     await page.locator("#appearance-section").get_by_text("深色").click()
     await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     assert await axe(page) == []
-    await page.locator("#appearance-section").get_by_text("English").click()
+    await page.locator("#appearance-section").get_by_role("radio", name="English").check()
     await expect(page.get_by_role("heading", name="Account settings")).to_be_visible()
 
     await page.get_by_label("What is the new token for").fill("ERP")

@@ -26,7 +26,7 @@ import { saves } from "../savequeue/savequeue";
 import { Actions } from "./actions";
 import { allStates, changedStates, movedStates, visibleColumns, type Column } from "./columns";
 import { CopyPaste } from "./copypaste";
-import { Edits } from "./edits";
+import { Edits, type EditsHost } from "./edits";
 import { Editor, isTyped, type Then } from "./editor";
 import { Footer } from "./footer";
 import { Headers } from "./headers";
@@ -150,12 +150,16 @@ export class HbGrid extends HTMLElement {
     this.#listen(new Keys(this.#keysHost()));
   }
 
-  /** Set what the grid shows. What is left out stays as it is; a new source starts from the first row. */
-  configure(settings: Partial<GridSettings>): void {
+  /**
+   * Set what the grid shows. What is left out stays as it is; a new source starts from the first row, or, with `keepRows`,
+   * is another way to the same rows, which stay in sight meanwhile.
+   */
+  configure(settings: Partial<GridSettings>, { keepRows = false } = {}): void {
     if (!this.view) this.#build();
     const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
     this.#settings = { ...this.#settings, ...given };
     if (settings.source) {
+      const before = this.rows as Rows | undefined;
       this.rows = new Rows(settings.source, {
         onLayout: () => this.#relayout(),
         onRows: () => {
@@ -164,7 +168,8 @@ export class HbGrid extends HTMLElement {
         },
         onError: (failure) => showError(failure),
       });
-      this.edits = new Edits({ source: settings.source, rows: this.rows, redraw: () => this.redraw(), stored: () => this.#actions.summariseSoon() });
+      if (before) this.rows.inherit(before, keepRows);
+      this.edits ??= new Edits(this.#editsHost());
       if (this.isConnected) this.#follow();
     }
     if (settings.source) this.#actions.forgetSummaries();
@@ -563,6 +568,21 @@ export class HbGrid extends HTMLElement {
   }
 
   /* ---- wiring ---- */
+
+  /** Answers may come after the source has changed: they are for the rows of then. */
+  #editsHost(): EditsHost {
+    const grid = this;
+    return {
+      get source() {
+        return grid.source;
+      },
+      get rows() {
+        return grid.rows;
+      },
+      redraw: () => grid.redraw(),
+      stored: () => grid.#actions.summariseSoon(),
+    };
+  }
 
   #pointerHost(): ConstructorParameters<typeof Pointer>[0] {
     const grid = this;

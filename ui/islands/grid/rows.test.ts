@@ -51,6 +51,26 @@ describe("Rows", () => {
     expect([rows.total, rows.exact]).toEqual([150, true]);
   });
 
+  it("hands on what was typed and refused, and the rows in sight, to a new way of asking", async () => {
+    const { rows } = make(20);
+    await rows.reload(false);
+    await settle();
+    rows.setDraft("rec3", "fldName", { value: "太长", problem: "最多 2 个字" });
+    const again = make(20).rows;
+    again.inherit(rows, true);
+    expect(again.row(0, 3)?.drafts?.fldName).toEqual({ value: "太长", problem: "最多 2 个字" });
+    expect([again.loaded, again.total]).toEqual([true, 20]);
+    await again.reload(false);
+    await settle();
+    expect(again.row(0, 3)?.drafts?.fldName?.problem).toBe("最多 2 个字");
+    const other = make(20).rows;
+    other.inherit(again, false);
+    expect(other.loaded).toBe(false);
+    await other.reload(false);
+    await settle();
+    expect(other.row(0, 3)?.drafts?.fldName?.value).toBe("太长");
+  });
+
   it("keeps groups apart, and closed ones closed after a reload", async () => {
     const { rows } = make(10, { groupField: "fldState" });
     await rows.reload(true);

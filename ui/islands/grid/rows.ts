@@ -48,6 +48,25 @@ export class Rows {
     private readonly events: RowsEvents,
   ) {}
 
+  /**
+   * Follow the rows shown before: what was typed and not stored is kept in any case; with `rows`, they stay in sight until
+   * the first answer comes.
+   */
+  inherit(before: Rows, rows: boolean): void {
+    before.#stop();
+    for (const [id, drafts] of before.#drafts) this.#drafts.set(id, drafts);
+    if (!rows) return;
+    for (const label of before.#closed) this.#closed.add(label);
+    this.#sections = before.#sections.map((section) => ({ ...section, pages: new Set<number>(), loading: new Map<number, AbortController>() }));
+    this.#loaded = before.#loaded;
+    this.#reindex();
+  }
+
+  #stop(): void {
+    this.#generation++;
+    for (const section of this.#sections) for (const request of section.loading.values()) request.abort();
+  }
+
   /** The first answer has come. */
   get loaded(): boolean {
     return this.#loaded;

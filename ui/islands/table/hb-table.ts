@@ -84,6 +84,7 @@ export class HbTable extends HbElement {
   #stop: (() => void)[] = [];
   /** What the rows on show were asked for with, to tell whether they have to be asked for again. */
   #asked = "";
+  #askedRows = "";
   #reloads = 0;
 
   constructor() {
@@ -273,7 +274,10 @@ export class HbTable extends HbElement {
       return;
     }
     this.#asked = asked;
-    grid.configure(settings);
+    // Where only the description of the columns changed, the rows stay in sight, and edits under way go on.
+    const rows = JSON.stringify([data.view.where, data.view.sorts, data.view.groups, data.search, this.viewId, this.table.fields.map((field) => [field.id, field.type])]);
+    grid.configure(settings, { keepRows: rows === this.#askedRows });
+    this.#askedRows = rows;
   }
 
   readonly #searchSoon = debounce((words: string) => (this.search = words), 220);
