@@ -373,5 +373,11 @@ async def test_phones_choose_addresses_by_touch(site: Site, parcels: Table) -> N
     await page.screenshot(path=shot("field-types/address-phone"))
     await record.get_by_role("heading", name="SF-1").tap()
     await expect(record.get_by_text("浙江省杭州市滨江区")).to_be_visible()
+
+    async def moved() -> bool:
+        value = (await values(site, parcels, "地址"))[0]
+        return bool(value and value["code"] == "330108")
+
+    await until(moved)
     await expect(record.locator(".saving")).to_have_count(0)
     assert await axe(page) == []
