@@ -15,6 +15,7 @@ import msgspec
 import structlog
 
 from runtime.catalog import INDEX_BUILDER, Catalog, CatalogStore, Table
+from runtime.storage.computed import read_time
 from runtime.storage.database import Database
 from runtime.storage.indexes.shapes import Index, Shape, index_for, without_covered
 from runtime.storage.indexes.wanted import wants
@@ -66,8 +67,9 @@ class IndexKeeper:
     async def wanted(self, catalog: Catalog, table: Table) -> list[Wanted]:
         """The indexes ``table`` should have: what definitions ask for first, then what use asks for."""
         by: dict[Index, list[str]] = {}
+        computed_when_read = read_time(catalog)  # no column holds them, so no index could
         for want in wants(catalog, table):
-            index = index_for(table, want.shape)
+            index = None if want.shape.fields & computed_when_read else index_for(table, want.shape)
             if index is not None:
                 by.setdefault(index, []).append(want.by)
         used = await self.db.fetch(
@@ -80,7 +82,8 @@ class IndexKeeper:
             MOST_PER_TABLE,
         )
         for row in used:
-            index = index_for(table, msgspec.json.decode(row["shape"], type=Shape))
+            shape = msgspec.json.decode(row["shape"], type=Shape)
+            index = None if shape.fields & computed_when_read else index_for(table, shape)
             if index is not None:
                 by.setdefault(index, [])
         kept = without_covered(list(by))[:MOST_PER_TABLE]

@@ -41,6 +41,11 @@ class Shape(msgspec.Struct, frozen=True, order=True):
     def __bool__(self) -> bool:
         return bool(self.equal or self.order)
 
+    @property
+    def fields(self) -> frozenset[str]:
+        """Every field it names."""
+        return frozenset(self.equal) | {key for key, _ in self.order}
+
 
 class Index(msgspec.Struct, frozen=True):
     """An index of a table: its columns as SQL, and whether it is a hash index (equality of texts of any length)."""

@@ -8,7 +8,17 @@ import asyncpg
 import pytest
 
 from runtime.catalog import Table, bump
-from runtime.definitions.fields import AutoNumber, Choice, Currency, DateTime, LongText, SingleSelect, Text
+from runtime.definitions.fields import (
+    AutoNumber,
+    Choice,
+    Currency,
+    DateTime,
+    FieldDef,
+    Formula,
+    LongText,
+    SingleSelect,
+    Text,
+)
 from runtime.definitions.queries import Condition, Group, Query, Sort
 from runtime.definitions.tables import ViewDef
 from runtime.records import read
@@ -143,6 +153,20 @@ async def test_a_change_of_definitions_ends_a_build_instead_of_waiting_for_it(
     assert await db.value("SELECT state FROM meta.table_index") == "waiting"
     await db.execute("UPDATE meta.table_index SET tried_at = NULL")
     assert await keeper(world).keep() == 1, "what was left of the first build is cleared away"
+
+
+async def test_a_field_that_changes_by_the_clock_gets_none(world: World, orders: Table) -> None:
+    """Its column is not kept, it is computed when it is read."""
+    async with world.system.db.transaction() as tx:
+        await bump(tx)
+        today = FieldDef("今天", Formula("TODAY()", "date"))
+        field = await world._field(tx, orders.number, today, {})
+    async with world.system.db.transaction() as tx:
+        await bump(tx)
+        view = ViewDef("按今天", sorts=(Sort(field, True),))
+        await world._define(tx, "view", "viw00000000000002", view, orders.number)
+    assert await keeper(world).keep() == 0
+    assert await world.system.db.value("SELECT count(*) FROM meta.table_index") == 0
 
 
 async def test_small_tables_need_none(world: World) -> None:
