@@ -204,6 +204,7 @@ def places(found: Furnished) -> dict[str, Place]:
         "account": Place("/settings", ".set"),
         "trash": Place(f"/a/{app}/trash", "hb-trash li, hb-trash tr"),
         "trash-records": Place(f"/t/{ids['crowded']}/trash", "hb-trash li, hb-trash tr"),
+        "speed": Place(f"{table}/speed", "main .card"),
         "missing": Place("/t/tblNothingHere00", "main h1"),
         "refused": Place(f"/a/{app}/import", "main h1", visitor="viewer"),
         "broken": Place(table, "hb-table .empty", before=_break),
