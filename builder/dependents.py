@@ -27,6 +27,7 @@ from runtime.definitions.values import Assignment, Literal_
 from runtime.errors import HuobiaoError, RuleBroken
 from runtime.i18n import N_
 from runtime.records import computed
+from runtime.records.dependents import graph
 from runtime.storage import schema
 
 
@@ -48,7 +49,7 @@ async def after_change(edit: Edit, before: Catalog, old: Field, new: Field) -> N
     await _retype_formulas(edit, new)
     await _trim_views(edit, new)
     await _refuse_broken(edit, before, new)
-    computed.graph(edit.catalog)
+    graph(edit.catalog)
     if new.computed:
         await computed.refresh_field(edit.system, edit.tx, new.id)
     for reader in readers(edit.catalog, new):

@@ -25,6 +25,7 @@ from runtime.definitions.fields import (
 from runtime.errors import RuleBroken, TooMuch
 from runtime.i18n import N_
 from runtime.records import computed
+from runtime.records.dependents import graph
 from runtime.storage import schema
 from runtime.system import System
 
@@ -69,7 +70,7 @@ async def create_in(edit: Edit, table: Table, spec: FieldSpec, problems: Problem
     if definition.unique:
         await columns.set_unique(edit, edit.catalog.table(table.id), field)
     if field.computed:
-        computed.graph(edit.catalog)  # refuses a circle
+        graph(edit.catalog)  # refuses a circle
         await computed.refresh_field(edit.system, edit.tx, field.id)
     return stored
 

@@ -23,6 +23,7 @@ from runtime.definitions.fields import AutoNumber, FieldDef, Formula, Link
 from runtime.errors import RuleBroken
 from runtime.i18n import N_
 from runtime.records import computed
+from runtime.records.dependents import graph
 from runtime.storage.database import Row
 
 
@@ -269,7 +270,7 @@ class Reversal:
             problems = Problems()
             check_field(problems, catalog, catalog.app_of(catalog.table(field.table_id)), public_id)
             problems.raise_any()
-        order = [one.id for one in computed.graph(catalog).order]
+        order = [one.id for one in graph(catalog).order]
         for public_id in sorted((i for i in ids if i in order), key=order.index):
             await computed.refresh_field(self.edit.system, self.edit.tx, public_id)
 

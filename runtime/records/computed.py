@@ -10,84 +10,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from functools import partial
-from weakref import WeakKeyDictionary
 
 from piccolo.querystring import QueryString
 
 from runtime.catalog import Catalog, Field
-from runtime.definitions.fields import Link, Lookup, Rollup
-from runtime.errors import InvalidDefinition
+from runtime.definitions.fields import Link
 from runtime.events.live import Notice
 from runtime.fieldtypes import Context
-from runtime.i18n import N_
 from runtime.ids import record_id
+from runtime.records.dependents import EXISTENCE, Graph, graph, through
 from runtime.records.work import Work
-from runtime.storage.computed import dependencies, expression, read_time
+from runtime.storage.computed import expression, read_time
 from runtime.storage.database import Tx
 from runtime.system import System
-
-EXISTENCE = "$exists"
-
-
-@dataclass
-class Graph:
-    """``order``: computed fields, dependencies first. ``same``/``far``: field id → computed fields that use it on the
-    same record / through a link. ``existence``: table id → computed fields that count its records through a link.
-
-    Fields that change by the clock alone are in none of them: they are computed when they are read."""
-
-    order: list[Field] = field(default_factory=list)
-    same: dict[str, list[Field]] = field(default_factory=lambda: defaultdict(list))
-    far: dict[str, list[Field]] = field(default_factory=lambda: defaultdict(list))
-    existence: dict[str, list[Field]] = field(default_factory=lambda: defaultdict(list))
-
-
-_GRAPHS: WeakKeyDictionary[Catalog, Graph] = WeakKeyDictionary()
-
-
-def graph(catalog: Catalog) -> Graph:
-    """The dependency graph of a catalog (made once per catalog). Raises InvalidDefinition on a cycle."""
-    found = _GRAPHS.get(catalog)
-    if found is None:
-        found = _GRAPHS[catalog] = _build(catalog)
-    return found
-
-
-def _build(catalog: Catalog) -> Graph:
-    result = Graph()
-    at_read = read_time(catalog)
-    computed = {f.id: f for app in catalog.apps for t in app.tables for f in t.fields if f.computed}
-    needs: dict[str, set[str]] = {}
-    for one in computed.values():
-        near, far, target = dependencies(catalog, one)
-        needs[one.id] = (near | far) & computed.keys()
-        if one.id in at_read:
-            continue
-        for key in near:
-            result.same[key].append(one)
-        for key in far:
-            result.far[key].append(one)
-        if target is not None:
-            result.existence[target.id].append(one)
-    done: dict[str, bool] = {}
-
-    def visit(key: str, path: tuple[str, ...]) -> None:
-        if key in path:
-            names = " → ".join(computed[k].name for k in (*path[path.index(key) :], key))
-            raise InvalidDefinition(N_("字段互相依赖成了环:{path}"), code="cycle", path=names)
-        if done.get(key):
-            return
-        for need in sorted(needs[key]):
-            visit(need, (*path, key))
-        done[key] = True
-        if key not in at_read:
-            result.order.append(computed[key])
-
-    for key in computed:
-        visit(key, ())
-    return result
 
 
 async def after_change(work: Work, far: dict[Field, set[int]]) -> None:
@@ -107,7 +43,7 @@ async def after_change(work: Work, far: dict[Field, set[int]]) -> None:
     for key, rows in moved.items():
         users = g.existence.get(work.table.id, ()) if key == EXISTENCE else g.far.get(key, ())
         for user in users:
-            dirty[user.id] |= await _through(work.tx, work.catalog, user, rows)
+            dirty[user.id] |= await through(work.tx, work.catalog, user, rows)
         for user in g.same.get(key, ()):
             dirty[user.id] |= rows
     await _walk(work.system, work.tx, work.catalog, work.context, g, dirty)
@@ -142,7 +78,7 @@ async def _walk(
         for user in g.same.get(one.id, ()):
             dirty[user.id] |= changed
         for user in g.far.get(one.id, ()):
-            dirty[user.id] |= await _through(tx, catalog, user, changed)
+            dirty[user.id] |= await through(tx, catalog, user, changed)
         table = catalog.table(one.table_id)
         notice = Notice(
             topic=table.id,
@@ -151,17 +87,6 @@ async def _walk(
             fields=(one.id,),
         )
         tx.after_commit.append(partial(system.live.publish, notice))
-
-
-async def _through(tx: Tx, catalog: Catalog, user: Field, far_rows: Iterable[int]) -> set[int]:
-    """The records of ``user``'s table that point at ``far_rows`` through ``user``'s link."""
-    assert isinstance(user.config, Lookup | Rollup)  # noqa: S101
-    link = catalog.field(user.config.link)
-    found = await tx.fetch(
-        f"SELECT DISTINCT {link.link_near} AS near FROM {link.link_sql} WHERE {link.link_far} = ANY($1::bigint[])",
-        list(far_rows),
-    )
-    return {row["near"] for row in found}
 
 
 async def recompute(
@@ -208,6 +133,6 @@ async def refresh_field(system: System, tx: Tx, field_id: str) -> int:
     for user in g.same.get(one.id, ()):
         dirty[user.id] |= changed
     for user in g.far.get(one.id, ()):
-        dirty[user.id] |= await _through(tx, catalog, user, changed)
+        dirty[user.id] |= await through(tx, catalog, user, changed)
     await _walk(system, tx, catalog, context, g, dirty)
     return len(changed)
