@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 from builder.configs import has_column
@@ -11,14 +14,16 @@ from runtime.catalog import App, Field, Table
 from runtime.definitions.fields import AutoNumber, FieldConfig, FieldDef, Formula, type_name
 from runtime.errors import Duplicate, Problem
 from runtime.fieldtypes import Context
-from runtime.fieldtypes.auto_number import render, scope_of
+from runtime.fieldtypes.auto_number import Drawing, Valued, drawing, in_periods
 from runtime.i18n import N_, Message
+from runtime.records.numbering import sources, valued
 from runtime.storage import schema
-from runtime.storage.database import Tx
+from runtime.storage.database import Row, Tx
 
 # statements over a whole table may take longer than the pool allows a single query
 LONG_SECONDS = 3600.0
 _SHOWN = 10
+_PAUSE = 5000
 
 
 async def add(edit: Edit, app: App, table: Table, number: int, config: FieldConfig) -> None:
@@ -42,32 +47,63 @@ async def number_records(tx: Tx, app: App, table: Table, field: int, config: Aut
 
 async def number_missing(tx: Tx, app: App, table: Table, field: int, config: AutoNumber) -> None:
     """Number the records that were made while the field lay in the trash."""
-    if config.restart == "never":
-        used = await tx.value(f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM data.s{field}")
-        last = {"": int(used)}
-    else:
-        rows = await tx.fetch("SELECT scope, value FROM meta.counter WHERE field_id = $1", field)
-        last = {row["scope"]: row["value"] for row in rows}
-    await _number(tx, app, table, field, config, f"f{field} IS NULL", last)
+    await _number(tx, app, table, field, config, f"f{field} IS NULL", await _counted(tx, field, config))
+
+
+async def go_on(tx: Tx, app: App, table: Table, field: int, config: AutoNumber) -> None:
+    """After a rule has changed: let its sequences go on behind every number there is that the new rule could repeat."""
+    counted = await _counted(tx, field, config)
+    last = dict(counted)
+    async for row, made in _drawings(tx, app, table, config, f"f{field} IS NOT NULL", f"f{field} AS number"):
+        last[made.scope] = max(last.get(made.scope, 0), made.number_in(row["number"]))
+    await _set_counted(tx, field, config, {k: v for k, v in last.items() if v > counted.get(k, 0)})
 
 
 async def _number(
     tx: Tx, app: App, table: Table, field: int, config: AutoNumber, which: str, last: dict[str, int]
 ) -> None:
-    rows = await tx.connection.fetch(
-        f"SELECT id, created_at FROM {table.sql} WHERE {which} ORDER BY created_at, id", timeout=LONG_SECONDS
-    )
     numbers: list[tuple[int, str]] = []
-    for row in rows:
-        local = row["created_at"].astimezone(app.zone)
-        scope = scope_of(config, local)
-        last[scope] = last.get(scope, 0) + 1
-        numbers.append((row["id"], render(config, last[scope], local)))
-    if not numbers:
-        return
-    await fill(tx, table, field, "bigint", "text", numbers, match="id")
-    if config.restart == "never":
-        await tx.execute(f"SELECT setval('data.s{field}', $1)", last[""])
+    async for row, made in _drawings(tx, app, table, config, which):
+        last[made.scope] = last.get(made.scope, 0) + 1
+        numbers.append((row["id"], made.text(last[made.scope])))
+    if numbers:
+        await fill(tx, table, field, "bigint", "text", numbers, match="id")
+        await _set_counted(tx, field, config, last)
+
+
+async def _drawings(
+    tx: Tx, app: App, table: Table, config: AutoNumber, which: str, *more: str
+) -> AsyncIterator[tuple[Row, Drawing]]:
+    """The rule applied to every record that meets ``which``, in the order of creation, those in the trash included."""
+    fields = {one.id: one for one in sources(table, config)}
+    columns_ = ", ".join(["id", "created_at", *more, *(one.column for one in fields.values())])
+    context = Context(zone=app.zone)
+
+    def value_of(row: Row, key: str) -> Valued:
+        return valued(fields[key], row[fields[key].column], context) if key in fields else None
+
+    rows = await tx.connection.fetch(
+        f"SELECT {columns_} FROM {table.sql} WHERE {which} ORDER BY created_at, id", timeout=LONG_SECONDS
+    )
+    for at, row in enumerate(rows, 1):
+        yield row, drawing(config, row["created_at"].astimezone(app.zone), partial(value_of, row))
+        if at % _PAUSE == 0:
+            await asyncio.sleep(0)  # let other requests of this process go on
+
+
+async def _counted(tx: Tx, field: int, config: AutoNumber) -> dict[str, int]:
+    """How far each sequence of the field has got."""
+    if in_periods(config):
+        rows = await tx.fetch("SELECT scope, value FROM meta.counter WHERE field_id = $1", field)
+        return {row["scope"]: row["value"] for row in rows}
+    used = await tx.value(f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM data.s{field}")
+    return {"": int(used)}
+
+
+async def _set_counted(tx: Tx, field: int, config: AutoNumber, last: dict[str, int]) -> None:
+    if not in_periods(config):
+        if last.get(""):
+            await tx.execute(f"SELECT setval('data.s{field}', $1)", last[""])
         return
     await tx.connection.executemany(
         "INSERT INTO meta.counter (field_id, scope, value) VALUES ($1, $2, $3)"

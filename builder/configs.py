@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from builder import computed, rules, states
+from builder.auto_numbers import check_auto_number
 from builder.cascades import read_tree
 from builder.choices import read_choices
 from builder.links import read_link
@@ -66,7 +67,6 @@ PRIMARY_TYPES = frozenset(
 # an index entry of PostgreSQL holds 2704 bytes; 500 characters of four bytes fit
 UNIQUE_LENGTH = 500
 _CURRENCY = re.compile(r"[A-Z]{3}")
-_DATE_PIECES = re.compile(r"(?:%[YymdHMj]|[^%])*")
 _DEFAULT_NOW = "$now"
 
 
@@ -199,41 +199,7 @@ def _decimals(problems: Problems, decimals: int, limit: int) -> None:
 
 
 def _auto_number(problems: Problems, scope: Scope, config: AutoNumber) -> AutoNumber:
-    here = problems.at("segments")
-    if not 1 <= len(config.segments) <= 10:
-        here.add("bad_segments", N_("编号由 1 到 10 段组成"))
-    if sum(1 for segment in config.segments if segment.kind == "sequence") != 1:
-        here.add("bad_segments", N_("编号里要有一段流水号,也只能有一段"))
-    for index, segment in enumerate(config.segments):
-        if len(segment.text) > 40 or has_control(segment.text):
-            here.at(index).at("text").add("text_too_long", N_("最多 {limit} 个字"), limit=40)
-        if segment.kind == "date" and not _DATE_PIECES.fullmatch(segment.text):
-            here.at(index).at("text").add(
-                "bad_date_pattern", N_("日期格式「{text}」不对,应像 %Y%m%d"), text=segment.text[:40]
-            )
-        if not 1 <= segment.width <= 12:
-            here.at(index).at("width").add(
-                "out_of_range", N_("流水号位数应在 {low} 到 {high} 之间"), low=1, high=12
-            )
-    _check_restart(problems.at("restart"), config)
-    return config
-
-
-def _check_restart(problems: Problems, config: AutoNumber) -> None:
-    """A sequence that begins again gives the same number twice unless the date before it says when."""
-    dates = "".join((s.text or "%Y%m%d") for s in config.segments if s.kind == "date")
-    needed = {
-        "never": (),
-        "year": ("%Y%y",),
-        "month": ("%Y%y", "%m"),
-        "day": ("%Y%y", "%m", "%d"),
-    }[config.restart]
-    if "%j" in dates and config.restart in ("day", "month"):
-        needed = needed[:1]
-    for alternatives in needed:
-        if not any(f"%{letter}" in dates for letter in alternatives.replace("%", "")):
-            problems.add("repeats", N_("流水号会重新开始,编号里要有对应的日期,不然会重复"))
-            return
+    return check_auto_number(problems, scope.table, config)
 
 
 def _rating(problems: Problems, scope: Scope, config: Rating) -> Rating:

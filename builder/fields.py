@@ -223,11 +223,20 @@ async def put(edit: Edit, field: Field, definition: FieldDef, *, action: str = "
         before = msgspec.structs.replace(before, unique=False)
     edit.tell(table.id)
     catalog = await edit.refresh()
+    if isinstance(definition.config, AutoNumber) and isinstance(field.config, AutoNumber):
+        await _go_on(edit, field, definition.config)
     if definition.unique and not before.unique:
         await columns.set_unique(edit, catalog.table(table.id), catalog.field(field.id))
     if field.config != definition.config:
         await dependents.after_change(edit, catalog_before, field, catalog.field(field.id))
     return impact
+
+
+async def _go_on(edit: Edit, field: Field, config: AutoNumber) -> None:
+    """Numbers of a changed rule begin behind those there are."""
+    if config != field.config:
+        table = edit.catalog.table(field.table_id)
+        await columns.go_on(edit.tx, edit.catalog.app_of(table), table, field.number, config)
 
 
 def _refuse_primary(table: Table, field: Field, definition: FieldDef) -> None:

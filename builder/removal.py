@@ -142,9 +142,14 @@ def _plan(catalog: Catalog, app: App, fields: list[Field], own: int, table: Tabl
 def _blocked(uses: list[Use]) -> list[Use]:
     seen: dict[tuple[str, bool], Use] = {}
     for use in uses:
-        if use.kind == "stock" or use.machine or use.path == "validation.formula":
+        if use.kind == "stock" or use.machine or _is_rule(use):
             seen.setdefault((use.id, use.machine), use)
     return list(seen.values())
+
+
+def _is_rule(use: Use) -> bool:
+    """Whether the place is a rule of a field: what values must fulfil, what stands in its auto number."""
+    return use.path == "validation.formula" or use.path.startswith("config.segments.")
 
 
 def _left_alone(catalog: Catalog, fields: list[Field], lost: set[str], names: dict[str, str]) -> list[Use]:

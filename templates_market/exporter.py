@@ -14,12 +14,12 @@ from typing import Any
 import msgspec
 import yaml
 
-from builder import connectors, rules
+from builder import auto_numbers, connectors, rules
 from builder.wire import options_of
 from runtime import formulas
 from runtime.access import Actor, Operation, require
 from runtime.catalog import App, Field, Table
-from runtime.definitions.fields import Formula, Link, MultiSelect, SingleSelect
+from runtime.definitions.fields import AutoNumber, Formula, Link, MultiSelect, SingleSelect
 from runtime.system import System
 from templates_market.binding import plain
 
@@ -121,6 +121,8 @@ class Exporter:
             ]
         if isinstance(config, Formula):
             options["source"] = formulas.unbind(config.source, {f.id: f.name for f in table.fields})
+        if isinstance(config, AutoNumber):
+            options = auto_numbers.by_name(table, options)
         said |= self.symbolic(options)
         if isinstance(config, Link) and config.inverse in self.keys:
             far = next(f for t in self.app.tables for f in t.fields if f.id == config.inverse)

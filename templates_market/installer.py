@@ -64,7 +64,7 @@ async def install_app(
 async def _tables(system: System, actor: Actor, app: App, template: Template, symbols: Symbols) -> None:
     """Tables with their plain fields, then links, then stocks, then what is computed, then state machines and order."""
     for key, table in template.tables.items():
-        plain = [f for f in table["fields"].items() if f[1]["type"] not in _LATER]
+        plain = [f for f in table["fields"].items() if not _is_late(f[1])]
         spec = tables.TableSpec(
             name=table["name"],
             icon=table.get("icon", "table"),
@@ -76,10 +76,10 @@ async def _tables(system: System, actor: Actor, app: App, template: Template, sy
         symbols.put(f"@{key}", made.id)
         for field_key, given in plain:
             symbols.put(f"@{key}.{field_key}", made.field(given["name"]).id)
-    for kinds in (("link",), ("lookup", "rollup", "formula")):
+    for kinds in (("auto_number", "link"), ("lookup", "rollup", "formula")):
         for key, table in template.tables.items():
             for field_key, given in table["fields"].items():
-                if given["type"] in kinds:
+                if given["type"] in kinds and _is_late(given):
                     await _late_field(system, actor, key, field_key, given, symbols)
     for key, stock in template.stocks.items():
         made_stock = await stocks.create(
@@ -88,6 +88,11 @@ async def _tables(system: System, actor: Actor, app: App, template: Template, sy
         symbols.put(f"@stocks/{key}", made_stock.id)
     for key, table in template.tables.items():
         await _finish_table(system, actor, key, table, symbols)
+
+
+def _is_late(given: Mapping[str, Any]) -> bool:
+    """Whether a field can only be made when the others of its table are there."""
+    return given["type"] in _LATER or any(part.get("field") for part in given.get("segments", ()))
 
 
 def _spec(given: Mapping[str, Any], more: Mapping[str, Any]) -> FieldSpec:

@@ -170,12 +170,29 @@ class Cascade(_Config, frozen=True, tag="cascade"):
     any_level: bool = False
 
 
-class Segment(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A piece of an auto number: fixed ``text``, the ``date`` of creation (strftime format), or the ``sequence``."""
+class Case(msgspec.Struct, frozen=True):
+    """What an auto number writes for one value of another field: a choice by its number, anything else by its text."""
 
-    kind: Literal["text", "date", "sequence"]
+    value: int | str
+    text: str
+
+
+class Segment(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A piece of an auto number: fixed ``text``, the ``date`` of creation (strftime format), the ``sequence``, or what
+    stands for the value of ``field`` in the same record when it is created.
+
+    Of a ``field``: the text of its case; without a case ``other`` (None: the value itself, as people read it), for an
+    empty cell ``empty``. ``separate``: each text that comes out has a sequence of its own.
+    """
+
+    kind: Literal["text", "date", "sequence", "field"]
     text: str = ""
     width: int = 4
+    field: str = ""
+    cases: tuple[Case, ...] = ()
+    other: str | None = None
+    empty: str = ""
+    separate: bool = False
 
 
 class AutoNumber(_Config, frozen=True, tag="auto_number"):

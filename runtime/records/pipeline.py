@@ -91,7 +91,6 @@ async def carry_out(
     _reject_if_atomic(work)
     if work.good:
         work.change_id = change.change_id or number
-        await numbering.draw(work)
         await _store(work, effects)
     _announce(work)
     return Outcome(tuple(_result(table, item) for item in work.items), work.change_id if work.good else 0)
@@ -125,6 +124,7 @@ async def _store(work: Work, effects: Effects | None) -> None:
 
 
 async def _store_once(work: Work, effects: Effects | None) -> None:
+    await numbering.draw(work)
     await store.store(work)
     far = await links.store(work)
     if any(item.moves for item in work.good):
