@@ -226,6 +226,8 @@ def _same_type(old: Any, new: Any) -> bool:
         return bool(old.format == new.format)
     if name == "link":
         return bool(old.table == new.table)
+    if name == "member":
+        return bool(old.many == new.many)
     if name in ("lookup", "rollup", "formula"):
         return fieldtypes.get(old).sql_type(old) == fieldtypes.get(new).sql_type(new)
     return True

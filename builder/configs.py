@@ -21,8 +21,10 @@ from runtime.catalog import App, Catalog, Field, Table
 from runtime.definitions.fields import (
     COLORS,
     COMPUTED_TYPES,
+    PERSON_TYPES,
     READONLY_TYPES,
     SYSTEM_TYPES,
+    Attachment,
     AutoNumber,
     Cascade,
     Choice,
@@ -39,7 +41,9 @@ from runtime.definitions.fields import (
     Text,
     type_name,
 )
+from runtime.definitions.people import ME, with_people
 from runtime.fieldtypes import BadValue, Context
+from runtime.fieldtypes.attachment import MOST_FILES
 from runtime.i18n import N_, Message
 
 LINK_EXTRAS = frozenset({"two_way", "inverse_name", "inverse_many"})
@@ -134,6 +138,8 @@ _OPTIONS: dict[str, frozenset[str]] = {
 
 def check_config(problems: Problems, scope: Scope, config: FieldConfig) -> FieldConfig:
     """The configuration as it will be stored; selects and links have their own readers."""
+    if type_name(config) in PERSON_TYPES:
+        return with_people(config, scope.app.people)
     checker = _CHECKERS.get(type_name(config))
     return config if checker is None else checker(problems, scope, config)
 
@@ -224,7 +230,18 @@ def _color(problems: Problems, color: str) -> None:
         problems.at("color").add("bad_color", N_("没有「{color}」这种颜色"), color=color[:40])
 
 
+def _attachment(problems: Problems, scope: Scope, config: Attachment) -> Attachment:
+    if not 1 <= config.max_files <= MOST_FILES:
+        problems.at("max_files").add(
+            "out_of_range", N_("文件个数应在 {low} 到 {high} 之间"), low=1, high=MOST_FILES
+        )
+    if config.max_size_mb is not None and not 1 <= config.max_size_mb <= 4096:
+        problems.at("max_size_mb").add("out_of_range", N_("单个文件的上限应在 {low} 到 {high} MB 之间"), low=1, high=4096)
+    return msgspec.structs.replace(config, kinds=tuple(dict.fromkeys(config.kinds)))
+
+
 _CHECKERS: dict[str, Callable[[Problems, Scope, Any], Any]] = {
+    "attachment": _attachment,
     "text": _text,
     "long_text": _text,
     "number": _number,
@@ -275,7 +292,7 @@ def check_rules(problems: Problems, scope: Scope, definition: FieldDef) -> Field
 
 
 def _check_default(problems: Problems, scope: Scope, definition: FieldDef) -> None:
-    if definition.type in READONLY_TYPES | {"link"}:
+    if definition.type in READONLY_TYPES | {"link", "attachment"}:
         problems.add("not_for_type", N_("这种字段不能有默认值"))
         return
     if definition.unique:
@@ -283,9 +300,12 @@ def _check_default(problems: Problems, scope: Scope, definition: FieldDef) -> No
         return
     if definition.default == _DEFAULT_NOW and definition.type in ("date", "datetime"):
         return
+    default = definition.default
+    if definition.type == "member":  # whoever creates the record is known only then
+        default = [one for one in (default if isinstance(default, list) else [default]) if one != ME]
     try:
         stored = fieldtypes.get(definition.config).parse(
-            definition.config, definition.default, Context(zone=scope.app.zone)
+            definition.config, default, Context(zone=scope.app.zone)
         )
     except BadValue as bad:
         problems.add(bad.code, bad.message.msgid, **bad.message.params)

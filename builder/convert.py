@@ -25,6 +25,7 @@ from runtime import fieldtypes
 from runtime.catalog import Catalog, Field, Table
 from runtime.definitions.fields import (
     COMPUTED_TYPES,
+    PERSON_TYPES,
     SYSTEM_TYPES,
     AutoNumber,
     Cascade,
@@ -214,11 +215,22 @@ def readable(source: Source, stored: Any, target: FieldConfig) -> Any:
         if wanted in _NUMBERS:
             return int(stored)
         return stored if wanted in ("checkbox", "json") else ("是" if stored else "否")
+    if field.type == "attachment":
+        return _several(kind.formula_value(field.config, stored) or [], wanted)
     if field.type == "multi_select":
         return _several(kind.to_wire(field.config, stored), wanted)
+    if field.type in PERSON_TYPES:
+        return _people(kind.to_wire(field.config, stored), wanted)
     if wanted in ("date", "datetime") and not isinstance(stored, str | int):
         return stored
     return kind.to_text(field.config, stored, source.context)
+
+
+def _people(shown: Any, wanted: str) -> Any:
+    people = shown if isinstance(shown, list) else [shown] if shown else []
+    if wanted == "member":
+        return people
+    return _several([person["name"] for person in people], wanted)
 
 
 def _number(stored: Decimal, name: str, wanted: str) -> Any:

@@ -18,7 +18,8 @@ from builder.validation import Problems
 from runtime import fieldtypes
 from runtime.access import Actor, hidden_fields
 from runtime.catalog import App, Entry, Field, Table, View
-from runtime.definitions.fields import FieldConfig, Formula, Link, Validation
+from runtime.definitions.fields import PERSON_TYPES, FieldConfig, Formula, Link, Validation
+from runtime.definitions.people import people_of
 from runtime.i18n import N_
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -92,7 +93,7 @@ def complete(value: Any) -> Any:
 
 
 def field_json(field: Field, table: Table | None = None, *, managed: bool = False) -> dict[str, Any]:
-    """A field as the API answers it. ``table``: where it stands, so that a formula shows the names of its fields.
+    """A field as the API answers it; one that holds people also names whom it may hold. ``table``: where it stands, so that a formula shows the names of its fields.
 
     ``operators`` and ``aggregates`` are what conditions and roll-ups may ask of it; ``managed``: only reservations
     write it.
@@ -118,7 +119,16 @@ def field_json(field: Field, table: Table | None = None, *, managed: bool = Fals
         "aggregates": list(kind.aggregates),
         "sortable": kind.sortable,
         "groupable": kind.groupable,
+        **_people(field),
     }
+
+
+def _people(field: Field) -> dict[str, Any]:
+    """Whom a field that holds people may newly hold, for choosers and conditions."""
+    if field.type not in PERSON_TYPES:
+        return {}
+    chosen = people_of(field.config).choosable
+    return {"people": [{"id": one.id, "name": one.name, "email": one.email} for one in chosen]}
 
 
 def view_json(view: View) -> dict[str, Any]:

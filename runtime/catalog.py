@@ -19,6 +19,7 @@ from runtime.definitions.automations import AutomationDef
 from runtime.definitions.dashboards import DashboardDef
 from runtime.definitions.fields import (
     COMPUTED_TYPES,
+    PERSON_TYPES,
     READONLY_TYPES,
     SYSTEM_TYPES,
     Choice,
@@ -28,6 +29,7 @@ from runtime.definitions.fields import (
     MultiSelect,
     SingleSelect,
 )
+from runtime.definitions.people import NOBODY, Directory, KnownPerson, with_people
 from runtime.definitions.states import StateMachine
 from runtime.definitions.stock import StockDef
 from runtime.definitions.tables import AppDef, TableDef, ViewDef
@@ -204,9 +206,10 @@ class Stock(Entry, frozen=True, kw_only=True):
 
 
 class App(Entry, frozen=True, kw_only=True, dict=True):
-    """An app with everything in it, each list in its order."""
+    """An app with everything in it, each list in its order. ``people``: whom its cells may name."""
 
     definition: AppDef
+    people: Directory = NOBODY
     tables: tuple[Table, ...]
     automations: tuple[Automation, ...]
     dashboards: tuple[Dashboard, ...]
@@ -359,11 +362,15 @@ class CatalogStore:
         """The catalog for writing records: no definition can change until ``tx`` ends."""
         return await self._of_locked(await tx.value("SELECT meta.lock_catalog()"))
 
-    async def locked_for_change(self, tx: Tx) -> tuple[Catalog, int]:
-        """The same, with a number for the change, in one statement."""
-        row = await tx.row("SELECT meta.lock_catalog() AS version, nextval('meta.change_number') AS change")
+    async def locked_for_changes(self, tx: Tx, count: int) -> tuple[Catalog, list[int]]:
+        """The same, with numbers for ``count`` changes, in one statement."""
+        row = await tx.row(
+            "SELECT meta.lock_catalog() AS version,"
+            " ARRAY(SELECT nextval('meta.change_number') FROM generate_series(1, $1)) AS numbers",
+            count,
+        )
         assert row is not None  # noqa: S101 - a SELECT without FROM has a row
-        return await self._of_locked(row["version"]), row["change"]
+        return await self._of_locked(row["version"]), row["numbers"]
 
     async def _of_locked(self, version: int) -> Catalog:
         catalog = self._catalog
@@ -377,13 +384,20 @@ class CatalogStore:
             "SELECT id, public_id, kind, app_id, table_id, position, version, body FROM meta.definition"
             " WHERE deleted_at IS NULL ORDER BY position, id"
         )
+        people = await self._db.fetch(
+            "SELECT p.id, p.public_id, p.name, p.email, p.active,"
+            " (SELECT array_agg(m.app_id) FROM meta.membership m WHERE m.person_id = p.id) AS apps"
+            " FROM meta.person p ORDER BY p.name, p.id"
+        )
         # a new version may come with other columns, which statements prepared before do not know of
         await self._db.forget_statements()
-        return _compile(version, rows)
+        return _compile(version, rows, people)
 
 
 async def bump(tx: Tx) -> int:
-    """Declare that definitions changed in ``tx``; waits for writers under way. Returns the new version.
+    """Declare that definitions, or the people of apps, changed in ``tx``; waits for writers under way.
+
+    Returns the new version.
 
     Call it first thing: it is also the lock that keeps two changes of definitions apart.
     """
@@ -397,7 +411,21 @@ async def bump(tx: Tx) -> int:
     return int(await tx.value("UPDATE meta.catalog_state SET version = version + 1 RETURNING version"))
 
 
-def _compile(version: int, rows: list[Any]) -> Catalog:
+def _directory(people: list[Any], app: int) -> Directory:
+    return Directory(
+        KnownPerson(
+            number=row["id"],
+            id=row["public_id"],
+            name=row["name"],
+            email=row["email"],
+            active=row["active"],
+            member=app in (row["apps"] or ()),
+        )
+        for row in people
+    )
+
+
+def _compile(version: int, rows: list[Any], people: list[Any]) -> Catalog:
     public = {row["id"]: row["public_id"] for row in rows}
     by_kind: dict[str, list[Any]] = {kind: [] for kind in KINDS}
     for row in rows:
@@ -412,12 +440,19 @@ def _compile(version: int, rows: list[Any]) -> Catalog:
             "definition": decode_body(row["kind"], row["body"]),
         }
 
+    directories = {row["id"]: _directory(people, row["id"]) for row in by_kind["app"]}
+
+    def knowing(definition: FieldDef, app: int) -> FieldDef:
+        if definition.type not in PERSON_TYPES or app not in directories:
+            return definition
+        return msgspec.structs.replace(definition, config=with_people(definition.config, directories[app]))
+
     fields: dict[int, list[Field]] = {}
     for row in by_kind["field"]:
         if row["table_id"] in public:
-            fields.setdefault(row["table_id"], []).append(
-                Field(table_id=public[row["table_id"]], **common(row))
-            )
+            parts = common(row)
+            parts["definition"] = knowing(parts["definition"], row["app_id"])
+            fields.setdefault(row["table_id"], []).append(Field(table_id=public[row["table_id"]], **parts))
     views: dict[int, list[View]] = {}
     for row in by_kind["view"]:
         if row["table_id"] in public:
@@ -445,6 +480,7 @@ def _compile(version: int, rows: list[Any]) -> Catalog:
         apps.append(
             App(
                 **common(row),
+                people=directories[number],
                 tables=tables,
                 automations=tuple(Automation(**owner, **common(r)) for r in inside("automation", number)),
                 dashboards=tuple(Dashboard(**owner, **common(r)) for r in inside("dashboard", number)),

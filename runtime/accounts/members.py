@@ -7,7 +7,8 @@ from typing import get_args
 import msgspec
 
 from runtime.access import Actor, Operation, Role, require
-from runtime.catalog import App
+from runtime.accounts.telling import people_changed
+from runtime.catalog import App, bump
 from runtime.errors import InvalidInput, NotFound, RuleBroken
 from runtime.i18n import N_
 from runtime.storage.database import Tx
@@ -53,6 +54,7 @@ async def set_role(system: System, actor: Actor, app_id: str, person_id: str, ro
     app = await _managed(system, actor, app_id)
     checked = check_role(role)
     async with system.db.transaction() as tx:
+        await people_changed(system, tx)
         number = await _person_number(tx, person_id)
         await _keep_an_owner(tx, app, number, becomes=checked)
         await put_member(tx, app.number, number, checked)
@@ -69,6 +71,7 @@ async def remove_member(system: System, actor: Actor, app_id: str, person_id: st
     app = (await system.catalogs.current()).app(app_id)
     require(actor, Operation.LOOK if actor.id == person_id else Operation.MANAGE_MEMBERS, app_id)
     async with system.db.transaction() as tx:
+        await people_changed(system, tx)
         number = await _person_number(tx, person_id)
         await _keep_an_owner(tx, app, number, becomes=None)
         done = await tx.execute(
@@ -80,6 +83,7 @@ async def remove_member(system: System, actor: Actor, app_id: str, person_id: st
 
 async def put_member(tx: Tx, app_number: int, person_number: int, role: Role) -> None:
     """Store a role, whoever asks. For the installer of apps (whoever makes one owns it) and for invitations."""
+    await bump(tx)  # cells of the app may name this person from now on
     await tx.execute(
         "INSERT INTO meta.membership (app_id, person_id, role) VALUES ($1, $2, $3)"
         " ON CONFLICT (app_id, person_id) DO UPDATE SET role = excluded.role",

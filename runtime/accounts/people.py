@@ -11,6 +11,7 @@ import msgspec
 from runtime import secrets
 from runtime.access import Actor, require_instance_owner
 from runtime.accounts import rules, throttle
+from runtime.accounts.telling import people_changed
 from runtime.errors import Duplicate, InvalidInput, NotFound, RuleBroken
 from runtime.i18n import DEFAULT_LANGUAGE, N_
 from runtime.ids import new_id
@@ -147,9 +148,10 @@ async def _insert(tx: Tx, *, email: str, name: str, password: str, language: str
 
 async def set_name(system: System, actor: Actor, name: str) -> None:
     """Change one's own name. Raises :class:`InvalidInput`."""
-    await system.db.execute(
-        "UPDATE meta.person SET name = $2 WHERE id = $1", _self(actor), rules.person_name(name)
-    )
+    number, tidy = _self(actor), rules.person_name(name)
+    async with system.db.transaction() as tx:
+        await people_changed(system, tx)
+        await tx.execute("UPDATE meta.person SET name = $2 WHERE id = $1", number, tidy)
 
 
 async def set_appearance(
@@ -226,6 +228,7 @@ async def set_active(system: System, actor: Actor, person_id: str, active: bool)
     """
     require_instance_owner(actor)
     async with system.db.transaction() as tx:
+        await people_changed(system, tx)
         await tx.execute("SELECT pg_advisory_xact_lock($1)", _OWNERS_LOCK)
         person = await find_person(system, person_id)
         if not active and person.is_owner:

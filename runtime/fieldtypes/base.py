@@ -31,10 +31,11 @@ class BadValue(Exception):
 
 
 class Context(msgspec.Struct, frozen=True):
-    """Where values are read: the app's time ``zone`` and the moment ``now``."""
+    """Where values are read: the app's time ``zone``, the moment ``now``, and the number of the person who asks (``me``)."""
 
     zone: ZoneInfo = ZoneInfo("Asia/Shanghai")
     now: datetime = msgspec.field(default_factory=lambda: datetime.now(UTC))
+    me: int | None = None
 
 
 ConditionMaker = Callable[[Any, str, Any, Context], QueryString]
@@ -69,6 +70,9 @@ class FieldType:
     def repair(self, config: Any, value: Any, context: Context) -> Any:
         """Anything a spreadsheet may hold → stored, leniently. Raises BadValue."""
         return self.parse(config, value, context)
+
+    def admit(self, config: Any, stored: Any, before: Any) -> None:
+        """Refuse what may stay in a cell but not be chosen anew (``before``: what the cell holds). Raises BadValue."""
 
     def to_wire(self, config: Any, stored: Any) -> Any:
         """Stored → wire."""

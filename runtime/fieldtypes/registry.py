@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runtime.definitions.fields import FieldConfig, type_name
 from runtime.errors import InvalidDefinition
+from runtime.fieldtypes.attachment import AttachmentType
 from runtime.fieldtypes.auto_number import AutoNumberType
 from runtime.fieldtypes.barcode import BarcodeType
 from runtime.fieldtypes.base import FieldType
@@ -15,6 +16,7 @@ from runtime.fieldtypes.duration import DurationType
 from runtime.fieldtypes.json_text import JsonType
 from runtime.fieldtypes.link import LinkType
 from runtime.fieldtypes.location import LocationType
+from runtime.fieldtypes.member import MemberType
 from runtime.fieldtypes.number import CurrencyType, NumberType, PercentType
 from runtime.fieldtypes.phone import PhoneType
 from runtime.fieldtypes.progress import ProgressType
@@ -27,7 +29,7 @@ from runtime.i18n import N_
 TYPES: tuple[FieldType, ...] = (
     TextType(), LongTextType(), NumberType(), CurrencyType(), PercentType(), RatingType(), ProgressType(),
     DurationType(), SingleSelectType(), MultiSelectType(), CascadeType(), CheckboxType(), DateType(), DateTimeType(),
-    PhoneType(), EmailType(), UrlType(), LocationType(), BarcodeType(), JsonType(), LinkType(), LookupType(),
+    PhoneType(), EmailType(), UrlType(), LocationType(), MemberType(), BarcodeType(), JsonType(), LinkType(), LookupType(),
     RollupType(), FormulaType(), AutoNumberType(), CreatedTimeType(), UpdatedTimeType(), CreatedByType(), UpdatedByType(),
 )  # fmt: skip
 

@@ -20,7 +20,7 @@ from runtime.formulas.checker import CheckedFormula, check
 from runtime.formulas.evaluator import evaluate
 from runtime.formulas.parser import parse
 from runtime.formulas.problems import FormulaRejected, Span
-from runtime.formulas.references import bind, dependencies, missing, unbind, uses_clock
+from runtime.formulas.references import bind, dependencies, missing, names_creator, unbind, uses_clock
 from runtime.formulas.sql import SqlExpression, compile_sql
 from runtime.formulas.types import RECORD_PARTS, FieldInfo, FormulaError, Value, ValueType
 
@@ -43,6 +43,7 @@ __all__ = [
     "evaluate",
     "functions",
     "missing",
+    "names_creator",
     "parse",
     "unbind",
     "uses_clock",

@@ -61,9 +61,18 @@ def missing(tree: Node, known: Mapping[str, object]) -> frozenset[str]:
 
 def uses_clock(tree: Node) -> bool:
     """Whether TODAY or NOW occurs."""
+    return _calls(tree, ("TODAY", "NOW"))
+
+
+def names_creator(tree: Node) -> bool:
+    """Whether CREATED_BY occurs."""
+    return _calls(tree, ("CREATED_BY",))
+
+
+def _calls(tree: Node, names: tuple[str, ...]) -> bool:
     for node in walk(tree):
         if isinstance(node, CallNode):
             function = find(node.name)
-            if function is not None and function.name in ("TODAY", "NOW"):
+            if function is not None and function.name in names:
                 return True
     return False

@@ -19,7 +19,8 @@ from piccolo.querystring import QueryString
 from runtime import fieldtypes
 from runtime.access import Actor, hidden_fields, row_rule
 from runtime.catalog import Catalog, Field, Table
-from runtime.definitions.fields import DateTime, Link, Rollup
+from runtime.definitions.fields import CreatedBy, DateTime, FieldConfig, Link, Member
+from runtime.definitions.people import with_people
 from runtime.definitions.queries import (
     Aggregate,
     AggregateQuery,
@@ -33,6 +34,7 @@ from runtime.definitions.queries import (
 )
 from runtime.errors import InvalidInput, NotFound
 from runtime.fieldtypes.base import Context, like_pattern
+from runtime.fieldtypes.system import person_key_sql
 from runtime.i18n import N_
 from runtime.ids import parse_record_id
 
@@ -64,6 +66,8 @@ class Compiler:
     """Compiles queries of one table, as one actor may see it, at one moment."""
 
     def __init__(self, catalog: Catalog, table: Table, context: Context, actor: Actor | None = None) -> None:
+        if actor is not None and actor.person is not None:
+            context = msgspec.structs.replace(context, me=actor.person)
         self.catalog = catalog
         self.table = table
         self.context = context
@@ -118,13 +122,18 @@ class Compiler:
             return self._id_condition(condition)
         if condition.field in _SYSTEM_TYPES:
             kind = fieldtypes.get_by_name(_SYSTEM_TYPES[condition.field])
-            column, config = _SYSTEM_COLUMNS[condition.field][0], DateTime()
+            column, config = _SYSTEM_COLUMNS[condition.field][0], self._system_config(condition.field)
             return kind.condition(config, column, condition.op, condition.value, self.context)
         field = self.field(condition.field)
         if field.type == "link":
             return self._link_condition(field, condition)
         kind = fieldtypes.get(field.config)
         return kind.condition(field.config, f"t.{field.column}", condition.op, condition.value, self.context)
+
+    def _system_config(self, key: str) -> FieldConfig:
+        if key in ("$created_by", "$updated_by"):
+            return with_people(CreatedBy(), self.catalog.app_of(self.table).people)
+        return DateTime()
 
     def _id_condition(self, condition: Condition) -> QueryString:
         values = condition.value if isinstance(condition.value, list | tuple) else [condition.value]
@@ -170,6 +179,10 @@ class Compiler:
                 chosen = [c.id for c in field.choices_by_id.values() if text.casefold() in c.name.casefold()]
                 if chosen:
                     parts.append(QueryString(f"t.{field.column} = ANY({{}}::integer[])", chosen))
+            elif field.type == "member":
+                parts.append(
+                    kind.condition(field.config, f"t.{field.column}", "contains", text, self.context)
+                )
             elif kind.searchable:
                 parts.append(QueryString(f"t.{field.column}::text ILIKE {{}}", pattern))
         return QueryString("({})", joined(" OR ", parts)) if parts else QueryString("FALSE")
@@ -351,6 +364,11 @@ class Compiler:
             return QueryString(f"l{index}.{field.link_far}")
         kind = fieldtypes.get(field.config)
         column = f"t.{field.column}"
+        if isinstance(field.config, Member) and field.config.many:  # a record counts for each of its people
+            joins.append(f"LEFT JOIN LATERAL unnest({column}) u{index}(person) ON true")
+            return QueryString(f"u{index}.person")
+        if field.type in ("created_by", "updated_by"):
+            return QueryString(person_key_sql(column))
         formula_type = kind.formula_type(field.config)
         if formula_type in ("date", "datetime"):
             return self._time_bucket(column, level.bucket or "day", is_moment=formula_type == "datetime")
@@ -387,6 +405,7 @@ class Compiler:
             "count_filled": f"count({column})",
             "count_empty": f"count(*) - count({column})",
             "count_unique": f"count(DISTINCT {column})",
+            "count_files": f"coalesce(sum(jsonb_array_length({column})), 0)",
             "sum": f"coalesce(sum({column}), 0)",
             "avg": f"avg({column})",
             "min": f"min({column})",
@@ -436,19 +455,4 @@ def mentioned(where: Filter | None, sorts: Sequence[Sort] = ()) -> set[str]:
     return fields_of(where) | {sort.field for sort in sorts}
 
 
-def rollup_value(rollup: Rollup, column: str | None) -> str:
-    """The aggregate expression of a roll-up over linked rows aliased ``r``."""
-    if rollup.fn == "count" or column is None:
-        return "count(r.id)"
-    return {
-        "count_filled": f"count(r.{column})",
-        "count_empty": f"count(r.id) - count(r.{column})",
-        "count_unique": f"count(DISTINCT r.{column})",
-        "sum": f"coalesce(sum(r.{column}), 0)",
-        "avg": f"avg(r.{column})",
-        "min": f"min(r.{column})",
-        "max": f"max(r.{column})",
-    }[rollup.fn]
-
-
-__all__ = ["MAX_LIMIT", "ROW_COLUMNS", "Compiler", "Group", "joined", "mentioned", "order_by", "rollup_value"]
+__all__ = ["MAX_LIMIT", "ROW_COLUMNS", "Compiler", "Group", "joined", "mentioned", "order_by"]

@@ -38,6 +38,7 @@ _SUITS: dict[Kind, frozenset[str]] = {
             "cascade",
             "duration",
             "json",
+            "member",
         }
     ),
     "long_text": frozenset({"text", "long_text", "location", "json"}),
@@ -47,10 +48,10 @@ _SUITS: dict[Kind, frozenset[str]] = {
     "checkbox": frozenset({"checkbox", "single_select", "text"}),
     "date": frozenset({"date", "datetime"}),
     "datetime": frozenset({"date", "datetime"}),
-    "single_select": frozenset({"single_select", "multi_select", "text", "link", "cascade"}),
-    "multi_select": frozenset({"multi_select", "text", "long_text", "link"}),
+    "single_select": frozenset({"single_select", "multi_select", "text", "link", "cascade", "member"}),
+    "multi_select": frozenset({"multi_select", "text", "long_text", "link", "member"}),
     "phone": frozenset({"phone", "text", "link"}),
-    "email": frozenset({"email", "text", "link"}),
+    "email": frozenset({"email", "text", "link", "member"}),
     "url": frozenset({"url", "text", "long_text", "barcode"}),
 }
 _TELLING: tuple[Kind, ...] = ("phone", "email", "url")  # kinds that name their field by themselves

@@ -8,7 +8,7 @@ import msgspec
 
 from runtime import fieldtypes
 from runtime.catalog import Field, Table
-from runtime.definitions.fields import Text
+from runtime.definitions.fields import Member, Text
 from runtime.definitions.queries import Condition, Filter, Query, Sort
 
 # a btree entry holds at most 2704 bytes, a character of UTF-8 up to four
@@ -108,6 +108,8 @@ def index_for(table: Table, shape: Shape) -> Index | None:
         field = _field(table, key)
         if (field is None and key not in _SYSTEM) or (field is not None and not _bounded(field)):
             break
+        if field is not None and field.type == "member":  # sorted by names, which change
+            break
         column = _SYSTEM[key] if field is None else _ordered(field)
         if column not in columns:
             columns.append(f"{column} DESC NULLS LAST" if descending else column)
@@ -136,6 +138,8 @@ def _bounded(field: Field) -> bool:
         return field.config.max_length <= _LONGEST_TEXT
     if field.type == "formula":
         return getattr(field.config, "result", "text") in ("number", "boolean", "date", "datetime")
+    if isinstance(field.config, Member):
+        return not field.config.many
     return field.type in _SHORT or field.type == "rollup"
 
 
