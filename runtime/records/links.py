@@ -13,6 +13,7 @@ from runtime.errors import NotFound
 from runtime.fieldtypes import BadValue, Context
 from runtime.i18n import N_, Message
 from runtime.ids import parse_record_id, record_id
+from runtime.records.dependents import graph
 from runtime.records.work import Item, Work
 from runtime.storage.database import Database, Tx
 
@@ -32,9 +33,13 @@ def raw(value: Any) -> list[Any]:
 
 
 async def resolve(work: Work) -> None:
-    """Turn what was given into row numbers that exist; read the pairs that are there now."""
+    """Turn what was given into row numbers that exist; read the pairs that are there now.
+
+    Records whose computed fields will follow are locked with the same statement: once the pairs are stored, two writers
+    who both point at one record could only wait for each other in a circle.
+    """
     fields = {field for item in work.good for field in item.links}
-    for field in fields:
+    for field in sorted(fields, key=lambda one: (work.catalog.table(_link(one).table).number, one.number)):
         config = field.config
         assert isinstance(config, Link)  # noqa: S101
         target = work.catalog.table(config.table)
@@ -42,20 +47,32 @@ async def resolve(work: Work) -> None:
         names = await _by_name(work, field, items) if work.change.typecast else {}
         for item in items:
             item.links[field] = _numbers(work, field, item, names)
-        wanted = sorted({n for item in items if not item.problems for n in item.links[field]})
+        updated = [item.row_id for item in items if item.action == "update"]
+        now = await pairs(work.tx, field, updated) if updated else {}
+        for item in items:
+            if item.action == "update":
+                item.old_links[field] = now.get(item.row_id, [])
+        wanted = {n for item in items if not item.problems for n in item.links[field]}
+        follow = bool(config.inverse and graph(work.catalog).same.get(config.inverse))
+        if follow:
+            wanted |= {n for item in items for n in item.old_links.get(field, ())}
         rows = await work.tx.fetch(
-            f"SELECT id FROM {target.sql} WHERE id = ANY($1::bigint[]) AND deleted_at IS NULL", wanted
+            f"SELECT id FROM {target.sql} WHERE id = ANY($1::bigint[]) AND deleted_at IS NULL"
+            + (" ORDER BY id FOR UPDATE" if follow else ""),
+            sorted(wanted),
         )
         there = {row["id"] for row in rows}
+        if follow:
+            work.tx.held[target.sql] |= there
         for item in items:
             if not item.problems and any(n not in there for n in item.links[field]):
                 message = Message(N_("「{field}」关联的记录不存在,可能已被删除"), {"field": field.name})
                 item.refuse("broken_link", message, field)
-        updated = [item.row_id for item in items if item.action == "update"]
-        if updated:
-            now = await pairs(work.tx, field, updated)
-            for item in items:
-                item.old_links[field] = now.get(item.row_id, [])
+
+
+def _link(field: Field) -> Link:
+    assert isinstance(field.config, Link)  # noqa: S101
+    return field.config
 
 
 def _numbers(work: Work, field: Field, item: Item, names: dict[str, int]) -> list[int]:

@@ -244,6 +244,7 @@ class EmbeddedPostgres:
             else "fsync",  # quicker after a crash
             "wal_compression": "on",
             "random_page_cost": "1.1",
+            "deadlock_timeout": "'100ms'",  # writers who wait in a circle begin anew; see runtime.records.again
             "jit": "off",  # compiling costs more than it saves on our short queries
             "autovacuum_naptime": "15s",
             "autovacuum_vacuum_scale_factor": "0.05",

@@ -6,6 +6,7 @@ tables and statements through :class:`Tx` run in it.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -36,11 +37,15 @@ async def _as_it_is(connection: Any) -> None:
 
 
 class Tx:
-    """An open transaction. ``after_commit`` holds what may happen only once it is really stored."""
+    """An open transaction. ``after_commit`` holds what may happen only once it is really stored.
+
+    ``held``: ids of rows by table that it is known to hold ``FOR UPDATE``.
+    """
 
     def __init__(self, connection: asyncpg.Connection) -> None:
         self.connection = connection
         self.after_commit: list[Callable[[], Any]] = []
+        self.held: dict[str, set[int]] = defaultdict(set)
 
     async def fetch(self, sql: Sql, *args: Any) -> list[Row]:
         """All rows."""
@@ -64,9 +69,14 @@ class Tx:
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        """What happens inside is undone alone if it raises."""
-        async with self.connection.transaction():
-            yield
+        """What happens inside is undone alone if it raises; its locks go with it."""
+        held = {table: set(rows) for table, rows in self.held.items()}
+        try:
+            async with self.connection.transaction():
+                yield
+        except BaseException:
+            self.held = defaultdict(set, held)
+            raise
 
 
 class Database:
