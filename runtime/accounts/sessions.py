@@ -97,8 +97,8 @@ async def _nobody() -> str:
     return _NOBODY
 
 
-# one indexed look-up per request and never cached: a role taken away or a password changed holds at once, in every
-# process. It costs about as much as asking for a version number would.
+# looked up for each request and never cached: a role taken away or a password changed holds at once, in every process.
+# It costs about as much as asking for a version number would; requests that arrive together are looked up together.
 # Roles in apps that lie in the trash are among them: whoever owns one may take it out again.
 _ACTOR = """
 SELECT p.id, p.public_id, p.name, p.email, p.language, p.theme, p.is_owner,
@@ -109,8 +109,8 @@ SELECT p.id, p.public_id, p.name, p.email, p.language, p.theme, p.is_owner,
 """
 _BY_SESSION = (
     _ACTOR.rstrip()
-    + ", s.last_seen_at FROM meta.session s JOIN meta.person p ON p.id = s.person_id"
-    + " WHERE s.token_hash = $1 AND s.expires_at > now() AND p.active"
+    + ", s.token_hash, s.last_seen_at FROM meta.session s JOIN meta.person p ON p.id = s.person_id"
+    + " WHERE s.token_hash = ANY($1) AND s.expires_at > now() AND p.active"
 )
 
 
@@ -120,7 +120,7 @@ async def session_actor(system: System, token: str) -> SignedIn | None:
     The expiry moves to :attr:`Settings.session_days` from now, at most every ten minutes.
     """
     hashed = secrets.hash_token(token)
-    row = await system.db.row(_BY_SESSION, hashed)
+    row = await holder(system, _BY_SESSION, hashed)
     if row is None:
         return None
     slid = datetime.now(UTC) - row["last_seen_at"] > SLIDE_AFTER
@@ -132,6 +132,17 @@ async def session_actor(system: System, token: str) -> SignedIn | None:
         )
     system.catalogs.seen(row["catalog_version"])
     return SignedIn(actor_of(row, "person"), slid)
+
+
+async def holder(system: System, statement: str, hashed: str) -> Any | None:
+    """The row of ``statement`` (which takes a list of hashes) for one hash, or None."""
+
+    async def together(hashes: list[str]) -> list[Any | None]:
+        rows = await system.db.fetch(statement, list(set(hashes)))
+        found = {row["token_hash"]: row for row in rows}
+        return [found.get(one) for one in hashes]
+
+    return await system.gather(statement, together)(hashed)
 
 
 def actor_of(row: Any, kind: Any) -> Actor:

@@ -10,7 +10,7 @@ from runtime import secrets
 from runtime.access import Actor
 from runtime.accounts import rules
 from runtime.accounts.people import Person
-from runtime.accounts.sessions import _ACTOR, actor_of
+from runtime.accounts.sessions import _ACTOR, actor_of, holder
 from runtime.errors import InvalidInput, NotFound
 from runtime.i18n import N_
 from runtime.ids import new_id
@@ -20,8 +20,8 @@ TOKEN_PREFIX = "hb_"  # noqa: S105 - tells people, and scanners of leaked secret
 _SEEN_AFTER = timedelta(minutes=1)
 _BY_TOKEN = (
     _ACTOR.rstrip()
-    + ", t.last_used_at FROM meta.api_token t JOIN meta.person p ON p.id = t.person_id"
-    + " WHERE t.token_hash = $1 AND p.active"
+    + ", t.token_hash, t.last_used_at FROM meta.api_token t JOIN meta.person p ON p.id = t.person_id"
+    + " WHERE t.token_hash = ANY($1) AND p.active"
 )
 
 
@@ -80,7 +80,7 @@ async def revoke_token(system: System, actor: Actor, token_id: str) -> None:
 async def token_actor(system: System, token: str) -> Actor | None:
     """Whom the API token ``token`` acts for; None when it is unknown or its person switched off."""
     hashed = secrets.hash_token(token)
-    row = await system.db.row(_BY_TOKEN, hashed)
+    row = await holder(system, _BY_TOKEN, hashed)
     if row is None:
         return None
     used = row["last_used_at"]

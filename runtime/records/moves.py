@@ -61,12 +61,9 @@ def _move(work: Work, item: Item, field: Field, machine: StateMachine) -> None:
         )
         item.refuse("move_refused", message, field)
         return
-    role = work.change.actor.role_in(work.app.id)
-    if (
-        transition.roles
-        and role not in transition.roles
-        and work.change.actor.kind not in ("automation", "system")
-    ):
+    actor = item.change.actor
+    role = actor.role_in(work.app.id)
+    if transition.roles and role not in transition.roles and actor.kind not in ("automation", "system"):
         message = Message(
             N_("你的角色不能做「{source}」到「{target}」这一步"),
             {"source": _name(field, source), "target": _name(field, target)},

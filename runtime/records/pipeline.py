@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
@@ -21,6 +22,7 @@ from runtime.fieldtypes import Context
 from runtime.i18n import N_
 from runtime.ids import record_id
 from runtime.records import (
+    attachments,
     computed,
     history,
     ledger,
@@ -33,7 +35,7 @@ from runtime.records import (
     validation,
 )
 from runtime.records.change import Change, Outcome, Result
-from runtime.records.work import Item, Work
+from runtime.records.work import Action, Item, Work
 from runtime.storage.database import Tx
 from runtime.system import System
 
@@ -63,21 +65,36 @@ async def carry_out(
         NotFound, NotAllowed: the table is unknown to the actor, or the actor may not edit its records.
         RecordsRejected: ``atomic`` and at least one record has a problem.
     """
-    catalog, number = await system.catalogs.locked_for_change(tx)
-    table = catalog.table(change.table)
+    outcomes = await carry_out_together(system, tx, (change,), managed=managed, alone=alone, effects=effects)
+    return outcomes[0]
+
+
+async def carry_out_together(
+    system: System,
+    tx: Tx,
+    changes: Sequence[Change],
+    *,
+    managed: bool = False,
+    alone: bool = False,
+    effects: Effects | None = None,
+) -> list[Outcome]:
+    """The same for several changes of one table that were sent in the same way (:func:`runtime.records.together.key`)."""
+    catalog, numbers = await system.catalogs.locked_for_changes(tx, len(changes))
+    table = catalog.table(changes[0].table)
     app = catalog.app_of(table)
-    require(change.actor, Operation.EDIT_RECORDS, app.id)
-    size = len(change.creates) + len(change.updates) + len(change.deletes) + len(change.restores)
-    if size > MAX_BATCH:
-        raise TooMuch(N_("一次最多保存 {max} 条记录,这次有 {count} 条"), max=MAX_BATCH, count=size)
+    for change in changes:
+        require(change.actor, Operation.EDIT_RECORDS, app.id)
+        size = len(change.creates) + len(change.updates) + len(change.deletes) + len(change.restores)
+        if size > MAX_BATCH:
+            raise TooMuch(N_("一次最多保存 {max} 条记录,这次有 {count} 条"), max=MAX_BATCH, count=size)
     work = Work(
         system=system,
         tx=tx,
         catalog=catalog,
         app=app,
         table=table,
-        change=change,
-        context=Context(zone=app.zone, now=datetime.now(UTC)),
+        changes=changes,
+        context=Context(zone=app.zone, now=datetime.now(UTC), me=change.actor.person),
         items=[],
         managed=managed,
         alone=alone,
@@ -90,10 +107,20 @@ async def carry_out(
     await ledger.guard(work)
     _reject_if_atomic(work)
     if work.good:
-        work.change_id = change.change_id or number
+        ids = {
+            id(change): change.change_id or number for change, number in zip(changes, numbers, strict=True)
+        }
+        for item in work.items:
+            item.change_id = ids[id(item.change)]
         await _store(work, effects)
     _announce(work)
-    return Outcome(tuple(_result(table, item) for item in work.items), work.change_id if work.good else 0)
+    return [_outcome(work, change) for change in changes]
+
+
+def _outcome(work: Work, change: Change) -> Outcome:
+    items = [item for item in work.items if item.change is change]
+    good = next((item for item in items if not item.problems), None)
+    return Outcome(tuple(_result(work.table, item) for item in items), good.change_id if good else 0)
 
 
 async def _store(work: Work, effects: Effects | None) -> None:
@@ -127,6 +154,7 @@ async def _store_once(work: Work, effects: Effects | None) -> None:
     await numbering.draw(work)
     await store.store(work)
     far = await links.store(work)
+    await attachments.note(work)
     if any(item.moves for item in work.good):
         before = len(work.good)
         await moves.check_guards(work)
@@ -157,15 +185,15 @@ def _result(table: Table, item: Item) -> Result:
 def _announce(work: Work) -> None:
     """After commit: tell open browsers, wake the relay."""
     live = work.system.live
-    by = work.change.actor.id
-    for action in ("create", "update", "delete", "restore"):
-        items = [i for i in work.of(action) if i.action != "update" or i.values or i.links]
-        if not items:
-            continue
+    told: dict[tuple[Action, str], list[Item]] = defaultdict(list)
+    for item in work.good:
+        if item.action != "update" or item.values or item.links:
+            told[item.action, item.change.actor.id].append(item)
+    for (action, by), items in told.items():
         many = len(items) > 200
         notice = Notice(
             topic=work.table.id,
-            kind="create" if action == "restore" else action,  # type: ignore[arg-type]
+            kind="create" if action == "restore" else action,
             id=max(item.history_id for item in items),
             records=() if many else tuple(record_id(work.table.number, i.row_id) for i in items),
             fields=() if many else tuple(dict.fromkeys(f.id for i in items for f in (*i.values, *i.links))),

@@ -7,13 +7,14 @@ from typing import Any
 
 from runtime import fieldtypes
 from runtime.access import hidden_fields
-from runtime.catalog import Field
+from runtime.catalog import Field, Table
 from runtime.errors import NotFound
-from runtime.fieldtypes import BadValue
+from runtime.fieldtypes import BadValue, member
 from runtime.i18n import N_, Message
 from runtime.ids import parse_record_id
-from runtime.records import links
-from runtime.records.work import Item, Work
+from runtime.records import attachments, links
+from runtime.records.change import Change, NewRecord, Patch
+from runtime.records.work import Action, Item, Work
 
 # channels that a read-only field is closed to
 _BY_PEOPLE = frozenset({"ui", "api", "import", "form"})
@@ -21,24 +22,14 @@ _BY_PEOPLE = frozenset({"ui", "api", "import", "form"})
 
 async def load(work: Work) -> None:
     """Lock and read the records that are to change, in the order of their numbers so that writers never deadlock."""
-    change = work.change
-    named = [(p.id, "update") for p in change.updates]
-    named += [(i, "delete") for i in change.deletes] + [(i, "restore") for i in change.restores]
-    work.items = [Item(index=i, action="create") for i in range(len(change.creates))]
-    for public_id, action in named:
-        item = Item(index=len(work.items), action=action)  # type: ignore[arg-type]
-        try:
-            number, item.row_id = parse_record_id(public_id)
-        except NotFound:
-            number = 0
-        if number != work.table.number:
-            item.refuse("not_found", Message(N_("没有这条记录")))
-        work.items.append(item)
+    work.items = [item for change in work.changes for item in _items(work.table, change)]
     wanted = sorted({item.row_id for item in work.items if item.action != "create" and not item.problems})
     if not wanted:
         return
+    # who shares the transaction with others does not wait for a record here, but alone afterwards
+    lock = "FOR UPDATE SKIP LOCKED" if work.together else "FOR UPDATE"
     found = await work.tx.fetch(
-        f"SELECT * FROM {work.table.sql} WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE", wanted
+        f"SELECT * FROM {work.table.sql} WHERE id = ANY($1::bigint[]) ORDER BY id {lock}", wanted
     )
     rows = {row["id"]: row for row in found}
     seen: set[int] = set()
@@ -58,26 +49,43 @@ async def load(work: Work) -> None:
             item.row, item.version = row, row["version"]
 
 
+def _items(table: Table, change: Change) -> list[Item]:
+    items = [Item(index=i, action="create", change=change, asked=one) for i, one in enumerate(change.creates)]
+    named: list[tuple[str, Action, Patch | None]] = [(patch.id, "update", patch) for patch in change.updates]
+    named += [(public_id, "delete", None) for public_id in change.deletes]
+    named += [(public_id, "restore", None) for public_id in change.restores]
+    for public_id, action, patch in named:
+        item = Item(index=len(items), action=action, change=change, asked=patch)
+        try:
+            number, item.row_id = parse_record_id(public_id)
+        except NotFound:
+            number = 0
+        if number != table.number:
+            item.refuse("not_found", Message(N_("没有这条记录")))
+        items.append(item)
+    return items
+
+
 async def read_values(work: Work) -> None:
     """Wire values → stored values, defaults, required fields, lost versions."""
-    change = work.change
     managed = frozenset() if work.managed else managed_fields(work)
-    hidden = hidden_fields(change.actor, work.table)
+    hidden = {id(change): hidden_fields(change.actor, work.table) for change in work.changes}
     for item in work.items:
         if item.problems:
             continue
-        if item.action == "create":
-            _read_fields(work, item, change.creates[item.index].fields, managed, hidden)
+        asked = item.asked
+        if isinstance(asked, NewRecord):
+            _read_fields(work, item, asked.fields, managed, hidden[id(item.change)])
             _fill_defaults(work, item)
             _require(work, item, [f for f in work.table.fields if f.definition.required])
-        elif item.action == "update":
-            patch = change.updates[item.index - len(change.creates)]
-            if patch.version is not None and patch.version != item.version:
+        elif isinstance(asked, Patch):
+            if asked.version is not None and asked.version != item.version:
                 item.refuse("version_conflict", Message(N_("这条记录刚被别人改过,看一下最新内容再保存")))
                 continue
-            _read_fields(work, item, patch.fields, managed, hidden)
+            _read_fields(work, item, asked.fields, managed, hidden[id(item.change)])
             _require(work, item, [f for f in (*item.values, *item.links) if f.definition.required])
     await links.resolve(work)
+    await attachments.resolve(work)
     for item in work.of("update"):
         _drop_unchanged(item)
 
@@ -122,6 +130,8 @@ def _read_fields(
                 continue
             read = kind.repair if work.change.typecast else kind.parse
             stored = read(field.config, value, work.context)
+            if work.change.source.channel != "undo":
+                kind.admit(field.config, stored, None if field.type == "link" else item.old(field))
         except BadValue as bad:
             item.refuse(bad.code, bad.message, field)
             continue
@@ -143,6 +153,8 @@ def _fill_defaults(work: Work, item: Item) -> None:
         default = field.definition.default
         if default == "$now" and field.type in ("date", "datetime"):
             default = work.context.now
+        elif field.type == "member":
+            default = member.default_of(field.config, default, work.context)
         try:
             item.values[field] = kind.parse(field.config, default, work.context)
         except BadValue as bad:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -10,7 +11,7 @@ from runtime.definitions.states import Transition
 from runtime.errors import Problem
 from runtime.fieldtypes import Context
 from runtime.i18n import Message
-from runtime.records.change import Change
+from runtime.records.change import Change, NewRecord, Patch
 from runtime.storage.database import Tx
 from runtime.system import System
 
@@ -23,6 +24,10 @@ class Item:
 
     index: int
     action: Action
+    change: Change
+    """What it belongs to: changes of several callers may be stored in one transaction."""
+    asked: NewRecord | Patch | None = None
+    change_id: int = 0
     row_id: int = 0
     version: int = 0
     row: Any = None
@@ -58,14 +63,14 @@ class Item:
 
 @dataclass
 class Work:
-    """A change being carried out."""
+    """A change being carried out, or several of the same kind together (:mod:`runtime.records.together`)."""
 
     system: System
     tx: Tx
     catalog: Catalog
     app: App
     table: Table
-    change: Change
+    changes: Sequence[Change]
     context: Context
     items: list[Item]
     managed: bool = False
@@ -74,9 +79,18 @@ class Work:
     """Whether the transaction holds nothing but this change: an error may end it as a whole."""
     outbox: bool = False
     """Whether automations were left something to look at."""
-    change_id: int = 0
     also_touched: set[int] = field(default_factory=set)
     """Further records of this table that lost a link to a record of this change."""
+
+    @property
+    def change(self) -> Change:
+        """The change; of several, the first: how they were sent is the same for all of them, only who asked is not."""
+        return self.changes[0]
+
+    @property
+    def together(self) -> bool:
+        """Whether several callers share the transaction: none of them may make the others wait."""
+        return len(self.changes) > 1
 
     @property
     def good(self) -> list[Item]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from runtime.access import Actor
-from runtime.records import history, stock
+from runtime.records import history, stock, together
+from runtime.records.again import again, keep_out
 from runtime.records.change import Change, Outcome
 from runtime.records.pipeline import carry_out
 from runtime.storage.database import Tx
@@ -16,9 +17,22 @@ async def apply(system: System, change: Change) -> Outcome:
     Each record stands alone: one that has problems stores nothing and its :class:`Result` says why, the others are
     stored. With ``change.atomic``, a problem anywhere raises ``RecordsRejected`` and stores nothing at all.
     """
-    alone = not system.db.in_transaction()
+    if not system.db.in_transaction():
+        return await again(lambda alone: _own_transaction(system, change, alone))
     async with system.db.transaction() as tx:
-        return await carry_out(system, tx, change, alone=alone, effects=stock.run_effects_of_moves)
+        return await carry_out(system, tx, change, effects=stock.run_effects_of_moves)
+
+
+async def _own_transaction(system: System, change: Change, alone: bool) -> Outcome:
+    if not alone:
+        shared = together.key(await system.catalogs.current(), change)
+        outcome = await together.apply(system, change, shared) if shared is not None else None
+        if outcome is not None:
+            return outcome
+    async with system.db.transaction() as tx:
+        if alone:
+            await keep_out(tx)
+        return await carry_out(system, tx, change, alone=True, effects=stock.run_effects_of_moves)
 
 
 async def apply_in(system: System, tx: Tx, change: Change) -> Outcome:

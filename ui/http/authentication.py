@@ -11,12 +11,13 @@ from typing import Any, Literal
 import msgspec
 from litestar.connection import ASGIConnection, Request
 from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
 from litestar.handlers.base import BaseRouteHandler
 
 from runtime import accounts
 from runtime.access import Actor
 from runtime.errors import NotSignedIn
-from runtime.i18n import N_
+from runtime.i18n import N_, Translator
 from runtime.system import System
 from ui.http.edge import add_header
 
@@ -84,8 +85,12 @@ async def require_sign_in(connection: Connection, handler: BaseRouteHandler) -> 
         raise NotSignedIn()
 
 
-async def provide_actor(request: Request[Any, Any, Any]) -> Actor:
-    """``actor: Actor`` of handlers. Raises :class:`NotSignedIn`."""
+async def provide_actor(request: Request[Any, Any, Any], translator: NamedDependency[Translator]) -> Actor:
+    """``actor: Actor`` of handlers. Raises :class:`NotSignedIn`.
+
+    Asks for the dependency before it in the chain ``system`` → ``translator`` → ``actor`` although it does not need it:
+    Litestar makes a task group with a task each for what may be provided side by side, which takes longer than all three.
+    """
     actor = await identify(request)
     if actor is None:
         raise NotSignedIn()
