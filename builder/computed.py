@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from builder import matching
 from builder.queries import check_filter
 from builder.validation import Problems
 from runtime import fieldtypes, formulas
@@ -13,9 +14,12 @@ from runtime.catalog import App, Catalog, Field, Table
 from runtime.definitions.fields import Formula, Link, Lookup, Rollup
 from runtime.i18n import N_
 from runtime.storage.computed import formula_fields
+from runtime.storage.rollups import LISTS, MOST_LISTED, ORDERED, result_of, target_of
 
 if TYPE_CHECKING:
     from builder.configs import Scope
+
+C = TypeVar("C", Lookup, Rollup)
 
 
 def with_ids(
@@ -25,13 +29,19 @@ def with_ids(
     if name == "formula":
         return options
     answer = dict(options)
-    link = _by_key(table, options.get("link"))
-    if link is not None:
+    if answer.get("match") is not None:
+        answer["link"] = None
+        answer["match"] = match = matching.with_ids(app, table, answer["match"])
+        target = matching.find_table(app, match.get("table") if isinstance(match, dict) else None)
+    else:
+        link = _by_key(table, options.get("link"))
+        if link is None:
+            return answer
         answer["link"] = link.id
         target = _target(catalog, link)
-        far = _by_key(target, options.get("field")) if target is not None else None
-        if far is not None:
-            answer["field"] = far.id
+    far = _by_key(target, options.get("field")) if target is not None else None
+    if far is not None:
+        answer["field"] = far.id
     return answer
 
 
@@ -46,20 +56,25 @@ def _target(catalog: Catalog, link: Field) -> Table | None:
     return next((t for app in catalog.apps for t in app.tables if t.id == table_id), None)
 
 
-def _through(problems: Problems, scope: Scope, link_id: str) -> Table | None:
-    """The table that the link points at; None with a problem when it is no link of this table."""
-    link = scope.table.by_id.get(link_id)
+def _far_table(problems: Problems, scope: Scope, config: C) -> tuple[C, Table | None]:
+    """The table of the records that the field is about; None with a problem when there is none."""
+    if config.match is not None:
+        match, target = matching.check_match(problems, scope, config.match)
+        return msgspec.structs.replace(config, match=match, link=None), target
+    link = scope.table.by_id.get(config.link or "")
     target = _target(scope.catalog, link) if link is not None else None
     if target is None:
         problems.at("link").add("not_a_link", N_("先选一个关联字段,才能从关联的记录里取值"))
-    return target
+    return config, target
 
 
 def check_lookup(problems: Problems, scope: Scope, config: Lookup) -> Lookup:
-    """The link is one of this table, the field is one of the far table and has a value that can be shown."""
-    target = _through(problems, scope, config.link)
+    """The link is one of this table (or the match is sound), the field is one of the far table and can be shown."""
+    config, target = _far_table(problems, scope, config)
     if target is None:
         return config
+    if not 0 <= config.limit <= MOST_LISTED:
+        problems.at("limit").add("out_of_range", N_("应在 {low} 到 {high} 之间"), low=1, high=MOST_LISTED)
     field = target.by_id.get(config.field)
     if field is None:
         problems.at("field").add("unknown_field", N_("选「{table}」里要显示的字段"), table=target.name)
@@ -72,31 +87,51 @@ def check_lookup(problems: Problems, scope: Scope, config: Lookup) -> Lookup:
         )
     elif scope.old is not None and field.id == scope.old.id:
         problems.at("field").add("own_field", N_("不能引用自己"))
-    return config
+    return msgspec.structs.replace(
+        config,
+        where=check_filter(problems.at("where"), target, config.where, viewed=False),
+        sorts=matching.check_sorts(problems.at("sorts"), target, config.sorts),
+    )
 
 
 def check_rollup(problems: Problems, scope: Scope, config: Rollup) -> Rollup:
-    """As a look-up; the function suits the field, and the result is a number."""
-    target = _through(problems, scope, config.link)
+    """As a look-up; the function suits the field, which decides what type the result has."""
+    config, target = _far_table(problems, scope, config)
     if target is None:
         return config
-    where = check_filter(problems.at("where"), target, config.where)
+    where = check_filter(problems.at("where"), target, config.where, viewed=False)
     if config.fn == "count":
-        return msgspec.structs.replace(config, field=None, where=where)
+        return msgspec.structs.replace(config, field=None, where=where, sorts=(), result="number")
+    sorts = matching.check_sorts(problems.at("sorts"), target, config.sorts) if config.fn in ORDERED else ()
     field = target.by_id.get(config.field or "")
     if field is None:
         problems.at("field").add("unknown_field", N_("选「{table}」里要计算的字段"), table=target.name)
     elif not _can_roll_up(field, config.fn):
         problems.at("fn").add("bad_aggregate", N_("「{name}」不能这样计算"), field=field, name=field.name)
-    return msgspec.structs.replace(config, where=where)
+    elif scope.old is not None and field.id == scope.old.id:
+        problems.at("field").add("own_field", N_("不能引用自己"))
+    result = result_of(config.fn, field)
+    return msgspec.structs.replace(config, where=where, sorts=sorts, result=result)
 
 
 def _can_roll_up(field: Field, fn: str) -> bool:
-    """A roll-up is a number: counts suit every field, the rest only numbers."""
+    """Counts suit every field, sums and averages numbers, the least and the largest days as well."""
     kind = fieldtypes.get(field.config)
-    if field.type == "link" or fn not in kind.aggregates:
+    if field.type == "link":
         return False
-    return fn.startswith("count") or kind.formula_type(field.config) == "number"
+    if fn in ("first", "last", *LISTS):
+        return kind.formula_type(field.config) is not None
+    if fn.startswith("count") or fn == "share_filled":
+        return "count_filled" in kind.aggregates and (fn in kind.aggregates or fn == "share_filled")
+    suits = ("number", "date", "datetime") if fn in ("min", "max") else ("number",)
+    return fn in kind.aggregates and kind.formula_type(field.config) in suits
+
+
+def retyped(catalog: Catalog, config: Rollup) -> Rollup:
+    """A roll-up with the type its result has now."""
+    target = target_of(catalog, config.link, config.match)
+    field = target.by_id.get(config.field or "") if target is not None else None
+    return msgspec.structs.replace(config, result=result_of(config.fn, field))
 
 
 def check_formula(problems: Problems, scope: Scope, config: Formula) -> Formula:

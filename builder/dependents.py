@@ -20,7 +20,7 @@ from builder.views import fitting
 from builder.workbenches import check_workbench
 from runtime import fieldtypes
 from runtime.catalog import App, Catalog, Field
-from runtime.definitions.fields import FieldDef, Formula, Lookup, MultiSelect, SingleSelect
+from runtime.definitions.fields import FieldDef, Formula, Lookup, MultiSelect, Rollup, SingleSelect
 from runtime.definitions.queries import Condition
 from runtime.definitions.states import SetField
 from runtime.definitions.values import Assignment, Literal_
@@ -68,7 +68,7 @@ async def _follow_choices(edit: Edit, old: Field, new: Field) -> None:
         return
     app = _app(edit.catalog, new)
     shown = {new.id} | {
-        reader.id for reader in readers(edit.catalog, new) if isinstance(reader.config, Lookup)
+        reader.id for reader in readers(edit.catalog, new) if isinstance(reader.config, Lookup | Rollup)
     }
     for use in {use.id: use for use in uses_of(app, shown)}.values():
         stored = await edit.stored(use.id)
@@ -95,15 +95,19 @@ def _renamed(value: Any, renamed: dict[str, str]) -> Any:
 
 
 async def _retype_formulas(edit: Edit, changed: Field) -> None:
-    """Formulas that read the field are checked again; one whose result has another type gets another column."""
+    """Formulas and roll-ups that read the field are checked again; one whose result has another type gets another column."""
     problems: list[Use] = []
     for reader in readers(edit.catalog, changed):
         field = edit.catalog.field(reader.id)  # an earlier round may have changed it
-        if not isinstance(field.config, Formula):
+        if not isinstance(field.config, Formula | Rollup):
             continue
         table = edit.catalog.table(field.table_id)
+        config: Formula | Rollup
         try:
-            config = computed_fields.recheck(table, field.config)
+            if isinstance(field.config, Formula):
+                config = computed_fields.recheck(table, field.config)
+            else:
+                config = computed_fields.retyped(edit.catalog, field.config)
         except HuobiaoError:
             problems.append(Use("field", field.id, field.name, "config.source", changed.id, table.name))
             continue
@@ -113,7 +117,8 @@ async def _retype_formulas(edit: Edit, changed: Field) -> None:
             await schema.drop_column(edit.tx, table.number, field.number)
             sql_type = fieldtypes.get(config).sql_type(config)
             await schema.add_column(edit.tx, table.number, field.number, sql_type or "text")
-            await schema.add_error_column(edit.tx, table.number, field.number)
+            if isinstance(config, Formula):
+                await schema.add_error_column(edit.tx, table.number, field.number)
         body: FieldDef = msgspec.structs.replace(field.definition, config=config)
         await edit.change(await edit.live(field.id, "field"), body)
         edit.tell(table.id)

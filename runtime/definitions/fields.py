@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from runtime.definitions.queries import AggregateFunction, Filter
+from runtime.definitions.matching import Match
+from runtime.definitions.queries import AggregateFunction, Filter, Sort
 from runtime.definitions.states import StateMachine
 
 COLORS = (
@@ -79,6 +80,17 @@ class Location(_Config, frozen=True, tag="location"):
 
 class Json(_Config, frozen=True, tag="json"):
     """Any JSON value."""
+
+
+FileKind = Literal["image", "pdf", "document", "text", "audio", "video", "archive", "other"]
+
+
+class Attachment(_Config, frozen=True, tag="attachment"):
+    """Files. ``kinds``: which may be added, any when empty; at most ``max_files`` of at most ``max_size_mb`` each."""
+
+    kinds: tuple[FileKind, ...] = ()
+    max_files: int = 100
+    max_size_mb: int | None = None
 
 
 class Number(_Config, frozen=True, tag="number"):
@@ -217,19 +229,38 @@ class Link(_Config, frozen=True, tag="link"):
 
 
 class Lookup(_Config, frozen=True, tag="lookup"):
-    """The values of ``field`` in the records that ``link`` (a link field of this table) points at."""
+    """The values of ``field`` in the records that ``link`` (a link field of this table) points at, or that ``match``.
 
-    link: str
-    field: str
+    Of those that meet ``where``, in the order of ``sorts`` (else that of the link, or of creation): ``take`` all that are
+    filled (at most ``limit``; 0: every one), or only the first or last of them.
+    """
+
+    link: str | None = None
+    field: str = ""
+    where: Filter | None = None
+    match: Match | None = None
+    sorts: tuple[Sort, ...] = ()
+    take: Literal["all", "first", "last"] = "all"
+    limit: int = 0
+
+
+RollupFunction = AggregateFunction | Literal["share_filled", "first", "last", "list", "list_unique"]
 
 
 class Rollup(_Config, frozen=True, tag="rollup"):
-    """One number over the linked records (those that meet ``where``); ``field`` is needed for all but ``count``."""
+    """One value over the linked or matching records (those that meet ``where``); ``field`` is needed for all but ``count``.
 
-    link: str
-    fn: AggregateFunction = "count"
+    ``share_filled``: the filled among all; ``first``/``last``: of the filled ones, in the order of ``sorts``; ``list`` and
+    ``list_unique``: all of them as text. ``result`` is the type of the value.
+    """
+
+    link: str | None = None
+    fn: RollupFunction = "count"
     field: str | None = None
     where: Filter | None = None
+    match: Match | None = None
+    sorts: tuple[Sort, ...] = ()
+    result: Literal["text", "number", "boolean", "date", "datetime"] = "number"
 
 
 class Formula(_Config, frozen=True, tag="formula"):
@@ -248,18 +279,24 @@ class UpdatedTime(_Config, frozen=True, tag="updated_time"):
     """When the record was last changed."""
 
 
-class CreatedBy(_Config, frozen=True, tag="created_by"):
+class Member(_Config, frozen=True, tag="member", dict=True):
+    """People of the app; ``many``: may hold several."""
+
+    many: bool = False
+
+
+class CreatedBy(_Config, frozen=True, tag="created_by", dict=True):
     """Who created the record."""
 
 
-class UpdatedBy(_Config, frozen=True, tag="updated_by"):
+class UpdatedBy(_Config, frozen=True, tag="updated_by", dict=True):
     """Who changed the record last."""
 
 
 FieldConfig = (
-    Text | LongText | Email | Url | Phone | Barcode | Json | Location | Number | Currency | Percent | Rating | Progress | Duration | Checkbox | Date | DateTime
+    Text | LongText | Email | Url | Phone | Barcode | Json | Location | Attachment | Number | Currency | Percent | Rating | Progress | Duration | Checkbox | Date | DateTime
     | SingleSelect | MultiSelect | Cascade | AutoNumber | Link | Lookup | Rollup | Formula
-    | CreatedTime | UpdatedTime | CreatedBy | UpdatedBy
+    | CreatedTime | UpdatedTime | CreatedBy | UpdatedBy | Member
 )  # fmt: skip
 
 
@@ -301,5 +338,6 @@ def type_name(config: FieldConfig) -> str:
 
 
 COMPUTED_TYPES = frozenset({"lookup", "rollup", "formula"})
+PERSON_TYPES = frozenset({"member", "created_by", "updated_by"})
 SYSTEM_TYPES = frozenset({"created_time", "updated_time", "created_by", "updated_by"})
 READONLY_TYPES = COMPUTED_TYPES | SYSTEM_TYPES | {"auto_number"}

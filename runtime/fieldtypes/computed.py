@@ -87,24 +87,29 @@ class FormulaType(ComputedType):
 
 
 class RollupType(ComputedType):
-    """One number over linked records."""
+    """One value over linked or matching records."""
 
     name = "rollup"
     label = N_("汇总")
     icon = "calculator"
-    description = N_("对关联记录求和、计数、取最大最小")
+    description = N_("像 COUNTIFS、SUMIFS 那样,对关联的或条件匹配的记录计数、求和、取最大最小、取最近一条")
 
     def result(self, config: Any) -> str:
-        return "number"
+        return str(config.result)
+
+    def to_text(self, config: Any, stored: Any, context: Context) -> str:
+        if config.fn == "share_filled" and stored is not None:
+            return f"{stored * 100:.1f}%"
+        return super().to_text(config, stored, context)
 
 
 class LookupType(ComputedType):
-    """Values of a field of the linked records, joined in words where there are several."""
+    """Values of a field of the linked or matching records, joined in words where there are several."""
 
     name = "lookup"
     label = N_("查找引用")
     icon = "file-search"
-    description = N_("显示关联记录里的某个字段")
+    description = N_("显示关联的或条件匹配的记录里的某个字段,如最近一次的地址")
 
     def result(self, config: Any) -> str:
         return "text"

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
+from piccolo.querystring import QueryString
+
+from runtime import fieldtypes
 from runtime.catalog import Catalog, Field
 from runtime.definitions.fields import Lookup, Rollup
+from runtime.definitions.matching import Match
 from runtime.errors import InvalidDefinition
+from runtime.fieldtypes import Context
 from runtime.i18n import N_
+from runtime.storage import matching
 from runtime.storage.computed import dependencies, read_time
-from runtime.storage.database import Tx
+from runtime.storage.database import Row, Tx
+from runtime.storage.query import joined
 
 EXISTENCE = "$exists"
+# advisory locks of matches: so many to a field, from this number on
+_BUCKETS = 512
+_LOCKS = 1 << 56
 
 
 @dataclass
 class Graph:
     """``order``: computed fields, dependencies first. ``same``/``far``: field id → computed fields that use it on the
-    same record / through a link. ``existence``: table id → computed fields that count its records through a link.
+    same record / on records that are linked or match. ``existence``: table id → computed fields that count its records.
 
     Fields that change by the clock alone are in none of them: they are computed when they are read."""
 
@@ -76,12 +86,90 @@ def _build(catalog: Catalog) -> Graph:
     return result
 
 
-async def through(tx: Tx, catalog: Catalog, user: Field, far_rows: Iterable[int]) -> set[int]:
-    """The records of ``user``'s table that point at ``far_rows`` through ``user``'s link."""
-    assert isinstance(user.config, Lookup | Rollup)  # noqa: S101
-    link = catalog.field(user.config.link)
+async def through(
+    tx: Tx, catalog: Catalog, user: Field, far_rows: Iterable[int], before: Mapping[int, Row] | None = None
+) -> set[int]:
+    """The records of ``user``'s table to which ``far_rows`` belong, through its link or because they match.
+
+    ``before``: far rows as they were, by id; where they match, so do the records that they matched then.
+    """
+    config = user.config
+    assert isinstance(config, Lookup | Rollup)  # noqa: S101
+    if config.match is not None:
+        return await _matched(tx, catalog, user, config.match, set(far_rows), before or {})
+    link = catalog.field(config.link or "")
     found = await tx.fetch(
         f"SELECT DISTINCT {link.link_near} AS near FROM {link.link_sql} WHERE {link.link_far} = ANY($1::bigint[])",
         list(far_rows),
     )
     return {row["near"] for row in found}
+
+
+async def matched_before(
+    tx: Tx, catalog: Catalog, users: Iterable[Field], changing: Field, rows: Iterable[int]
+) -> dict[str, set[int]]:
+    """By user: the records that far ``rows`` match while ``changing``, a computed field of theirs, still has its old value."""
+    return {
+        user.id: await through(tx, catalog, user, rows)
+        for user in users
+        if (match := getattr(user.config, "match", None)) is not None and changing.id in match.far_fields
+    }
+
+
+async def _matched(
+    tx: Tx, catalog: Catalog, user: Field, match: Match, rows: set[int], before: Mapping[int, Row]
+) -> set[int]:
+    near, far = catalog.table(user.table_id), catalog.table(match.table)
+    fields = sorted({far.field(key) for key in match.far_fields}, key=lambda one: one.column)
+    columns = ", ".join(one.column for one in fields)
+    old = [before[row] for row in rows if row in before]
+    parts = [QueryString(f"SELECT {columns} FROM {far.sql} WHERE id = ANY({{}}::bigint[])", list(rows))]
+    if old:
+        lists = ", ".join(f"{{}}::{_column_type(one)}[]" for one in fields)
+        values = [[row[one.column] for row in old] for one in fields]
+        parts.append(QueryString(f"SELECT * FROM unnest({lists}) AS o({columns})", *values))
+    changed = joined(" UNION ", parts)
+    await _lock(tx, user, matching.far_key(match, near, far), QueryString("({}) r", changed))
+    context = Context(zone=catalog.app_of(near).zone)
+    condition = matching.backward(match, near, far, context)
+    # the indexes of either half of the table serve their own branch
+    branch = f"SELECT t.id FROM r JOIN {near.sql} t ON {{}} WHERE t.deleted_at IS "
+    found = await tx.fetch(
+        QueryString(
+            f"WITH r AS MATERIALIZED ({{}}) {branch} NULL UNION {branch} NOT NULL",
+            changed,
+            condition,
+            condition,
+        )
+    )
+    return {row["id"] for row in found}
+
+
+async def hold_matches(tx: Tx, catalog: Catalog, user: Field, rows: Iterable[int]) -> None:
+    """Before a field that matches is computed for ``rows``: wait for writers of records that may match them.
+
+    Neither side of a match points at the other, so no lock on rows keeps a writer of one from a writer of the other. Both
+    lock what they are matched by, until they are done: whoever comes second sees what the first has stored.
+    """
+    match = getattr(user.config, "match", None)
+    if match is None:
+        return
+    near, far = catalog.table(user.table_id), catalog.table(match.table)
+    source = QueryString(f"{near.sql} t WHERE t.id = ANY({{}}::bigint[])", list(rows))
+    await _lock(tx, user, matching.near_key(match, near, far), source)
+
+
+async def _lock(tx: Tx, user: Field, key: str | None, source: QueryString) -> None:
+    if key is None:
+        return
+    await tx.execute(
+        QueryString(
+            f"SELECT pg_advisory_xact_lock({_LOCKS + user.number * _BUCKETS} + s.bucket) FROM"
+            f" (SELECT DISTINCT hashtext({key}) & {_BUCKETS - 1} AS bucket FROM {{}} ORDER BY 1) s",
+            source,
+        )
+    )
+
+
+def _column_type(one: Field) -> str:
+    return (fieldtypes.get(one.config).sql_type(one.config) or "timestamptz").split(" ")[0]

@@ -7,19 +7,21 @@ with those columns replaced by their expressions, and every query reads from the
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from weakref import WeakKeyDictionary
 
 from piccolo.querystring import QueryString
 
 from runtime import fieldtypes, formulas
 from runtime.catalog import Catalog, Field, Table
-from runtime.definitions.fields import Formula, Link, Lookup, Rollup
+from runtime.definitions.fields import PERSON_TYPES, Formula, Link, Lookup, Rollup
 from runtime.definitions.queries import Condition, Filter, fields_of
-from runtime.errors import NotFound
 from runtime.fieldtypes import Context
+from runtime.fieldtypes.system import person_name_sql
 from runtime.formulas.texts import LIST_SEPARATOR
 from runtime.ids import record_id_sql
-from runtime.storage.query import ROW_COLUMNS, Compiler, rollup_value
+from runtime.storage.query import ROW_COLUMNS
+from runtime.storage.rollups import far_rows, target_of, value
 
 _BY_CLOCK = frozenset({"older_than", "newer_than", "within_next", "in_period"})
 _READ_TIME: WeakKeyDictionary[Catalog, frozenset[str]] = WeakKeyDictionary()
@@ -35,7 +37,7 @@ def read_time(catalog: Catalog) -> frozenset[str]:
 
 def _find_read_time(catalog: Catalog) -> frozenset[str]:
     computed = {f.id: f for app in catalog.apps for t in app.tables for f in t.fields if f.computed}
-    found = {key for key, one in computed.items() if _asks_the_clock(one)}
+    found = {key for key, one in computed.items() if _asks_the_clock(one) or _names_people(catalog, one)}
     users: dict[str, list[str]] = {}
     for key, one in computed.items():
         near, far, _ = dependencies(catalog, one)
@@ -53,7 +55,32 @@ def _find_read_time(catalog: Catalog) -> frozenset[str]:
 def _asks_the_clock(one: Field) -> bool:
     if isinstance(one.config, Formula):
         return formulas.uses_clock(formulas.parse(one.config.source))
-    return isinstance(one.config, Rollup) and _compares_with_now(one.config.where)
+    if not isinstance(one.config, Lookup | Rollup):
+        return False
+    match = one.config.match
+    return _compares_with_now(one.config.where) or (match is not None and match.asks_the_clock)
+
+
+def _names_people(catalog: Catalog, one: Field) -> bool:
+    """Whether the value holds, or hangs on, the name of a person, who may be called otherwise tomorrow."""
+    if isinstance(one.config, Formula) and formulas.names_creator(formulas.parse(one.config.source)):
+        return True
+    near, far, target = dependencies(catalog, one)
+    table = catalog.table(one.table_id)
+    fields = [table.by_id.get(key) for key in near]
+    if isinstance(one.config, Rollup):  # people are counted by number; only conditions may ask for names
+        fields += [target.by_id.get(key) for key in _asked_by_name(one.config.where)] if target else []
+    else:
+        fields += [target.by_id.get(key) for key in far] if target else []
+    return any(field is not None and field.type in PERSON_TYPES for field in fields)
+
+
+def _asked_by_name(where: Filter | None) -> set[str]:
+    if where is None:
+        return set()
+    if isinstance(where, Condition):
+        return {where.field} if where.op in ("contains", "not_contains") else set()
+    return {key for item in where.items for key in _asked_by_name(item)}
 
 
 def _compares_with_now(where: Filter | None) -> bool:
@@ -64,13 +91,23 @@ def _compares_with_now(where: Filter | None) -> bool:
     return any(_compares_with_now(item) for item in where.items)
 
 
-def source(catalog: Catalog, table: Table, context: Context) -> QueryString:
+def source(
+    catalog: Catalog, table: Table, context: Context, only: Collection[str] | None = None
+) -> QueryString:
     """What queries of ``table`` read from: the table itself, or a selection that computes what the clock changes.
 
     PostgreSQL takes such a selection apart again, so that indexes serve as before and what nobody asks for costs nothing.
+    ``only``: the fields that are asked for; the others may be missing.
     """
     at_read = read_time(catalog)
     left = {f.id: f for f in table.fields if f.id in at_read}
+    if only is not None and left:
+        needed, waiting = set(), [key for key in only if key in left]
+        while waiting:
+            key = waiting.pop()
+            needed.add(key)
+            waiting += (dependencies(catalog, left[key])[0] & left.keys()) - needed
+        left = {key: one for key, one in left.items() if key in needed}
     result = QueryString(table.sql)
     while left:
         # those first that use nothing that is still to come
@@ -91,9 +128,9 @@ def _with(
     columns += [f"t.{f.column}_e" for f in kept if f.type == "formula"]
     parts: list[QueryString] = []
     for one in ready:
-        value, error = expression(catalog, context, one)
+        worth, error = expression(catalog, context, one)
         sql_type = (fieldtypes.get(one.config).sql_type(one.config) or "text").split(" ")[0]
-        parts.append(QueryString(f"({{}})::{sql_type} AS {one.column}", value))
+        parts.append(QueryString(f"({{}})::{sql_type} AS {one.column}", worth))
         if one.type == "formula":
             parts.append(QueryString(f"{{}} AS {one.column}_e", error or QueryString("NULL::text")))
     places = ", ".join(["{}"] * len(parts))
@@ -106,15 +143,14 @@ def dependencies(catalog: Catalog, one: Field) -> tuple[set[str], set[str], Tabl
     if isinstance(config, Formula):
         return set(formulas.dependencies(formulas.parse(config.source))), set(), None
     if isinstance(config, Lookup | Rollup):
-        try:
-            link = catalog.field(config.link).config
-            target = catalog.table(link.table) if isinstance(link, Link) else None
-        except NotFound:
+        target = target_of(catalog, config.link, config.match)
+        if target is None:
             return set(), set(), None
-        far = {config.field} if config.field else set()
-        if isinstance(config, Rollup):
-            far |= fields_of(config.where)
-        return {config.link}, far, target
+        far = ({config.field} if config.field else set()) | fields_of(config.where)
+        far |= {sort.field for sort in config.sorts}
+        if config.match is None:
+            return {config.link or ""}, far, target
+        return set(config.match.near_fields), far | config.match.far_fields, target
     return set(), set(), None
 
 
@@ -132,39 +168,12 @@ def expression(catalog: Catalog, context: Context, one: Field) -> tuple[QueryStr
         )
         return compiled.value, compiled.error
     assert isinstance(config, Lookup | Rollup)  # noqa: S101
-    try:
-        link = catalog.field(config.link)
-        assert isinstance(link.config, Link)  # noqa: S101
-        target = catalog.table(link.config.table)
-    except NotFound:
+    target = target_of(catalog, config.link, config.match)
+    if target is None:
         return QueryString("NULL"), None
-    inner = Compiler(catalog, target, context)
-    where = inner.where(config.where if isinstance(config, Rollup) else None)
-    source = (
-        f"FROM {link.link_sql} l JOIN (SELECT t.* FROM {{}} t WHERE {{}}) r ON r.id = l.{link.link_far}"
-        f" WHERE l.{link.link_near} = t.id"
-    )
-    far = target.by_id.get(config.field or "")
-    if isinstance(config, Rollup):
-        column = far.column if far is not None and far.type != "link" else None
-        return QueryString(f"(SELECT {rollup_value(config, column)} {source})", inner.source, where), None
-    if far is None or far.type == "link":
-        return QueryString("NULL::text"), None
-    text = lookup_text(far)
-    return QueryString(
-        f"(SELECT string_agg({text}, '{LIST_SEPARATOR}' ORDER BY l.position, r.id) {source})",
-        inner.source,
-        where,
-    ), None
-
-
-def lookup_text(far: Field) -> str:
-    """SQL of a far field's value as text, over its row ``r``."""
-    kind = fieldtypes.get(far.config)
-    value = f"({kind.formula_sql(far.config, f'r.{far.column}')})"
-    if kind.formula_type(far.config) == "list":
-        return f"array_to_string({value}, '{LIST_SEPARATOR}')"
-    return f"{value}::text"
+    # no more of the far table than is asked for: it may be this one, with this very field
+    rows = source(catalog, target, context, dependencies(catalog, one)[1])
+    return value(far_rows(catalog, context, table, config, target, rows), config), None
 
 
 def formula_fields(table: Table) -> dict[str, formulas.FieldInfo]:
@@ -179,7 +188,11 @@ def formula_fields(table: Table) -> dict[str, formulas.FieldInfo]:
 
 def _is_list(table: Table, one: Field) -> bool:
     """Whether a look-up brings several values: a list for formulas, though its column holds them joined."""
-    link = table.by_id.get(one.config.link) if isinstance(one.config, Lookup) else None
+    if not isinstance(one.config, Lookup) or one.config.take != "all":
+        return False
+    if one.config.match is not None:
+        return one.config.limit != 1
+    link = table.by_id.get(one.config.link or "")
     return link is not None and isinstance(link.config, Link) and link.config.many
 
 
@@ -194,7 +207,7 @@ def record_column(table: Table, part: str) -> str | None:
     """SQL of what a formula asks of the record itself (``formulas.RECORD_PARTS``), over its row ``t``; None for a field."""
     if part not in formulas.RECORD_PARTS:
         return None
-    columns = {"$created_time": "t.created_at", "$created_by": "split_part(t.created_by, '|', 2)"}
+    columns = {"$created_time": "t.created_at", "$created_by": person_name_sql("t.created_by")}
     return columns.get(part) or record_id_sql(table.number, "t.id")
 
 

@@ -1,6 +1,7 @@
-"""The shapes that definitions ask for: views, widgets, look-ups on workbenches, names of linked records.
+"""The shapes that definitions ask for: matches, views, widgets, look-ups on workbenches, names of linked records.
 
-Roll-ups and conditions of automations look at the few records that a link names; its own index is enough for them.
+Roll-ups over links and conditions of automations look at the few records that a link names; its own index is enough for
+them. Those that match have no link: the fields that must be equal are found by index from either side.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from runtime.catalog import App, Catalog, Table
 from runtime.definitions.dashboards import ListWidget, TrendWidget
 from runtime.definitions.fields import Link
+from runtime.definitions.matching import Match
 from runtime.storage.indexes.shapes import Shape, of
 
 
@@ -23,9 +25,27 @@ class Want:
 
 
 def wants(catalog: Catalog, table: Table) -> list[Want]:
-    """What the definitions of an installation want of ``table``, views first."""
-    found = [Want(shape, by) for by, shape in _shapes(catalog, table)]
+    """What the definitions of an installation want of ``table``, matches and views first."""
+    found = [Want(shape, by) for by, shape in (*matches(catalog, table), *_shapes(catalog, table))]
     return list(dict.fromkeys(found))
+
+
+def matches(catalog: Catalog, table: Table) -> Iterator[tuple[str, Shape]]:
+    """The shapes by which fields that match find records of ``table``: far ones, and the way back to their own."""
+    for other in (t for one in catalog.apps for t in one.tables):
+        for field in other.fields:
+            match = getattr(field.config, "match", None)
+            if not isinstance(match, Match):
+                continue
+            equal = [pair for pair in match.pairs if pair.op == "eq"]
+            if match.table == table.id:
+                yield field.id, _shape([p.field for p in equal], [w.field for w in match.windows])
+            if other.id == table.id:
+                yield field.id, _shape([p.near for p in equal], [w.near for w in match.windows if w.near])
+
+
+def _shape(equal: list[str], dates: list[str]) -> Shape:
+    return Shape(tuple(sorted(set(equal)))[:2], tuple((key, False) for key in dates[:1] if key not in equal))
 
 
 def _shapes(catalog: Catalog, table: Table) -> Iterator[tuple[str, Shape]]:
