@@ -43,6 +43,7 @@ KINDS = (
     "usr",
     "stp",
     "tok",
+    "fil",
 )
 
 

@@ -50,6 +50,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     session_days: int = 30
     keep_runs_days: int = 90
     max_upload_mb: int = 100
+    keep_files_days: int = 30
+    s3_endpoint: str | None = None
+    s3_bucket: str | None = None
+    s3_region: str = "us-east-1"
+    s3_access_key: str | None = None
+    s3_secret_key: str | None = None
+    s3_path_style: bool = True
+    refresh_at_once: int = 1000
+    large_table_rows: int = 20_000
     allow_private_outbound: bool = False
     wecom_base_url: str = "https://qyapi.weixin.qq.com"
     connectors: str = "real"
@@ -292,6 +301,51 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable(
         "HUOBIAO_MAX_UPLOAD_MB", "max_upload_mb", _integer(1, 4096), N_("单个上传文件的上限(MB)"), "100"
+    ),
+    Variable(
+        "HUOBIAO_KEEP_FILES_DAYS",
+        "keep_files_days",
+        _integer(1, 3650),
+        N_("附件从所有记录里移除之后还留多少天,这段时间里可以撤销"),
+        "30",
+    ),
+    Variable(
+        "HUOBIAO_S3_BUCKET",
+        "s3_bucket",
+        str,
+        N_("附件存到这个 S3 存储桶;不填就存在数据文件夹的 files 里"),
+        "",
+    ),
+    Variable(
+        "HUOBIAO_S3_ENDPOINT",
+        "s3_endpoint",
+        _url("http", "https"),
+        N_("对象存储的地址,如 MinIO 或云厂商的 S3 兼容地址;不填就是 AWS"),
+        "",
+    ),
+    Variable("HUOBIAO_S3_REGION", "s3_region", str, N_("存储桶所在的地域"), "us-east-1"),
+    Variable("HUOBIAO_S3_ACCESS_KEY", "s3_access_key", str, N_("对象存储的访问密钥 ID"), "", secret=True),
+    Variable("HUOBIAO_S3_SECRET_KEY", "s3_secret_key", str, N_("对象存储的访问密钥"), "", secret=True),
+    Variable(
+        "HUOBIAO_S3_PATH_STYLE",
+        "s3_path_style",
+        _boolean,
+        N_("存储桶的名字写在路径里;要写在域名里的云厂商填 0"),
+        "1",
+    ),
+    Variable(
+        "HUOBIAO_REFRESH_AT_ONCE",
+        "refresh_at_once",
+        _integer(0, 100_000),
+        N_("一次保存最多当场重算多少条别的记录;更多的由后台接着算"),
+        "1000",
+    ),
+    Variable(
+        "HUOBIAO_LARGE_TABLE_ROWS",
+        "large_table_rows",
+        _integer(0, 10_000_000),
+        N_("超过多少条记录的数据表,新增计算字段、改字段类型放到后台做"),
+        "20000",
     ),
     Variable(
         "HUOBIAO_ALLOW_PRIVATE_OUTBOUND",

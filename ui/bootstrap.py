@@ -6,6 +6,7 @@ from builder import trash
 from runtime.automations.retention import forget_old_runs
 from runtime.errors import ServiceUnavailable
 from runtime.events.live import Live
+from runtime.files import housekeeping
 from runtime.i18n import N_
 from runtime.outbound import OutboundClient
 from runtime.records import trash as record_trash
@@ -20,7 +21,7 @@ from runtime.worker.scheduler import Chore
 JOB_KINDS: JobKinds = {"import": imports.run}
 """What each kind of job does; the worker is given it."""
 
-CHORES: tuple[Chore, ...] = (record_trash.empty, trash.empty, forget_old_runs)
+CHORES: tuple[Chore, ...] = (record_trash.empty, trash.empty, forget_old_runs, housekeeping.tidy)
 """What the scheduler does every hour, besides its own housekeeping."""
 
 

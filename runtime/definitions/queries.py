@@ -102,7 +102,7 @@ class GroupLevel(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 AggregateFunction = Literal[
-    "count", "count_filled", "count_empty", "count_unique", "sum", "avg", "min", "max"
+    "count", "count_filled", "count_empty", "count_unique", "count_files", "sum", "avg", "min", "max"
 ]
 
 

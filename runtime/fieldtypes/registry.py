@@ -29,8 +29,8 @@ from runtime.i18n import N_
 TYPES: tuple[FieldType, ...] = (
     TextType(), LongTextType(), NumberType(), CurrencyType(), PercentType(), RatingType(), ProgressType(),
     DurationType(), SingleSelectType(), MultiSelectType(), CascadeType(), CheckboxType(), DateType(), DateTimeType(),
-    PhoneType(), EmailType(), UrlType(), LocationType(), MemberType(), BarcodeType(), JsonType(), LinkType(), LookupType(),
-    RollupType(), FormulaType(), AutoNumberType(), CreatedTimeType(), UpdatedTimeType(), CreatedByType(), UpdatedByType(),
+    PhoneType(), EmailType(), UrlType(), LocationType(), AttachmentType(), MemberType(), BarcodeType(), JsonType(), LinkType(),
+    LookupType(), RollupType(), FormulaType(), AutoNumberType(), CreatedTimeType(), UpdatedTimeType(), CreatedByType(), UpdatedByType(),
 )  # fmt: skip
 
 _BY_NAME = {kind.name: kind for kind in TYPES}

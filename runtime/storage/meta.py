@@ -362,10 +362,72 @@ class QueryUse(Table, schema="meta", tablename="query_use"):
     last_at = Timestamptz()
 
 
+class File(Table, schema="meta"):
+    """An uploaded file. ``loose_at``: no record is known to hold it since then; ``deleted_at``: its bytes are going.
+
+    ``key`` names its bytes in ``store``; pictures have small ones beside it and ``width`` and ``height`` in pixels.
+    """
+
+    id: BigSerial
+    public_id = Text(unique=True)
+    app_id = Integer(index=True)
+    table_id = Integer()
+    field_id = Integer()
+    name = Text()
+    size = BigInt()
+    media_type = Text()
+    sha256 = Text()
+    width = Integer(null=True, default=None)
+    height = Integer(null=True, default=None)
+    store = Text()
+    key = Text()
+    uploaded_by = Text()
+    uploaded_at = Timestamptz()
+    attached_at = Timestamptz(null=True, default=None)
+    loose_at = Timestamptz(null=True, default=None)
+    deleted_at = Timestamptz(null=True, default=None)
+
+
+class Refresh(Table, schema="meta"):
+    """Computed values that the worker is still to compute; ``members`` are rows of the table or of the far one."""
+
+    id: BigSerial
+    field_id = Integer()
+    table_id = Integer()
+    kind = Text()
+    members = Array(base_column=BigInt())
+    cursor = BigInt(default=0)
+    far_cursor = BigInt(default=0)
+    done = BigInt(default=0)
+    total = BigInt(null=True, default=None)
+    status = Text(default="waiting")
+    begun = Boolean(default=False)
+    failures = Integer(default=0)
+    error = Text(null=True, default=None)
+    not_before = Timestamptz()
+    created_at = Timestamptz()
+    worked_at = Timestamptz()
+    lease_owner = Text(null=True, default=None)
+    lease_until = Timestamptz(null=True, default=None)
+
+
+class Conversion(Table, schema="meta"):
+    """A field whose type is being changed in the background: the column that is being filled, and how far."""
+
+    id: BigSerial
+    job_id = BigInt(unique=True)
+    field_id = Integer()
+    table_id = Integer()
+    shadow = Integer()
+    config = JSONB(null=True, default=None)
+    cursor = BigInt(default=0)
+    created_at = Timestamptz()
+
+
 TABLES: tuple[type[Table], ...] = (
     Person, Session, ApiToken, Invitation, Membership, Definition, DefinitionChange, CatalogState, Connector, Setting,
     Counter, History, Outbox, Run, RunStep, Delivery,
-    DeliveryAttempt, Job, JobError, StockMovement, IdempotencyKey, TableIndex, QueryUse,
+    DeliveryAttempt, Job, JobError, StockMovement, IdempotencyKey, TableIndex, QueryUse, File, Refresh, Conversion,
 )  # fmt: skip
 
 

@@ -136,6 +136,9 @@ def _value(reader: read.Reader, row: Any, field: Field, linked: dict[Field, dict
     if field.type in _KINDS or isinstance(field.config, Formula):
         return stored
     kind = fieldtypes.get(field.config)
+    if field.type == "attachment":
+        base = reader.system.settings.base_url
+        return [f"{file['name']} ({base}{file['url']})" for file in kind.to_wire(field.config, stored)]
     if field.type == "multi_select":
         return kind.to_wire(field.config, stored)
     return kind.to_text(field.config, stored, reader.context)
