@@ -29,6 +29,7 @@ from runtime.i18n import N_
 from runtime.records import computed
 from runtime.records.dependents import graph
 from runtime.storage import schema
+from runtime.storage.indexes.now import make_for_matches
 
 
 def readers(catalog: Catalog, field: Field) -> list[Field]:
@@ -50,6 +51,7 @@ async def after_change(edit: Edit, before: Catalog, old: Field, new: Field) -> N
     await _trim_views(edit, new)
     await _refuse_broken(edit, before, new)
     graph(edit.catalog)
+    await make_for_matches(edit.tx, edit.catalog, [new, *readers(edit.catalog, new)])
     if new.computed:
         await computed.refresh_field(edit.system, edit.tx, new.id)
     for reader in readers(edit.catalog, new):

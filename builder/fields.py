@@ -27,6 +27,7 @@ from runtime.i18n import N_
 from runtime.records import computed
 from runtime.records.dependents import graph
 from runtime.storage import schema
+from runtime.storage.indexes.now import make_for_matches
 from runtime.system import System
 
 # PostgreSQL allows 1600 columns, those of fields in the trash and of earlier types included
@@ -71,6 +72,7 @@ async def create_in(edit: Edit, table: Table, spec: FieldSpec, problems: Problem
         await columns.set_unique(edit, edit.catalog.table(table.id), field)
     if field.computed:
         graph(edit.catalog)  # refuses a circle
+        await make_for_matches(edit.tx, edit.catalog, [field])
         await computed.refresh_field(edit.system, edit.tx, field.id)
     return stored
 

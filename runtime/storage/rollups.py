@@ -23,6 +23,8 @@ from runtime.storage.query import Compiler
 
 # what a list may hold: more is nothing that a person reads in a cell
 MOST_LISTED = 1000
+# decimals of what is divided; a number on the wire keeps that many
+_PLACES = 10
 LISTS = frozenset({"list", "list_unique"})
 ORDERED = frozenset({"first", "last", "list"})
 
@@ -138,9 +140,9 @@ def aggregate(fn: str, field: Field | None) -> str:
         "count_empty": f"count(r.id) - {filled}",
         "count_unique": f"count(DISTINCT {column})",
         "count_files": f"coalesce(sum(jsonb_array_length({column})), 0)",
-        "share_filled": f"({filled})::numeric / nullif(count(r.id), 0)",
+        "share_filled": f"round(({filled})::numeric / nullif(count(r.id), 0), {_PLACES})",
         "sum": f"coalesce(sum({column}), 0)",
-        "avg": f"avg({column})",
+        "avg": f"round(avg({column}), {_PLACES})",
         "min": f"min({column})",
         "max": f"max({column})",
     }[fn]

@@ -18,7 +18,7 @@ from runtime.catalog import INDEX_BUILDER, Catalog, CatalogStore, Table
 from runtime.storage.computed import read_time
 from runtime.storage.database import Database
 from runtime.storage.indexes.shapes import Index, Shape, index_for, without_covered
-from runtime.storage.indexes.wanted import wants
+from runtime.storage.indexes.wanted import matches, wants
 
 log = structlog.get_logger(__name__)
 
@@ -55,20 +55,25 @@ class IndexKeeper:
             " JOIN pg_class c ON c.oid = to_regclass('data.t' || n.number)",
             list(tables),
         )
-        large = [tables[row["number"]] for row in sizes if row["bytes"] >= WORTHWHILE_BYTES]
-        for table in large:
-            await self._note(table, await self.wanted(catalog, table))
+        for row in sizes:
+            table = tables[row["number"]]
+            small = row["bytes"] < WORTHWHILE_BYTES
+            if not small or any(matches(catalog, table)):
+                await self._note(table, await self.wanted(catalog, table, matches_only=small))
         await self._forget(list(tables))
         made = 0
         for row in await self._due():
             made += await self._build(row)
         return made
 
-    async def wanted(self, catalog: Catalog, table: Table) -> list[Wanted]:
-        """The indexes ``table`` should have: what definitions ask for first, then what use asks for."""
+    async def wanted(self, catalog: Catalog, table: Table, *, matches_only: bool = False) -> list[Wanted]:
+        """The indexes ``table`` should have: what definitions ask for first, then what use asks for.
+
+        ``matches_only``: a small table is quickly read as a whole, but not once for every record that may match.
+        """
         by: dict[Index, list[str]] = {}
         computed_when_read = read_time(catalog)  # no column holds them, so no index could
-        for want in wants(catalog, table):
+        for want in wants(catalog, table, matches_only=matches_only):
             index = None if want.shape.fields & computed_when_read else index_for(table, want.shape)
             if index is not None:
                 by.setdefault(index, []).append(want.by)
@@ -79,7 +84,7 @@ class IndexKeeper:
             _WORTH_TIMES,
             _WORTH_SECONDS,
             UNUSED_DAYS,
-            MOST_PER_TABLE,
+            0 if matches_only else MOST_PER_TABLE,
         )
         for row in used:
             shape = msgspec.json.decode(row["shape"], type=Shape)

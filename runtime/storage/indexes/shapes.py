@@ -17,10 +17,10 @@ _LONGEST_TEXT = 600
 _SHORT = frozenset(
     {
         "single_select", "checkbox", "date", "datetime", "number", "currency", "percent", "phone", "auto_number",
-        "rating", "progress", "duration", "created_time", "updated_time", "email",
+        "rating", "progress", "duration", "created_time", "updated_time", "email", "cascade", "member",
     }
 )  # fmt: skip
-_TEXTS = frozenset({"text", "barcode", "lookup", "url"})
+_TEXTS = frozenset({"text", "long_text", "barcode", "lookup", "url", "location", "formula", "rollup"})
 _EQUAL = frozenset({"is", "eq", "on"})
 _ONE_OF = frozenset({"is_any_of"})
 _RANGES = frozenset(
@@ -136,11 +136,11 @@ def _bounded(field: Field) -> bool:
     """Whether every value fits into a btree entry."""
     if isinstance(field.config, Text):
         return field.config.max_length <= _LONGEST_TEXT
-    if field.type == "formula":
+    if field.type in ("formula", "rollup"):
         return getattr(field.config, "result", "text") in ("number", "boolean", "date", "datetime")
     if isinstance(field.config, Member):
         return not field.config.many
-    return field.type in _SHORT or field.type == "rollup"
+    return field.type in _SHORT
 
 
 def _ordered(field: Field) -> str:

@@ -24,9 +24,10 @@ class Want:
     by: str
 
 
-def wants(catalog: Catalog, table: Table) -> list[Want]:
+def wants(catalog: Catalog, table: Table, *, matches_only: bool = False) -> list[Want]:
     """What the definitions of an installation want of ``table``, matches and views first."""
-    found = [Want(shape, by) for by, shape in (*matches(catalog, table), *_shapes(catalog, table))]
+    others = () if matches_only else _shapes(catalog, table)
+    found = [Want(shape, by) for by, shape in (*matches(catalog, table), *others)]
     return list(dict.fromkeys(found))
 
 
