@@ -19,7 +19,7 @@ from runtime.catalog import Table
 from runtime.errors import Duplicate, InvalidInput, OutOfStock, RecordsRejected, TooMuch
 from runtime.events.live import WAKE_RELAY, Notice
 from runtime.fieldtypes import Context
-from runtime.i18n import N_
+from runtime.i18n import N_, Message
 from runtime.ids import record_id
 from runtime.records import (
     attachments,
@@ -106,6 +106,7 @@ async def carry_out_together(
     await unique.check(work)
     await ledger.guard(work)
     _reject_if_atomic(work)
+    _stand_back(work)
     if work.good:
         ids = {
             id(change): change.change_id or number for change, number in zip(changes, numbers, strict=True)
@@ -115,6 +116,16 @@ async def carry_out_together(
         await _store(work, effects)
     _announce(work)
     return [_outcome(work, change) for change in changes]
+
+
+def _stand_back(work: Work) -> None:
+    """Of several changes, store nothing of one that has a problem: it is carried out again alone, as a whole."""
+    if not work.together:
+        return
+    refused = {id(item.change) for item in work.items if item.problems}
+    for item in work.good:
+        if id(item.change) in refused:
+            item.refuse("again", Message(N_("这条记录要单独再保存一次")))
 
 
 def _outcome(work: Work, change: Change) -> Outcome:

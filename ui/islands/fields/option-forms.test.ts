@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Field } from "./field";
 import { functionsFor } from "./link-forms";
-import { sampleNumber, typedNumber } from "./option-forms";
+import { isGapless, sampleNumber, samples } from "./auto-number-form";
+import { typedNumber } from "./option-forms";
 import { formatDateParts } from "./pattern";
 
 const day = new Date(2026, 0, 5, 9, 7);
@@ -10,6 +11,16 @@ describe("auto numbers", () => {
   it("show what the next one looks like", () => {
     expect(sampleNumber([{ kind: "text", text: "DD" }, { kind: "date", text: "%Y%m%d" }, { kind: "text", text: "-" }, { kind: "sequence", width: 4 }], day)).toBe("DD20260105-0001");
     expect(sampleNumber([{ kind: "sequence" }], day)).toBe("0001");
+  });
+
+  it("show what comes out for the values of another field", () => {
+    const channel: Field = { id: "f", name: "渠道", type: "single_select", options: { choices: [{ id: 1, name: "淘宝", color: "red" }, { id: 2, name: "抖音", color: "red" }, { id: 3, name: "旧", color: "red", archived: true }] } };
+    const pieces = [{ kind: "field" as const, field: "f", cases: [{ value: 1, text: "TB" }], other: "QT" }, { kind: "sequence" as const, width: 3 }];
+    expect(samples(pieces, [channel], day)).toEqual([{ name: "淘宝", number: "TB001" }, { name: "抖音", number: "QT001" }]);
+    expect(samples([{ ...pieces[0]!, other: null }, pieces[1]!], [channel], day)[1]).toEqual({ name: "抖音", number: "抖音001" });
+    expect(isGapless(pieces, "never")).toBe(false);
+    expect(isGapless([{ ...pieces[0]!, separate: true }], "never")).toBe(true);
+    expect(isGapless(pieces, "day")).toBe(true);
   });
 
   it("write dates as the server does", () => {

@@ -6,7 +6,6 @@ import "../select/hb-select";
 import type { HbSelect } from "../select/hb-select";
 import type { Option } from "../select/options";
 import type { FieldOptions } from "./field";
-import { formatDateParts } from "./pattern";
 
 /** What a form asks of the panel it stands in. */
 export interface OptionsHost {
@@ -158,88 +157,3 @@ export function datetimeForm(host: OptionsHost): TemplateResult {
   return toggle(host, t("显示到秒"), host.options.seconds ?? false, (on) => host.set({ seconds: on }));
 }
 
-interface Segment {
-  kind: "text" | "date" | "sequence";
-  text?: string;
-  width?: number;
-}
-
-/** What the next number would look like: the pieces in order, number 1, today. */
-export function sampleNumber(segments: readonly Segment[], now = new Date()): string {
-  return segments
-    .map((segment) => {
-      if (segment.kind === "text") return segment.text ?? "";
-      if (segment.kind === "date") return formatDateParts(segment.text || "%Y%m%d", now);
-      return "1".padStart(segment.width ?? 4, "0");
-    })
-    .join("");
-}
-
-export function autoNumberForm(host: OptionsHost): TemplateResult {
-  const pieces = (host.options.segments as Segment[] | undefined) ?? [];
-  const restart = (host.options.restart as string | undefined) ?? "never";
-  const put = (next: Segment[]) => host.set({ segments: next });
-  const change = (at: number, part: Partial<Segment>) => put(pieces.map((piece, index) => (index === at ? { ...piece, ...part } : piece)));
-  const move = (at: number, to: number) => {
-    if (to < 0 || to >= pieces.length) return;
-    const next = pieces.filter((_, index) => index !== at);
-    next.splice(to, 0, pieces[at]!);
-    put(next);
-  };
-  const kinds: Option[] = [
-    { value: "text", label: t("固定文字") },
-    { value: "date", label: t("日期") },
-    { value: "sequence", label: t("流水号") },
-  ];
-  const dates: Option[] = ["%Y%m%d", "%y%m%d", "%Y%m", "%Y", "%m%d"].map((pattern) => ({ value: pattern, label: formatDateParts(pattern, new Date()) }));
-  return html`${optionRow(
-      host,
-      "segments",
-      t("编号由这些段组成"),
-      html`<ul class="fe-segs">
-        ${pieces.map(
-          (piece, at) =>
-            html`<li class="fe-seg">
-              ${select(host, t("第 {n} 段", { n: at + 1 }), piece.kind, kinds, (kind) => change(at, { kind: kind as Segment["kind"], text: kind === "date" ? "%Y%m%d" : "", width: 4 }))}
-              ${piece.kind === "text"
-                ? textInput(host, `segments.${at}.text`, t("第 {n} 段的文字", { n: at + 1 }), piece.text ?? "", (text) => change(at, { text }), { max: 40, placeholder: t("如 DD、-") })
-                : piece.kind === "date"
-                  ? select(host, t("日期的写法"), piece.text || "%Y%m%d", dates, (text) => change(at, { text }))
-                  : select(
-                      host,
-                      t("流水号位数"),
-                      String(piece.width ?? 4),
-                      [1, 2, 3, 4, 5, 6, 8].map((width) => ({ value: String(width), label: t("{n} 位", { n: width }), sub: "1".padStart(width, "0") })),
-                      (width) => change(at, { width: Number(width) }),
-                    )}
-              <button type="button" class="icb" ?disabled=${host.locked || at === 0} aria-label=${t("第 {n} 段往前移", { n: at + 1 })} @click=${() => move(at, at - 1)}>${icon("arrow-up", 14)}</button>
-              <button type="button" class="icb" ?disabled=${host.locked || pieces.length === 1} aria-label=${t("去掉第 {n} 段", { n: at + 1 })} @click=${() => put(pieces.filter((_, index) => index !== at))}>${icon("x", 14)}</button>
-            </li>`,
-        )}
-      </ul>
-      ${host.locked || pieces.length >= 10
-        ? nothing
-        : html`<button type="button" class="btn s g" @click=${() => put([...pieces, pieces.some((one) => one.kind === "sequence") ? { kind: "text", text: "-", width: 4 } : { kind: "sequence", text: "", width: 4 }])}>
-            ${icon("plus", 14)}${t("加一段")}
-          </button>`}`,
-      html`${t("下一个像这样:")}<b class="num">${sampleNumber(pieces)}</b>`,
-    )}
-    ${optionRow(
-      host,
-      "restart",
-      t("流水号"),
-      segments(
-        host,
-        t("流水号"),
-        restart,
-        [
-          ["never", t("一直往上")],
-          ["day", t("每天重来")],
-          ["month", t("每月重来")],
-          ["year", t("每年重来")],
-        ],
-        (value) => host.set({ restart: value }),
-      ),
-      restart === "never" ? "" : t("编号里要有对应的日期,不然会重复"),
-    )}`;
-}

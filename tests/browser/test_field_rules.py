@@ -1,0 +1,105 @@
+"""Rules of fields made by forms as a person would: numbers by rule, combinations that may not repeat, limited links."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from runtime.catalog import Table
+from runtime.definitions.fields import AutoNumber
+from runtime.definitions.queries import Query
+from runtime.records import read
+from tests.browser.support import Site, axe, shot, until
+from tests.browser.test_field_panel import (
+    choose_type,
+    field_of,
+    fill,
+    make_table,
+    panel,
+    save,
+    spec,
+)
+
+expect.set_options(timeout=8_000)
+
+
+@pytest.fixture
+async def orders(site: Site) -> Table:
+    made = await make_table(
+        site,
+        "主订单池",
+        spec("平台单号"),
+        spec("平台", "single_select", choices=["淘宝", "抖音", "线下"]),
+        spec("收货人"),
+    )
+    await fill(
+        site, made,
+        {"平台单号": "1001", "平台": "淘宝", "收货人": "王芳"},
+        {"平台单号": "1001", "平台": "抖音", "收货人": "李雷"},
+        {"平台单号": "1002", "平台": "淘宝", "收货人": "韩梅"},
+    )  # fmt: skip
+    return made
+
+
+async def choose(page: Page, box: Locator, option: str) -> None:
+    """Open a select and press an option."""
+    await box.locator(".sel-box").click()
+    shown = page.locator("[role=option] .cut:visible, [role=option]:visible").get_by_text(option, exact=True)
+    await shown.first.click()
+
+
+def box(form: Locator, label: str) -> Locator:
+    """The select of that name."""
+    return form.locator(f'hb-select[label="{label}"]')
+
+
+async def add_field(page: Page) -> Locator:
+    """Ask for a new field as it is done on a desk and on a phone alike."""
+    await page.get_by_role("button", name="字段", exact=True).click()
+    await page.locator("#tb-fields").get_by_role("button", name="新建字段").click()
+    await expect(panel(page).get_by_label("名称")).to_be_focused()
+    return panel(page)
+
+
+async def number_form(page: Page, form: Locator) -> None:
+    """A number of the platform's text, a dash and a sequence that counts for each platform by itself."""
+    await page.keyboard.type("内部单号")
+    await choose_type(page, form, "自动编号")
+    await form.get_by_role("button", name="加一段").click()
+    await choose(page, box(form, "第 2 段"), "按字段")
+    await choose(page, box(form, "第 2 段用哪个字段"), "平台")
+    await form.get_by_label("「淘宝」写成").fill("TB")
+    await form.get_by_label("「抖音」写成").fill("DY")
+    await choose(page, box(form, "其他的怎么写"), "写成固定文字")
+    await form.get_by_label("其他的写成").fill("QT")
+    await form.get_by_text("按「平台」分开编号").click()
+    await form.get_by_role("button", name="第 2 段往前移").click()
+    await form.get_by_role("button", name="加一段").click()
+    await form.get_by_label("第 3 段的文字").fill("-")
+    await form.get_by_label("第 3 段的文字").press("Alt+ArrowUp")
+
+
+@pytest.mark.parametrize("phone", [False, True])
+async def test_a_number_by_rule_is_made_and_numbers_what_is_there(
+    site: Site, orders: Table, phone: bool
+) -> None:
+    page = await site.open(f"/t/{orders.id}", phone=phone)
+    form = await add_field(page)
+    await number_form(page, form)
+    await expect(form).to_contain_text("TB-0001 (淘宝)、DY-0001 (抖音)、QT-0001 (线下)")
+    await expect(form).to_contain_text("没填的选项(线下)和以后新加的选项,写成「QT」")
+    await expect(form).to_contain_text("号码连续")
+    await page.screenshot(path=shot(f"rules/number-{'phone' if phone else 'desktop'}"))
+    assert await axe(page) == []
+    await save(form)
+    await expect(form).to_have_count(0)
+    made = await until(lambda: field_of(site, orders, "内部单号"))
+    assert isinstance(made.config, AutoNumber)
+    assert [(s.kind, s.separate) for s in made.config.segments] == [
+        ("field", True), ("text", False), ("sequence", False),
+    ]  # fmt: skip
+    answer = await read.page(site.system, await site.actor(), orders.id, Query())
+    assert [r.fields[made.id] for r in answer.records] == ["TB-0001", "DY-0001", "TB-0002"]
+    if phone:
+        await page.get_by_text("1001").first.click()
+    await expect(page.get_by_text("TB-0001").first).to_be_visible()
