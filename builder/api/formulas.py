@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from litestar import get, post
 from litestar.params import FromPath
 from litestar.status_codes import HTTP_200_OK
 
-from builder import formula_draft
-from builder.formula_draft import Result
+from builder import drafts, formula_draft
+from builder.api.shapes import Json
+from builder.drafts import Result
 from runtime import formulas
 from runtime.api.common import ProblemBody, TheActor, TheSystem, TheTranslator, problem_body
 
@@ -31,6 +32,25 @@ class DraftBody(msgspec.Struct, frozen=True, kw_only=True):
     problem: ProblemBody | None
     start: int
     end: int
+    result: str | None
+    uses_clock: bool
+    examples: tuple[Result, ...]
+
+
+class ComputedIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A look-up or roll-up to look at. ``field``: the one being edited; ``record``: compute it for this record."""
+
+    type: Literal["lookup", "rollup"]
+    options: Json
+    field: str | None = None
+    record: str | None = None
+
+
+class ComputedDraftBody(msgspec.Struct, frozen=True, kw_only=True):
+    """``problems`` by path, or ``result``: text, number, boolean, date or datetime. ``examples``: what it gives on records.
+    ``uses_clock``: its value changes with time."""
+
+    problems: tuple[ProblemBody, ...]
     result: str | None
     uses_clock: bool
     examples: tuple[Result, ...]
@@ -79,6 +99,22 @@ async def look_at_formula(
     )
 
 
+@post("/tables/{table:str}/computed", status_code=HTTP_200_OK)
+async def look_at_computed(
+    system: TheSystem, actor: TheActor, translator: TheTranslator, table: FromPath[str], data: ComputedIn
+) -> ComputedDraftBody:
+    """Check a look-up or roll-up over a table and compute it on records. Changes nothing."""
+    draft = await drafts.look_at(
+        system, actor, table, data.type, data.options, own=data.field, record=data.record
+    )
+    return ComputedDraftBody(
+        problems=tuple(problem_body(problem, translator) for problem in draft.problems),
+        result=draft.result,
+        uses_clock=draft.uses_clock,
+        examples=draft.examples,
+    )
+
+
 @get("/formula-functions", sync_to_thread=False)
 def formula_functions(translator: TheTranslator) -> FunctionsAnswer:
     """The functions formulas know."""
@@ -106,4 +142,4 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bool) or value is None else str(value)
 
 
-ROUTES = (look_at_formula, formula_functions)
+ROUTES = (look_at_formula, look_at_computed, formula_functions)

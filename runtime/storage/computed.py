@@ -52,6 +52,12 @@ def _find_read_time(catalog: Catalog) -> frozenset[str]:
     return frozenset(found)
 
 
+def changes_with_time(catalog: Catalog, one: Field) -> bool:
+    """Whether the value of a computed field, which need not be in the catalog yet, changes although no record does."""
+    near, far, _ = dependencies(catalog, one)
+    return _asks_the_clock(one) or bool((near | far) & read_time(catalog))
+
+
 def _asks_the_clock(one: Field) -> bool:
     if isinstance(one.config, Formula):
         return formulas.uses_clock(formulas.parse(one.config.source))
