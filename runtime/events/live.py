@@ -22,10 +22,13 @@ _TRY_AGAIN_SECONDS = 0.5
 _LAST_WORDS_SECONDS = 2.0
 WAKE_RELAY = f"{PREFIX}:wake:relay"
 WAKE_DELIVERY = f"{PREFIX}:wake:delivery"
+WAKE_REFRESH = f"{PREFIX}:wake:refresh"
 
 
 class Notice(msgspec.Struct, frozen=True, omit_defaults=True):
     """``id``: the history row it stems from (0 for others). ``records``/``fields``: public ids; empty means many.
+
+    ``refresh``: computed ``fields`` of many records are about to be computed again, or have been.
 
     ``reload``: so much may have changed, or been missed, that everything shown of the topic is to be asked for again.
 
@@ -33,7 +36,9 @@ class Notice(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     topic: str
-    kind: Literal["create", "update", "delete", "computed", "schema", "job", "run", "reload", "presence"]
+    kind: Literal[
+        "create", "update", "delete", "computed", "refresh", "schema", "job", "run", "reload", "presence"
+    ]
     id: int = 0
     records: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()

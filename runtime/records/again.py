@@ -38,7 +38,7 @@ async def again(attempt: Callable[[bool], Awaitable[T]]) -> T:
                     N_("太多人同时在改这些记录,这次没有保存,过一会儿再试"), code="busy"
                 ) from error
         # not in step with whoever it met
-        await asyncio.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.02 * 2**number)))  # noqa: S311
+        await asyncio.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.02 * 2**number)))
     raise AssertionError("unreachable")
 
 

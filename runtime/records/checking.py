@@ -6,7 +6,6 @@ are stored together, so whoever works meanwhile causes no difference. What waits
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 import msgspec
@@ -18,6 +17,8 @@ from runtime.fieldtypes import Context
 from runtime.ids import record_id
 from runtime.records import computed
 from runtime.records.again import again, keep_out
+from runtime.records.dependents import graph
+from runtime.records.refresh import sources_of
 from runtime.storage.computed import expression, read_time
 from runtime.storage.database import Tx
 from runtime.system import System
@@ -27,7 +28,10 @@ _EXAMPLES = 5
 
 
 class Difference(msgspec.Struct, kw_only=True):
-    """A field whose stored values are not what they should be: how many, and the first few records."""
+    """A field whose stored values are not what they should be: how many, and the first few records.
+
+    ``refreshing``: it, or something that it is computed from, was waiting for the worker: it may well come right.
+    """
 
     app: str
     table: str
@@ -35,6 +39,7 @@ class Difference(msgspec.Struct, kw_only=True):
     field_id: str
     count: int = 0
     examples: list[str] = []
+    refreshing: bool = False
 
 
 class Report(msgspec.Struct, kw_only=True):
@@ -82,6 +87,7 @@ async def _check_table(
                 table = catalog.table(table_id)
             except NotFound:
                 return  # gone meanwhile
+            waiting = await _waiting(tx, catalog)
             bounds = await tx.row(
                 f"SELECT max(id) AS last, count(*) AS n FROM (SELECT id FROM {table.sql} WHERE id > $1"
                 " ORDER BY id LIMIT $2) s",
@@ -97,15 +103,26 @@ async def _check_table(
                 rows = await _differing(tx, catalog, table, one, after, bounds["last"])
                 if rows:
                     wrong[one.id] = rows
-                    _note(found, catalog, table, one, rows)
+                    refreshing = bool(waiting & {one.id, *sources_of(catalog)[one.id]})
+                    _note(found, catalog, table, one, rows, refreshing)
         after = bounds["last"]
         if repair and wrong:
             report.repaired += await again(partial(_repair, system, wrong))
 
 
-async def _differing(
-    tx: Tx, catalog: Catalog, table: Table, one: Field, after: int, last: int
-) -> Sequence[int]:
+async def _waiting(tx: Tx, catalog: Catalog) -> set[str]:
+    """Fields that the worker is still to refresh, in the same view of the data."""
+    rows = await tx.fetch("SELECT DISTINCT field_id FROM meta.refresh")
+    numbers = {row["field_id"] for row in rows}
+    return {one.id for one in graph(catalog).order if one.number in numbers}
+
+
+async def waiting_tasks(system: System) -> int:
+    """How many tasks the worker is still to do."""
+    return int(await system.db.value("SELECT count(*) FROM meta.refresh"))
+
+
+async def _differing(tx: Tx, catalog: Catalog, table: Table, one: Field, after: int, last: int) -> list[int]:
     context = Context(zone=catalog.app_of(table).zone)
     value, error = expression(catalog, context, one)
     now, new = [f"t.{one.column}"], [value]
@@ -125,7 +142,12 @@ async def _differing(
 
 
 def _note(
-    found: dict[str, Difference], catalog: Catalog, table: Table, one: Field, rows: Sequence[int]
+    found: dict[str, Difference],
+    catalog: Catalog,
+    table: Table,
+    one: Field,
+    rows: list[int],
+    refreshing: bool,
 ) -> None:
     difference = found.setdefault(
         one.id,
@@ -134,6 +156,7 @@ def _note(
         ),
     )
     difference.count += len(rows)
+    difference.refreshing |= refreshing
     room = _EXAMPLES - len(difference.examples)
     difference.examples += [record_id(table.number, row) for row in rows[:room]]
 

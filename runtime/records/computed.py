@@ -10,26 +10,190 @@ computed from it (records being changed, the far ends of links that others count
 at a time in the order of ids; a value is computed in a later statement, which sees what the lock waited for. The lock
 also conflicts with the one that a new pair of a link takes on both its ends: who makes a link and who changes a value
 that flows through it wait for each other, so that one of them sees both.
+
+Where more rows depend on a change than a writer should wait for, it only stores what is to be done (:class:`Later`), and
+the worker does it (:mod:`runtime.records.refresh`).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
+from typing import Literal
 
 from piccolo.querystring import QueryString
 
 from runtime.catalog import Catalog, Field, Table
-from runtime.definitions.fields import Link
-from runtime.events.live import Notice
+from runtime.definitions.fields import Formula, Link, Lookup, Rollup
+from runtime.events.live import WAKE_REFRESH, Notice
 from runtime.fieldtypes import Context
 from runtime.ids import record_id
 from runtime.records.dependents import EXISTENCE, Graph, graph, hold_matches, matched_before, through
 from runtime.records.work import Work
 from runtime.storage.computed import expression, read_time
-from runtime.storage.database import Tx
+from runtime.storage.database import Row, Tx
 from runtime.system import System
+
+_TOLD_ONE_BY_ONE = 200
+
+
+@dataclass
+class Later:
+    """What of a field is left to the worker: given ``rows``, the rows ``behind`` far rows of its link, or ``all``."""
+
+    of: Field
+    kind: Literal["all", "rows", "behind"]
+    members: set[int] = field(default_factory=set)
+
+
+@dataclass
+class Span:
+    """Rows of a table by their ids: more than ``after``, up to ``last``."""
+
+    after: int
+    last: int
+
+
+Rows = Iterable[int] | Span | None
+
+
+@dataclass
+class Walk:
+    """What has become stale, and its refreshing. ``at_once``: as many rows of a field that are not the change's own are
+    computed in this transaction; of more, none. ``own``: rows by table id that always are.
+
+    ``patient``: rows of other tables can wait anyway, ``covered`` are fields that will be computed as a whole (both for
+    the worker, to compute nothing twice).
+    """
+
+    system: System
+    tx: Tx
+    catalog: Catalog
+    context: Context
+    at_once: int
+    own: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    patient: bool = False
+    covered: frozenset[str] = frozenset()
+    dirty: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    later: dict[tuple[str, str], Later] = field(default_factory=dict)
+    changed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    @property
+    def graph(self) -> Graph:
+        return graph(self.catalog)
+
+    def stale(self, user: Field, rows: set[int]) -> None:
+        """Rows of ``user`` are to be computed."""
+        if user.id not in self.covered:
+            self.dirty[user.id] |= rows
+
+    async def reach(self, user: Field, rows: set[int], before: Mapping[int, Row] | None = None) -> None:
+        """Far ``rows`` have changed: what they belong to is stale. Never reads more of it than is computed at once."""
+        if user.id in self.covered or not rows:
+            return
+        assert isinstance(user.config, Lookup | Rollup)  # noqa: S101
+        if user.config.match is not None:
+            self.dirty[user.id] |= await through(self.tx, self.catalog, user, rows, before)
+            return
+        link = self.catalog.field(user.config.link or "")
+        most = (self.at_once if not self.patient else 10 * self.at_once) + 4 * len(rows)
+        found = await self.tx.fetch(
+            f"SELECT {link.link_near} AS near FROM {link.link_sql} WHERE {link.link_far} = ANY($1::bigint[])"
+            f" LIMIT {most + 1}",
+            list(rows),
+        )
+        if len(found) > most:
+            self.leave(user, "behind", rows)
+        else:
+            self.dirty[user.id].update(row["near"] for row in found)
+
+    def leave(self, one: Field, kind: Literal["all", "rows", "behind"], members: Iterable[int] = ()) -> None:
+        """Leave something to the worker."""
+        self.later.setdefault((one.id, kind), Later(one, kind)).members.update(members)
+
+    async def go(self) -> None:
+        """Compute what is stale and whatever follows from it; store what is left to the worker."""
+        await self._hold_known()
+        for one in self.graph.order:
+            rows = self._now(one)
+            if not rows:
+                continue
+            matched = await matched_before(self.tx, self.catalog, self.graph.far.get(one.id, ()), one, rows)
+            changed = await recompute(self.tx, self.catalog, self.context, one, rows)
+            if changed:
+                await self.follow(one, changed, matched)
+        await self.store_later()
+
+    async def follow(
+        self, one: Field, changed: set[int], matched: Mapping[str, set[int]] | None = None
+    ) -> None:
+        """The value of ``one`` has changed in these rows. ``matched``: what they belonged to before, by user."""
+        for user in self.graph.same.get(one.id, ()):
+            self.stale(user, changed)
+        for user in self.graph.far.get(one.id, ()):
+            await self.reach(user, changed)
+            self.stale(user, (matched or {}).get(user.id, set()))
+        self._tell(one, changed)
+
+    async def _hold_known(self) -> None:
+        """Lock what is known to be computed, tables in the order of their numbers; the walk may find more."""
+        tables: dict[int, set[int]] = defaultdict(set)
+        for key in list(self.dirty):
+            one = self.catalog.field(key)
+            tables[self.catalog.table(one.table_id).number] |= self._now(one)
+        for number in sorted(tables):
+            await hold(self.tx, self.catalog.table_by_number(number), tables[number])
+
+    def _now(self, one: Field) -> set[int]:
+        """The stale rows of a field that are computed in this transaction; the others are left to the worker."""
+        rows = self.dirty.get(one.id, set())
+        others = rows - self.own[one.table_id]
+        if len(others) > self.at_once or (others and self.patient):
+            self.leave(one, "rows", others)
+            rows -= others
+        return rows
+
+    def _tell(self, one: Field, changed: set[int]) -> None:
+        self.changed[one.table_id].add(one.id)
+        if self.patient:
+            return  # whoever goes on like this for minutes tells now and then
+        table = self.catalog.table(one.table_id)
+        few = len(changed) <= _TOLD_ONE_BY_ONE
+        notice = Notice(
+            topic=table.id,
+            kind="computed",
+            records=tuple(record_id(table.number, r) for r in changed) if few else (),
+            fields=(one.id,),
+        )
+        self.tx.after_commit.append(partial(self.system.live.publish, notice))
+
+    async def store_later(self) -> None:
+        """Make what is left to the worker as durable as the change itself."""
+        if self.later:
+            await leave_all(self.system, self.tx, self.catalog, list(self.later.values()))
+            self.later = {}
+
+
+async def leave_all(system: System, tx: Tx, catalog: Catalog, left: list[Later]) -> None:
+    """Store tasks for the worker in ``tx``; after the commit it is woken and open pages are told."""
+    tables: dict[str, set[str]] = defaultdict(set)
+    for one in left:
+        table = catalog.table(one.of.table_id)
+        tables[table.id].add(one.of.id)
+        await tx.execute(
+            "INSERT INTO meta.refresh (field_id, table_id, kind, members, total) VALUES ($1, $2, $3, $4, $5)",
+            one.of.number,
+            table.number,
+            one.kind,
+            sorted(one.members),
+            len(one.members) if one.kind == "rows" else None,
+        )
+    for table_id, fields in tables.items():
+        notice = Notice(topic=table_id, kind="refresh", fields=tuple(sorted(fields)))
+        tx.after_commit.append(partial(system.live.publish, notice))
+    tx.after_commit.append(partial(system.live.wake, WAKE_REFRESH))
 
 
 async def after_change(work: Work, far: dict[Field, set[int]]) -> None:
@@ -37,29 +201,31 @@ async def after_change(work: Work, far: dict[Field, set[int]]) -> None:
     g = graph(work.catalog)
     if not g.order:
         return
-    work.tx.held[work.table.sql] |= {item.row_id for item in work.good}
-    dirty, moved = _own(work)
+    own = {item.row_id for item in work.good}
+    work.tx.held[work.table.sql] |= own
+    walk = Walk(work.system, work.tx, work.catalog, work.context, work.system.settings.refresh_at_once)
+    walk.own[work.table.id] = own
+    moved = _own(work, walk.dirty)
+    before = {item.row_id: item.row for item in work.good if item.row is not None}
     for one, rows in far.items():
         config = one.config
         assert isinstance(config, Link)  # noqa: S101
         if config.inverse:
             for user in g.same.get(config.inverse, ()):
-                dirty[user.id] |= rows
+                walk.stale(user, rows)
         for user in g.same.get(one.id, ()):
-            dirty[user.id] |= moved[one.id] | work.also_touched
-    before = {item.row_id: item.row for item in work.good if item.row is not None}
+            walk.stale(user, moved[one.id] | work.also_touched)
     for key, rows in moved.items():
         users = g.existence.get(work.table.id, ()) if key == EXISTENCE else g.far.get(key, ())
         for user in users:
-            dirty[user.id] |= await through(work.tx, work.catalog, user, rows, before)
+            await walk.reach(user, rows, before)
         for user in g.same.get(key, ()):
-            dirty[user.id] |= rows
-    await _walk(work.system, work.tx, work.catalog, work.context, g, dirty)
+            walk.stale(user, rows)
+    await walk.go()
 
 
-def _own(work: Work) -> tuple[dict[str, set[int]], dict[str, set[int]]]:
-    """Computed fields of new records as dirty, and what each changed field (or existence) moved."""
-    dirty: dict[str, set[int]] = defaultdict(set)
+def _own(work: Work, dirty: dict[str, set[int]]) -> dict[str, set[int]]:
+    """Mark computed fields of new records; returns what each changed field (or existence) moved."""
     moved: dict[str, set[int]] = defaultdict(set)
     computed = [one for one in work.table.fields if one.computed]
     stamped = [one for one in work.table.fields if one.type in ("updated_time", "updated_by")]
@@ -71,47 +237,10 @@ def _own(work: Work) -> tuple[dict[str, set[int]], dict[str, set[int]]]:
             moved[one.id].add(item.row_id)
         if item.action != "update":
             moved[EXISTENCE].add(item.row_id)
-        elif item.values or item.links:
+        if item.action != "update" or item.values or item.links:
             for one in stamped:
                 moved[one.id].add(item.row_id)
-    return dirty, moved
-
-
-async def _walk(
-    system: System, tx: Tx, catalog: Catalog, context: Context, g: Graph, dirty: dict[str, set[int]]
-) -> None:
-    await _hold_known(tx, catalog, dirty)
-    for one in g.order:
-        rows = dirty.get(one.id)
-        if not rows:
-            continue
-        matched = await matched_before(tx, catalog, g.far.get(one.id, ()), one, rows)
-        await hold_matches(tx, catalog, one, rows)
-        changed = await recompute(tx, catalog, context, one, rows)
-        if not changed:
-            continue
-        for user in g.same.get(one.id, ()):
-            dirty[user.id] |= changed
-        for user in g.far.get(one.id, ()):
-            dirty[user.id] |= await through(tx, catalog, user, changed) | matched.get(user.id, set())
-        table = catalog.table(one.table_id)
-        notice = Notice(
-            topic=table.id,
-            kind="computed",
-            records=tuple(record_id(table.number, r) for r in changed) if len(changed) <= 200 else (),
-            fields=(one.id,),
-        )
-        tx.after_commit.append(partial(system.live.publish, notice))
-
-
-async def _hold_known(tx: Tx, catalog: Catalog, dirty: dict[str, set[int]]) -> None:
-    """Lock what is known to be recomputed, tables in the order of their numbers; the walk may find more."""
-    tables: dict[int, set[int]] = defaultdict(set)
-    for key, rows in dirty.items():
-        if rows:
-            tables[catalog.table(catalog.field(key).table_id).number] |= rows
-    for number in sorted(tables):
-        await hold(tx, catalog.table_by_number(number), tables[number])
+    return moved
 
 
 async def hold(tx: Tx, table: Table, rows: set[int]) -> None:
@@ -124,67 +253,102 @@ async def hold(tx: Tx, table: Table, rows: set[int]) -> None:
         tx.held[table.sql] |= missing
 
 
-async def recompute(
-    tx: Tx, catalog: Catalog, context: Context, one: Field, rows: Iterable[int] | None
-) -> set[int]:
+def on_its_own(catalog: Catalog, one: Field) -> bool:
+    """Whether a value follows from its record alone and flows to no other: PostgreSQL then needs no lock beforehand."""
+    return isinstance(one.config, Formula) and not graph(catalog).far.get(one.id)
+
+
+async def recompute(tx: Tx, catalog: Catalog, context: Context, one: Field, rows: Rows) -> set[int]:
     """Recompute ``one`` for ``rows`` (all when None); returns the rows whose value changed.
 
+    Rows given one by one are locked first; whoever gives a :class:`Span` has done so where :func:`on_its_own` asks for it.
     A field that changes by the clock is computed when it is read: nothing to do here.
     """
     if one.id in read_time(catalog):
         return set()
     table = catalog.table(one.table_id)
-    if rows is not None:
+    restrict = QueryString("TRUE")
+    if isinstance(rows, Span):
+        restrict = QueryString("t.id > {} AND t.id <= {}", rows.after, rows.last)
+    elif rows is not None:
         rows = set(rows)
         await hold(tx, table, rows)
+        await hold_matches(tx, catalog, one, rows)
+        restrict = QueryString("t.id = ANY({}::bigint[])", list(rows))
     column = one.column
     value, error = expression(catalog, context, one)
-    sets, now = [f"{column} = s.v"], [f"t.{column}"]
-    new = ["s.v"]
+    now, new = [f"t.{column}"], [value]
     if error is not None:
-        sets.append(f"{column}_e = s.e")
         now.append(f"t.{column}_e")
-        new.append("s.e")
-    restrict = QueryString("TRUE") if rows is None else QueryString("t.id = ANY({}::bigint[])", list(rows))
-    inner = (
-        QueryString("{} AS v, {} AS e", value, error) if error is not None else QueryString("{} AS v", value)
-    )
-    found = await tx.fetch(
-        QueryString(
-            f"UPDATE {table.sql} t SET {', '.join(sets)} FROM (SELECT t.id, {{}} FROM {table.sql} t WHERE {{}}) s"
-            f" WHERE t.id = s.id AND ({', '.join(now)}) IS DISTINCT FROM ({', '.join(new)}) RETURNING t.id",
-            inner,
+        new.append(error)
+    sets = [column, f"{column}_e"][: len(new)]
+    if isinstance(one.config, Formula):
+        # of the record alone: seen again as it is, should somebody be changing it
+        statement = QueryString(
+            f"UPDATE {table.sql} t SET {', '.join(f'{name} = {{}}' for name in sets)} WHERE {{}}"
+            f" AND ({', '.join(now)}) IS DISTINCT FROM ({', '.join(['{}'] * len(new))}) RETURNING t.id",
+            *new,
+            restrict,
+            *new,
+        )
+    else:
+        # OFFSET 0: each value is worked out once, not once to compare and once to store
+        statement = QueryString(
+            f"UPDATE {table.sql} t SET {column} = s.v FROM (SELECT t.id, {{}} AS v FROM {table.sql} t WHERE {{}}"
+            f" OFFSET 0) s WHERE t.id = s.id AND t.{column} IS DISTINCT FROM s.v RETURNING t.id",
+            value,
             restrict,
         )
-    )
+    found = await tx.fetch(statement)
     return {row["id"] for row in found}
 
 
 async def refresh_rows(system: System, tx: Tx, catalog: Catalog, rows: dict[str, set[int]]) -> int:
     """Compute given rows by field id again, and whatever depends on them; ``catalog`` is locked. How many they were."""
     live = {one.id: one for one in graph(catalog).order}
-    wanted: dict[str, set[int]] = defaultdict(set)
-    for key, given in rows.items():
-        if key in live:
-            wanted[key] |= given
-    if wanted:
-        table = catalog.table(live[next(iter(wanted))].table_id)
-        context = Context(zone=catalog.app_of(table).zone)
-        await _walk(system, tx, catalog, context, graph(catalog), wanted)
+    wanted = {key: given for key, given in rows.items() if key in live}
+    if not wanted:
+        return 0
+    table = catalog.table(live[next(iter(wanted))].table_id)
+    context = Context(zone=catalog.app_of(table).zone)
+    walk = Walk(system, tx, catalog, context, system.settings.refresh_at_once)
+    for key, given in wanted.items():
+        walk.dirty[key] |= given
+        walk.own[live[key].table_id] |= given
+    await walk.go()
     return sum(len(given) for given in wanted.values())
 
 
 async def refresh_field(system: System, tx: Tx, field_id: str) -> int:
-    """Compute a new or changed computed field for every record, and what depends on it. Returns how many changed."""
+    """Compute a new or changed computed field for every record, and what depends on it. Returns how many changed.
+
+    Of a large table that is left to the worker; the answer is 0 then.
+    """
     catalog = await system.catalogs.current()
     one = catalog.field(field_id)
-    context = Context(zone=catalog.app_of(catalog.table(one.table_id)).zone)
+    if one.id in read_time(catalog):
+        return 0
+    table = catalog.table(one.table_id)
+    if await is_large(system, tx, table):
+        await leave_all(system, tx, catalog, [Later(one, "all")])
+        return 0
+    context = Context(zone=catalog.app_of(table).zone)
+    walk = Walk(system, tx, catalog, context, system.settings.refresh_at_once)
+    users = graph(catalog).far.get(one.id, ())
+    matched = await matched_before(tx, catalog, users, one, await _ids(tx, table)) if users else {}
     changed = await recompute(tx, catalog, context, one, None)
-    g = graph(catalog)
-    dirty: dict[str, set[int]] = defaultdict(set)
-    for user in g.same.get(one.id, ()):
-        dirty[user.id] |= changed
-    for user in g.far.get(one.id, ()):
-        dirty[user.id] |= await through(tx, catalog, user, changed)
-    await _walk(system, tx, catalog, context, g, dirty)
+    if changed:
+        await walk.follow(one, changed, matched)
+        await walk.go()
     return len(changed)
+
+
+async def _ids(tx: Tx, table: Table) -> list[int]:
+    return [row["id"] for row in await tx.fetch(f"SELECT id FROM {table.sql}")]
+
+
+async def is_large(system: System, tx: Tx, table: Table) -> bool:
+    """Whether a pass over the table is too long for a person to wait for. Never counts further than it has to."""
+    most = system.settings.large_table_rows
+    found = await tx.value(f"SELECT count(*) FROM (SELECT 1 FROM {table.sql} LIMIT {int(most) + 1}) s")
+    return bool(found > most)

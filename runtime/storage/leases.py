@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 LEASE_SECONDS = 15.0
 RENEW_SECONDS = 5.0
 
-Leased = Literal["run", "job"]
+Leased = Literal["run", "job", "refresh"]
 
 
 class LeaseLost(Exception):
@@ -31,7 +31,7 @@ class LeaseLost(Exception):
 
 
 class Lease:
-    """The right to work on row ``number`` of ``meta.run`` or ``meta.job``; ``owner`` is new with each lease."""
+    """The right to work on row ``number`` of ``meta.run``, ``meta.job`` or ``meta.refresh``; ``owner`` is new with each lease."""
 
     def __init__(self, db: Database, table: Leased, number: int, owner: str) -> None:
         self.db, self.table, self.number, self.owner = db, table, number, owner

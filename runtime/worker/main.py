@@ -1,4 +1,5 @@
-"""The two background processes: ``huobiao worker`` carries out runs and jobs, ``huobiao scheduler`` hands them out."""
+"""The two background processes: ``huobiao worker`` carries out runs and jobs and refreshes computed values that writers
+left to it, ``huobiao scheduler`` hands runs and jobs out."""
 
 from __future__ import annotations
 
@@ -21,6 +22,7 @@ from dramatiq.worker import Worker
 
 from runtime.automations.deliveries import Deliveries
 from runtime.automations.engine import execute
+from runtime.records.refresh import Refresher
 from runtime.system import System
 from runtime.worker.broker import EXECUTE_RUN, JOBS, RUN_JOB, RUNS, BellListener, WorkBroker
 from runtime.worker.jobs import AT_ONCE, JobKinds, run_job
@@ -79,6 +81,7 @@ class WorkerProcess:
         self._jobs: dict[str, asyncio.Task[None]] = {}
         self._room = asyncio.Semaphore(AT_ONCE)
         self._sending: asyncio.Task[None] | None = None
+        self._refreshing: asyncio.Task[None] | None = None
 
     def run(self) -> None:
         """Start everything, wait for the signal, let what is under way end."""
@@ -110,6 +113,8 @@ class WorkerProcess:
         """Connect and begin to send; on the worker's event loop, like everything below."""
         await self.system.start()
         self._sending = asyncio.create_task(Deliveries(self.system).run(self.stopping.is_set))
+        refresher = Refresher(self.system, self.name)
+        self._refreshing = asyncio.create_task(refresher.run(self.stopping.is_set))
 
     async def wind_up(self) -> None:
         """Give the jobs back, let runs end their step and messages be sent; cut off what takes too long."""
@@ -124,8 +129,8 @@ class WorkerProcess:
             await _cut_off(late)
 
     def _under_way(self) -> set[asyncio.Task[Any]]:
-        sending = {self._sending} if self._sending is not None else set()
-        return {*self._runs, *self._jobs.values(), *sending}
+        loops = {task for task in (self._sending, self._refreshing) if task is not None}
+        return {*self._runs, *self._jobs.values(), *loops}
 
     async def stop(self) -> None:
         """End whatever is left on the loop, disconnect. No thread waits for the loop any more."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +11,13 @@ from subprocess import CompletedProcess
 import pytest
 import yaml
 
+from builder import fields
+from builder.wire import FieldSpec
+from runtime.accounts import first_owner
+from runtime.settings import Settings
 from tests.conftest import SECRET_KEY
 from tests.support.command import huobiao
+from ui.bootstrap import build
 from ui.cli import COMMANDS
 
 PASSWORD = "a-long-enough-secret-1"
@@ -229,6 +235,46 @@ def test_doctor_tells_how_things_stand(run: Run) -> None:
         "given": False,
         "meaning": "",
     }
+
+
+def test_doctor_computes_everything_again_and_repairs_what_differs(
+    run: Run, module_database_url: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "库存.csv"
+    file.write_text("货号,数量\nA,2\nB,3\n", encoding="utf-8")
+    run("import", file, "--table", "核对表")
+    assert run("doctor", "--repair").returncode == 2
+
+    async def draw() -> None:
+        system = build(
+            Settings(database_url=module_database_url, redis_url="redis://127.0.0.1:1", secret_key=SECRET_KEY)
+        )
+        await system.start()
+        actor = await first_owner(system)
+        app = next(
+            a for a in (await system.catalogs.current()).apps if any(t.name == "核对表" for t in a.tables)
+        )
+        table = next(t for t in app.tables if t.name == "核对表")
+        spec = FieldSpec(name="双倍", type="formula", options={"source": "{数量}*2"})
+        field = await fields.create(system, actor, table.id, spec)
+        await system.db.execute(f"UPDATE {table.sql} SET {field.column} = 7 WHERE id = 1")
+        await system.stop()
+
+    asyncio.run(draw())
+    done = run("doctor", "--recompute-check", "--json")
+    report = json.loads(done.stdout)
+    assert done.returncode == 1
+    (found,) = report["differences"]
+    assert (found["table"], found["field"], found["count"], len(found["examples"])) == (
+        "核对表",
+        "双倍",
+        1,
+        1,
+    )
+    assert "核对表 / 双倍" in run("doctor", "--recompute-check").stdout
+    assert run("doctor", "--recompute-check", "--repair").returncode == 0
+    clean = run("doctor", "--recompute-check")
+    assert (clean.returncode, "没有差异" in clean.stdout) == (0, True)
 
 
 def test_doctor_fails_with_what_to_do_when_a_server_is_away(run: Run) -> None:

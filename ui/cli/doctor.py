@@ -24,9 +24,21 @@ _MARKS = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "red"
 
 @click.command(help=_(N_("检查运行环境,说明哪里有问题、怎么办;有严重问题时退出码是 1。")))
 @click.option("--json", "as_json", is_flag=True, help=_(N_("输出 JSON")))
+@click.option(
+    "--recompute-check",
+    is_flag=True,
+    help=_(N_("只做这件事:把所有存着的计算值重算一遍,报告不一致的;有差异时退出码是 1。")),
+)
+@click.option("--repair", is_flag=True, help=_(N_("和 --recompute-check 一起用:把不一致的值写对。")))
 @data_option
-def doctor(data_dir: Path | None, as_json: bool) -> int:
+def doctor(data_dir: Path | None, as_json: bool, recompute_check: bool, repair: bool) -> int:
     """Examine everything and report."""
+    if repair and not recompute_check:
+        raise click.UsageError(_(N_("--repair 要和 --recompute-check 一起用")))
+    if recompute_check:
+        from ui.cli import recompute
+
+        return recompute.recompute_check(data_dir, as_json=as_json, repair=repair)
     settings = settings_of(data_dir)
     findings = [
         *examination.machine(settings),
