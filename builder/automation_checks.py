@@ -107,7 +107,7 @@ def _check_trigger(problems: Problems, app: App, trigger: defs.Trigger) -> tuple
         return trigger, None
     given: dict[str, Any] = {
         "table": table.id,
-        "where": check_filter(problems.at("where"), table, trigger.where),
+        "where": check_filter(problems.at("where"), table, trigger.where, viewed=False),
     }
     if isinstance(trigger, defs.RecordUpdated):
         found = [find_field(problems.at("fields").at(i), table, key) for i, key in enumerate(trigger.fields)]
@@ -198,7 +198,7 @@ def _check_test(problems: Problems, test: defs.Test, reach: _Reach) -> defs.Test
         table = _record(problems.at("of"), test.of, reach)
         if table is None:
             return test
-        where = check_filter(problems.at("where"), table, test.where)
+        where = check_filter(problems.at("where"), table, test.where, viewed=False)
         if where is None:
             problems.at("where").add("no_condition", N_("加一个条件"))
             return test

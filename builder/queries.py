@@ -10,6 +10,7 @@ import msgspec
 from builder.validation import Problems, check_name
 from runtime import fieldtypes
 from runtime.catalog import Field, Table
+from runtime.definitions.people import ME
 from runtime.definitions.queries import (
     PERIODS,
     SYSTEM_FIELDS,
@@ -53,10 +54,14 @@ def find_field(problems: Problems, table: Table, key: str) -> Field | None:
     return found
 
 
-def check_filter(problems: Problems, table: Table, where: Filter | None) -> Filter | None:
-    """The filter as it will be stored; an empty one is None."""
+def check_filter(
+    problems: Problems, table: Table, where: Filter | None, *, viewed: bool = True
+) -> Filter | None:
+    """The filter as it will be stored; an empty one is None. ``viewed``: somebody looks, so that it may ask for "me"."""
     if where is None:
         return None
+    if not viewed and _asks_for_me(where):
+        problems.add("no_me", N_("这里的结果不因谁在看而变,条件里不能用「我」,请选一个成员"))
     counted = _count(where)
     if counted > MAX_CONDITIONS:
         problems.add(
@@ -69,6 +74,12 @@ def check_filter(problems: Problems, table: Table, where: Filter | None) -> Filt
     if counted == 0:
         return None
     return _filter(problems, table, where, 1)
+
+
+def _asks_for_me(where: Filter) -> bool:
+    if isinstance(where, Condition):
+        return ME in (where.value if isinstance(where.value, list | tuple) else [where.value])
+    return any(_asks_for_me(item) for item in where.items)
 
 
 def _count(where: Filter) -> int:

@@ -19,8 +19,9 @@ from runtime import fieldtypes
 from runtime.access import Actor, hidden_fields
 from runtime.catalog import App, Entry, Field, Table, View
 from runtime.definitions.fields import PERSON_TYPES, FieldConfig, Formula, Link, Validation
-from runtime.definitions.people import people_of
+from runtime.definitions.people import Directory, people_of
 from runtime.i18n import N_
+from runtime.storage.matching import kind_of
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -95,8 +96,8 @@ def complete(value: Any) -> Any:
 def field_json(field: Field, table: Table | None = None, *, managed: bool = False) -> dict[str, Any]:
     """A field as the API answers it; one that holds people also names whom it may hold. ``table``: where it stands, so that a formula shows the names of its fields.
 
-    ``operators`` and ``aggregates`` are what conditions and roll-ups may ask of it; ``managed``: only reservations
-    write it.
+    ``operators`` and ``aggregates`` are what conditions and roll-ups may ask of it; ``compares``: what kind of value it
+    is matched as, null where it cannot be; ``managed``: only reservations write it.
     """
     definition = field.definition
     kind = fieldtypes.get(field.config)
@@ -117,6 +118,7 @@ def field_json(field: Field, table: Table | None = None, *, managed: bool = Fals
         "icon": kind.icon,
         "operators": list(kind.operators),
         "aggregates": list(kind.aggregates),
+        "compares": kind_of(field),
         "sortable": kind.sortable,
         "groupable": kind.groupable,
         **_people(field),
@@ -127,8 +129,12 @@ def _people(field: Field) -> dict[str, Any]:
     """Whom a field that holds people may newly hold, for choosers and conditions."""
     if field.type not in PERSON_TYPES:
         return {}
-    chosen = people_of(field.config).choosable
-    return {"people": [{"id": one.id, "name": one.name, "email": one.email} for one in chosen]}
+    return {"people": people_json(people_of(field.config))}
+
+
+def people_json(people: Directory) -> list[dict[str, str]]:
+    """Those of an app whom cells may newly hold."""
+    return [{"id": one.id, "name": one.name, "email": one.email} for one in people.choosable]
 
 
 def view_json(view: View) -> dict[str, Any]:
@@ -152,6 +158,7 @@ def table_json(actor: Actor, app: App, table: Table, estimate: int) -> dict[str,
         "description": table.definition.description,
         "record_noun": table.definition.record_noun,
         "primary": table.primary.id if table.primary else None,
+        "unique": complete(table.definition.unique),
         "fields": [
             field_json(field, table, managed=field.id in managed)
             for field in table.fields
@@ -161,6 +168,7 @@ def table_json(actor: Actor, app: App, table: Table, estimate: int) -> dict[str,
         "estimate": estimate,
         "time_zone": app.definition.time_zone,
         "role": actor.role_in(app.id),
+        "people": people_json(app.people),
     }
 
 

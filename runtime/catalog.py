@@ -385,7 +385,7 @@ class CatalogStore:
             " WHERE deleted_at IS NULL ORDER BY position, id"
         )
         people = await self._db.fetch(
-            "SELECT p.id, p.public_id, p.name, p.email, p.active,"
+            "SELECT p.id, p.public_id, p.name, p.email, p.active, p.is_owner,"
             " (SELECT array_agg(m.app_id) FROM meta.membership m WHERE m.person_id = p.id) AS apps"
             " FROM meta.person p ORDER BY p.name, p.id"
         )
@@ -420,6 +420,7 @@ def _directory(people: list[Any], app: int) -> Directory:
             email=row["email"],
             active=row["active"],
             member=app in (row["apps"] or ()),
+            everywhere=row["is_owner"],
         )
         for row in people
     )

@@ -18,7 +18,8 @@ ME = "$me"
 
 
 class KnownPerson(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody with an account. ``member``: belongs to the app; ``active``: the account is not switched off."""
+    """Somebody with an account. ``member``: belongs to the app; ``active``: the account is not switched off;
+    ``everywhere``: owns the installation and so reaches the app without belonging to it."""
 
     number: int
     id: str
@@ -26,11 +27,17 @@ class KnownPerson(msgspec.Struct, frozen=True, kw_only=True):
     email: str
     active: bool = True
     member: bool = True
+    everywhere: bool = False
 
     @property
     def choosable(self) -> bool:
         """Whether cells may newly name this person."""
         return self.member and self.active
+
+    @property
+    def gone(self) -> bool:
+        """Whether this person can no longer come here."""
+        return not (self.active and (self.member or self.everywhere))
 
 
 class Directory:

@@ -58,7 +58,7 @@ def find(people: Directory, item: Any, context: Context) -> KnownPerson:
 
 def wire(person: KnownPerson) -> dict[str, Any]:
     """A person on the wire; ``gone``: has left the app or was switched off."""
-    return {"id": person.id, "name": person.name} | ({} if person.choosable else {"gone": True})
+    return {"id": person.id, "name": person.name} | ({"gone": True} if person.gone else {})
 
 
 def wanted(people: Directory, value: Any, context: Context) -> list[KnownPerson]:

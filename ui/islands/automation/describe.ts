@@ -1,7 +1,8 @@
 /** Triggers, conditions and steps in one line, with names as chips: what a card says. */
 import { html, nothing, type TemplateResult } from "lit";
 import { stateGlyph, type Choice, type Condition, type Field, type Filter } from "../fields/field";
-import { operatorLabel, periodLabel, unitLabel, valueKind } from "../filter/operators";
+import { typeUi } from "../fields/types";
+import { operandLabel, operatorLabel, periodLabel, unitLabel, valueKind } from "../filter/operators";
 import { glyph } from "../icons";
 import { t } from "../i18n";
 import { find } from "./tree";
@@ -72,6 +73,7 @@ function describeOperand(field: Field, condition: Condition): Line | string {
   }
   if (kind === "choice" || kind === "choices") {
     const names = Array.isArray(value) ? value.map(String) : [String(value)];
+    if (typeUi(field.type)) return html`${names.map((name) => html`<span class="chip">${operandLabel(field, name) ?? name}</span>`)}`;
     return html`${names.map((name) => choicePill(field, field.options.choices?.find((choice) => choice.name === name) ?? { id: 0, name, color: "grey" }))}`;
   }
   if (Array.isArray(value)) return value.map((item) => (typeof item === "object" && item !== null ? ((item as { name?: string }).name ?? "…") : String(item))).join(kind === "range" || kind === "date-range" ? ` ${t("到")} ` : "、");

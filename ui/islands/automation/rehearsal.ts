@@ -1,7 +1,7 @@
 /** The drawer of a test run: what each step worked with and gave, on a real record, with nothing stored or sent. */
 import { html, nothing, type TemplateResult } from "lit";
 import type { Field } from "../fields/field";
-import { operatorLabel } from "../filter/operators";
+import { operandLabel, operatorLabel } from "../filter/operators";
 import { icon } from "../icons";
 import { t } from "../i18n";
 import "../select/hb-select";
@@ -119,7 +119,7 @@ function shown(text: string): string {
 
 function looked(host: Pick<DrawerHost, "page">, conditions: Looked[]): TemplateResult {
   const fields = new Map<string, Field>(host.page.tables.flatMap((table) => table.fields.map((field): [string, Field] => [field.id, field])));
-  return html`${conditions.map((one, index) => html`${index ? ", " : nothing}${one.name} <b>${one.now || t("空")}</b> <span class="f3">${operatorLabel(one.op, fields.get(one.field))} ${plain(one.value)}</span>`)}`;
+  return html`${conditions.map((one, index) => html`${index ? ", " : nothing}${one.name} <b>${one.now || t("空")}</b> <span class="f3">${operatorLabel(one.op, fields.get(one.field))} ${operandLabel(fields.get(one.field), one.value) ?? plain(one.value)}</span>`)}`;
 }
 
 function plain(value: unknown): string {

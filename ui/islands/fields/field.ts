@@ -55,8 +55,12 @@ export interface Field {
   icon?: string;
   operators?: string[];
   aggregates?: string[];
+  /** What kind of value it is matched as; null where it cannot be. */
+  compares?: string | null;
   sortable?: boolean;
   groupable?: boolean;
+  /** Of a field that holds people: whom it may hold. */
+  people?: { id: string; name: string; email?: string }[];
 }
 
 export interface LinkValue {
@@ -119,8 +123,6 @@ const icons: Record<string, string> = {
   formula: "calculator",
   created_time: "clock",
   updated_time: "clock-arrow-up",
-  created_by: "user",
-  updated_by: "user",
 };
 
 /** The icon of a field: what the server says, else its type's. */
@@ -131,7 +133,7 @@ export function fieldIcon(field: Field): string {
 /** A field that shows numbers, aligned at the right. */
 export function isNumeric(field: Field): boolean {
   if (["number", "currency", "percent"].includes(field.type)) return true;
-  if (field.type === "rollup") return true;
+  if (field.type === "rollup") return (field.options.result ?? "number") === "number";
   const ui = typeUi(field.type);
   if (ui) return ui.amount === true;
   return field.type === "formula" && field.options.result === "number";
@@ -186,12 +188,14 @@ export function allowedMoves(field: Field, from: string | null): string[] {
   return targets.map((id) => nameOf.get(id)).filter((name): name is string => name !== undefined);
 }
 
-/** Equal as wire values: a missing value, nothing and an empty text are the same. */
+/** Equal as wire values: a missing value, nothing and an empty text are the same; files are with their names. */
 export function same(one: Value, other: Value): boolean {
   if (isEmpty(one) && isEmpty(other)) return true;
   if (Array.isArray(one) && Array.isArray(other)) {
-    const keys = (list: unknown[]) => list.map((item) => (typeof item === "object" && item ? (item as { id?: string }).id : item));
+    const keys = (list: unknown[]) => list.map((item) => (typeof item === "object" && item ? ("size" in item ? `${String((item as { id?: string }).id)} ${String((item as { name?: string }).name)}` : (item as { id?: string }).id) : item));
     return JSON.stringify(keys(one)) === JSON.stringify(keys(other));
   }
+  const id = (value: Value) => (typeof value === "object" && value !== null ? (value as { id?: string }).id : undefined);
+  if (id(one) !== undefined && id(one) === id(other)) return true;
   return one === other;
 }

@@ -34,7 +34,8 @@ export function defaultForm(host: PartsHost): TemplateResult {
     id: "default",
     name: t("默认值"),
     type: draft.type,
-    options: { ...optionsOf(draft), machine: null, choices: named.map((choice, index) => ({ id: index + 1, name: choice.name.trim(), color: choice.color })) },
+    people: host.table.people ?? [],
+    options: { ...optionsOf(draft), machine: null, ...(draft.type === "member" ? { me: true } : {}), choices: named.map((choice, index) => ({ id: index + 1, name: choice.name.trim(), color: choice.color })) },
   };
   const problem = host.messageAt("default");
   return html`<div class="field" role="group" aria-label=${t("默认值")}>

@@ -5,7 +5,7 @@
  *     <hb-filter name="where" data-fields="fields" data-value="where"></hb-filter>      (ids of json_data scripts)
  *
  * or set `.fields`, `.value`. Sends `change`; `.value` is the filter of what is complete (null for none). In a form it
- * stands under its `name` as JSON ("" for none). `eager`: an empty filter begins with a condition to fill in. `.people` and `.findLinks` serve the values of people and link fields.
+ * stands under its `name` as JSON ("" for none). `eager`: an empty filter begins with a condition to fill in. `.findLinks` serves the values of link fields.
  */
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import "../../styles/filter.css";
@@ -31,7 +31,6 @@ export class HbFilter extends HbElement {
   static formAssociated = true;
   static override properties = {
     fields: { attribute: false },
-    people: { attribute: false },
     findLinks: { attribute: false },
     name: { type: String },
     lead: { type: String },
@@ -41,8 +40,6 @@ export class HbFilter extends HbElement {
   };
 
   declare fields: Field[];
-  /** Who may be chosen for fields that hold people. */
-  declare people: Option[];
   /** Finds records for the values of a link field; by default the table's choices. */
   declare findLinks: (field: Field, words: string) => Promise<Option[]>;
   declare name: string;
@@ -61,7 +58,6 @@ export class HbFilter extends HbElement {
   constructor() {
     super();
     this.fields = [];
-    this.people = [];
     this.findLinks = async (field, words) => {
       const { records } = await api.get<LinkAnswer>(`/api/v1/tables/${field.options.table ?? ""}/choices`, { params: { q: words } });
       return records.map((record) => ({ value: record.id, label: record.name, sub: record.details }));
@@ -285,8 +281,6 @@ export class HbFilter extends HbElement {
         return this.#choices(condition, field, path);
       case "links":
         return this.#links(field, value, path);
-      case "person":
-        return this.#select(this.people, typeof value === "string" ? value : "", (chosen) => this.#setValue(path, chosen), t("选人"));
       case "texts":
         return this.#texts(value, path);
       default:

@@ -3,7 +3,7 @@ import type { Field, Value } from "../fields/field";
 import { typeUi } from "../fields/types";
 import { t } from "../i18n";
 
-export type ValueKind = "none" | "text" | "number" | "range" | "date" | "date-range" | "duration" | "period" | "choice" | "choices" | "yes" | "links" | "person" | "texts";
+export type ValueKind = "none" | "text" | "number" | "range" | "date" | "date-range" | "duration" | "period" | "choice" | "choices" | "yes" | "links" | "texts";
 
 const text = ["contains", "not_contains", "is", "is_not", "starts_with", "ends_with", "is_any_of", "is_none_of", "is_empty", "is_not_empty"];
 const number = ["eq", "ne", "gt", "ge", "lt", "le", "between", "is_empty", "is_not_empty"];
@@ -22,13 +22,11 @@ const byType: Record<string, string[]> = {
   single_select: ["is", "is_not", "is_any_of", "is_none_of", "is_empty", "is_not_empty"],
   multi_select: ["has_all_of", "is_any_of", "is_none_of", "is_empty", "is_not_empty"],
   link: ["is_any_of", "is_none_of", "contains", "is_empty", "is_not_empty"],
-  created_by: ["is", "is_not", "is_empty", "is_not_empty"],
-  updated_by: ["is", "is_not", "is_empty", "is_not_empty"],
 };
 
 /** What a field's conditions behave like: computed fields as their result. */
 export function kindOf(field: Field): string {
-  if (field.type === "formula") return { number: "number", boolean: "checkbox", date: "date", datetime: "datetime" }[field.options.result ?? "text"] ?? "text";
+  if (field.type === "formula" || (field.type === "rollup" && field.options.result)) return { number: "number", boolean: "checkbox", date: "date", datetime: "datetime" }[field.options.result ?? "text"] ?? "text";
   if (field.type === "rollup") return "number";
   if (field.type === "lookup") return field.operators?.includes("eq") && !field.operators.includes("contains") ? "number" : "text";
   return field.type;
@@ -78,7 +76,13 @@ export function operatorLabel(op: string, field?: Field): string {
     in_period: t("在"),
   };
   if (isDate && op === "is") return t("是这天");
-  return labels[op] ?? op;
+  const label = labels[op] ?? op;
+  return (field && typeUi(kindOf(field))?.operatorLabel?.(op, label)) ?? label;
+}
+
+/** One operand in words: choices that are stored by number or id by their label. */
+export function operandLabel(field: Field | undefined, value: Value): string | undefined {
+  return field && typeUi(field.type)?.options?.(field).find((option) => option.value === value)?.label;
 }
 
 export function periodLabel(period: string): string {
@@ -118,7 +122,6 @@ export function valueKind(field: Field, op: string): ValueKind {
   if (kind === "single_select") return op === "is" || op === "is_not" ? "choice" : "choices";
   if (kind === "multi_select") return "choices";
   if (kind === "link" && op !== "contains") return "links";
-  if (kind === "created_by" || kind === "updated_by") return "person";
   if (["number", "currency", "percent"].includes(kind)) return "number";
   return op === "is_any_of" || op === "is_none_of" ? "texts" : "text";
 }

@@ -51,8 +51,9 @@ export function addAt(root: Group, path: Path, item: Filter): Group {
   return changeAt(root, path, (group) => (group.kind === "group" ? { ...group, items: [...(group.items ?? []), item] } : group));
 }
 
-/** The condition with another field: operator and value are kept where they still fit. */
+/** The condition with another field: operator and value are kept where they still fit; one that says nothing yet begins anew. */
 export function withField(condition: Condition, field: Field): Condition {
+  if (condition.value === "" || condition.value === null) return newCondition(field);
   const op = operatorsOf(field).includes(condition.op) ? condition.op : (operatorsOf(field)[0] ?? "is");
   return { kind: "condition", field: field.id, op, value: startValue(field, op, condition.value) };
 }

@@ -9,6 +9,7 @@ import type { Layout, Line } from "./layout";
 import type { Selection } from "./selection";
 import type { GroupInfo, Row, RowMark } from "./types";
 import { textOf } from "../fields/format";
+import { typeUi } from "../fields/types";
 import { t } from "../i18n";
 
 /** Browsers limit the height of an element; taller tables get a scaled scroll bar. */
@@ -293,6 +294,7 @@ export class GridView {
     const field = columns.find((column) => column.field.id === groupField)?.field;
     const label = document.createElement("span");
     if (field && ["single_select", "multi_select"].includes(field.type) && info.key !== null) label.append(optionElement(field, info.label));
+    else if (field && typeof info.key === "object" && info.key !== null && typeUi(field.type)?.cell) typeUi(field.type)!.cell!(label, field, info.key, 400);
     else {
       label.className = "b cut";
       label.textContent = info.label || t("(空)");

@@ -305,6 +305,7 @@ export class HbSelect extends HbElement {
     const picked = this.chosen.includes(option.value);
     return html`<div
       class="menu-i sel-i ${index === this.cursor ? "cur" : ""}"
+      data-keep-open="1"
       role="option"
       id=${`${this.#listId}-${index}`}
       aria-selected=${String(picked)}
@@ -331,6 +332,7 @@ export class HbSelect extends HbElement {
     return html`${rows}${creation
       ? html`<div
           class="menu-i sel-i ${this.cursor >= list.length ? "cur" : ""}"
+          data-keep-open="1"
           role="option"
           aria-selected="false"
           id=${`${this.#listId}-${list.length}`}

@@ -1,6 +1,7 @@
 /** The options of a select: what they look like and how a search finds them. */
 import { html, nothing, type TemplateResult } from "lit";
 import { glyph, icon } from "../icons";
+import { colorOf, initialOf } from "../record/people";
 
 export interface Option {
   value: string;
@@ -13,6 +14,10 @@ export interface Option {
   /** Small second line or remark. */
   sub?: string | undefined;
   group?: string | undefined;
+  /** A person: shown with their avatar. */
+  person?: boolean;
+  /** Further words by which a search finds it. */
+  words?: string | undefined;
   /** Shown, not to be chosen; `sub` says why. */
   disabled?: boolean;
 }
@@ -36,6 +41,10 @@ export function optionLook(option: Option, look: Look, remove?: () => void, remo
         ${icon("x", 12)}
       </button>`
     : nothing;
+  if (option.person) {
+    const who = html`<span class="av s c-${colorOf(option.value)}" aria-hidden="true">${initialOf(option.label)}</span><span class="cut">${option.label}</span>`;
+    return look === "plain" ? html`<span class="person">${who}</span>` : html`<span class="chip person">${who}${cross}</span>`;
+  }
   const color = `c-${option.color ?? "grey"}`;
   if (look === "pill")
     return html`<span class="pill ${color} ${option.glyph ? "" : "plain"}"
@@ -56,7 +65,7 @@ export function search(options: readonly Option[], query: string): Option[] {
   const words = plain(query).split(/\s+/).filter(Boolean);
   if (!words.length) return [...options];
   const found = options.filter((option) => {
-    const text = plain(`${option.label} ${option.sub ?? ""}`);
+    const text = plain(`${option.label} ${option.sub ?? ""} ${option.words ?? ""}`);
     return words.every((word) => text.includes(word));
   });
   const first = words[0]!;

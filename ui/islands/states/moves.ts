@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Field, Filter } from "../fields/field";
 import { formatNumber } from "../fields/format";
-import { operatorLabel } from "../filter/operators";
+import { operandLabel, operatorLabel } from "../filter/operators";
 import { icon } from "../icons";
 import { t } from "../i18n";
 import { keyOf, type Draft } from "./draft";
@@ -29,7 +29,7 @@ export function guardWords(guard: Filter | null | undefined, fields: readonly Fi
   const [only] = conditions;
   if (conditions.length !== 1 || !only || only.kind !== "condition") return t("{n} 个条件", { n: conditions.length });
   const field = fields.find((one) => one.id === only.field);
-  const value = Array.isArray(only.value) ? only.value.map(plain).join("、") : plain(only.value);
+  const value = (Array.isArray(only.value) ? only.value : [only.value]).map((one) => operandLabel(field, one) ?? plain(one)).join("、");
   return `${field?.name ?? ""} ${operatorLabel(only.op, field)} ${value}`.trim();
 }
 

@@ -45,6 +45,8 @@ export interface TableInfo {
   views: View[];
   estimate: number | null;
   role: string | null;
+  /** Members of the app, whom cells may hold. */
+  people?: { id: string; name: string; email?: string }[];
 }
 
 export interface TableRef {

@@ -6,6 +6,7 @@ import type { ChoiceRecord, SaveResult } from "../grid/types";
 import { icon } from "../icons";
 import { t } from "../i18n";
 import { allStates } from "../grid/columns";
+import { defaultPeople } from "../fields/types/member";
 import { controlTemplate, isEditable } from "../record/control";
 import { toWire } from "../record/saver";
 import { toast, toastUndo } from "../toast/toast";
@@ -148,7 +149,8 @@ export function defaults(table: TableInfo): Record<string, Value> {
   for (const field of table.fields) {
     if (!isEditable(field)) continue;
     const { choices = [], machine } = field.options;
-    if (field.default !== null && field.default !== undefined) values[field.id] = field.default;
+    if (field.type === "member") values[field.id] = defaultPeople(field);
+    else if (field.default !== null && field.default !== undefined) values[field.id] = field.default;
     else if (machine) values[field.id] = choices.find((choice) => choice.id === machine.initial[0])?.name ?? null;
   }
   return values;

@@ -1,5 +1,6 @@
 /** The settings of the types in this folder, for the middle of the field panel. */
 import { html, nothing, type TemplateResult } from "lit";
+import { kindName, kinds } from "../../files/file";
 import { icon } from "../../icons";
 import { t } from "../../i18n";
 import { colorName, openColors } from "../colors";
@@ -89,7 +90,28 @@ function locationForm(host: OptionsHost): TemplateResult {
   return toggle(host, t("要填详细地址"), host.options.detail !== false, (on) => host.set({ detail: on }), t("不勾就只选到省市区"));
 }
 
-const forms: Record<string, (host: OptionsHost) => TemplateResult> = { rating: ratingForm, progress: progressForm, duration: durationForm, barcode: codeForm, long_text: longTextForm, location: locationForm, cascade: cascadeForm };
+function memberForm(host: OptionsHost): TemplateResult {
+  return toggle(host, t("可以选多个人"), host.options.many === true, (on) => host.set({ many: on }), t("改名后所有记录跟着变;离开的人留在记录里,不能再选"));
+}
+
+function attachmentForm(host: OptionsHost): TemplateResult {
+  const chosen = (host.options.kinds as string[] | undefined) ?? [];
+  const mode = !chosen.length ? "any" : chosen.length === 1 && chosen[0] === "image" ? "images" : "some";
+  const choose = (next: string) => host.set({ kinds: next === "any" ? [] : next === "images" ? ["image"] : ["image", "pdf"] });
+  const toggled = (kind: string, on: boolean) => host.set({ kinds: kinds.filter((one) => (one === kind ? on : chosen.includes(one))) });
+  const number = (path: string, label: string, value: unknown, hint: string, empty: number | null) =>
+    optionRow(host, path, label, textInput(host, path, label, value === null || value === undefined ? "" : String(value), (text) => host.set({ [path]: text.trim() ? (typedNumber(text) ?? empty) : empty }), { numeric: true }), hint);
+  return html`${optionRow(host, "kinds", t("收什么文件"), segments(host, t("收什么文件"), mode, [["any", t("任何文件")], ["images", t("只要图片")], ["some", t("指定种类")]], choose), mode === "any" ? "" : t("看内容判断,改扩展名没有用"))}
+    ${mode === "some" ? html`<div class="at-kinds">${kinds.map((kind) => html`<label class="opt-row"><input type="checkbox" ?disabled=${host.locked} .checked=${chosen.includes(kind)} @change=${(event: Event) => {
+      event.stopPropagation();
+      toggled(kind, (event.target as HTMLInputElement).checked);
+    }} /><span>${kindName(kind)}</span></label>`)}</div>` : ""}
+    <div class="fields2">
+      ${number("max_files", t("最多几个文件"), host.options.max_files ?? 100, "", 100)} ${number("max_size_mb", t("单个文件上限(MB)"), host.options.max_size_mb, t("不填就按服务器的上限"), null)}
+    </div>`;
+}
+
+const forms: Record<string, (host: OptionsHost) => TemplateResult> = { rating: ratingForm, progress: progressForm, duration: durationForm, barcode: codeForm, long_text: longTextForm, location: locationForm, attachment: attachmentForm, cascade: cascadeForm, member: memberForm };
 
 /** The form of a type's settings; nothing for types that have none here. */
 export function typeForm(type: string, host: OptionsHost): TemplateResult | typeof nothing {

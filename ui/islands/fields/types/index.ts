@@ -1,14 +1,16 @@
 /** The field types that bring a look of their own (`ui.ts` says what that is). */
+import { attachment } from "./attachment";
 import { barcode } from "./barcode";
 import { cascade } from "./cascade";
 import { duration } from "./duration";
 import { json } from "./json";
 import { location } from "./location";
+import { member, system } from "./member";
 import { progress } from "./progress";
 import { rating } from "./rating";
 import type { TypeUi } from "./ui";
 
-const types: Record<string, TypeUi> = { rating, progress, duration, cascade, location, barcode, json };
+const types: Record<string, TypeUi> = { attachment, rating, progress, duration, cascade, location, member, barcode, json, created_by: system, updated_by: system };
 
 /** What a type brings to the browser; undefined for the plain ones, which grid, panel and filter know themselves. */
 export function typeUi(type: string): TypeUi | undefined {
