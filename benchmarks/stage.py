@@ -28,6 +28,7 @@ class Stage:
     raw: asyncpg.Connection
     data: Path
     environ: dict[str, str]
+    database_url: str
 
     async def call(self, method: str, path: str, body: Any = None) -> Any:
         """An API call that must succeed; returns its JSON."""
@@ -70,7 +71,7 @@ async def served(**settings: str) -> AsyncIterator[Stage]:
             async with httpx.AsyncClient(
                 base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=120
             ) as http:
-                yield Stage(http, raw, data, environ)
+                yield Stage(http, raw, data, environ, services["database_url"])
             await raw.close()
         finally:
             process.terminate()
