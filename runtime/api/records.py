@@ -11,7 +11,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.status_codes import HTTP_200_OK
 
-from runtime.access import Actor
+from runtime.access import Actor, Operation, hidden_fields, require
 from runtime.api.common import (
     ProblemBody,
     TheActor,
@@ -25,6 +25,7 @@ from runtime.definitions.queries import AggregateQuery, Query, Sort
 from runtime.errors import InvalidInput, NotFound, Problem, TooMuch
 from runtime.i18n import N_, Message, Translator
 from runtime.ids import parse_record_id
+from runtime.records import pending as pending_values
 from runtime.records import read, write
 from runtime.records.change import Change, Channel, NewRecord, Outcome, Patch, RecordView, Source
 from runtime.system import System
@@ -57,16 +58,27 @@ class SingleRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     fields: dict[str, Any]
     created_at: str
     updated_at: str
+    refreshing: tuple[str, ...] = ()
 
 
 class PageBody(msgspec.Struct, frozen=True):
-    """A page of records. ``total_estimate`` on first pages; ``exact`` tells whether it is a count. ``at``: position."""
+    """A page of records. ``total_estimate`` on first pages; ``exact`` tells whether it is a count. ``at``: position.
+
+    ``refreshing``: computed fields (by id) that are being computed again for many records and may still hold old values.
+    """
 
     records: tuple[RecordBody, ...]
     next_cursor: str | None
     total_estimate: int | None
     exact: bool
     at: int | None
+    refreshing: tuple[str, ...] = ()
+
+
+class Refreshing(msgspec.Struct, frozen=True):
+    """The computed fields of a table that are being computed again, each with rows done of about so many."""
+
+    fields: tuple[pending_values.Pending, ...]
 
 
 class RecordIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -224,6 +236,24 @@ async def _page(system: System, actor: Actor, table_id: str, query: Query, keys:
         page.total_estimate,
         page.exact,
         page.at,
+        await _refreshing(system, actor, (await system.catalogs.current()).table(table_id)),
+    )
+
+
+async def _refreshing(system: System, actor: Actor, table: Table) -> tuple[str, ...]:
+    found = await pending_values.refreshing(system, table)
+    hidden = hidden_fields(actor, table) if found else ()
+    return tuple(one for one in found if one not in hidden)
+
+
+@get("/tables/{table:str}/refreshing")
+async def refreshing_fields(system: TheSystem, actor: TheActor, table: FromPath[str]) -> Refreshing:
+    """Which computed fields are being computed again, and how far."""
+    found = (await system.catalogs.current()).table(table)
+    require(actor, Operation.LOOK, found.app_id)
+    hidden = hidden_fields(actor, found)
+    return Refreshing(
+        tuple(one for one in await pending_values.pending(system, found) if one.field not in hidden)
     )
 
 
@@ -385,7 +415,10 @@ async def read_record(
     view = await read.get(system, actor, record)
     table = (await system.catalogs.current()).table_by_number(parse_record_id(record)[0])
     body = Names(table, field_keys).record(view)
-    return SingleRecord(body.id, table.id, body.version, body.fields, body.created_at, body.updated_at)
+    waiting = await _refreshing(system, actor, table)
+    return SingleRecord(
+        body.id, table.id, body.version, body.fields, body.created_at, body.updated_at, refreshing=waiting
+    )
 
 
 ROUTES = (
@@ -397,4 +430,5 @@ ROUTES = (
     delete_records,
     restore_records,
     read_record,
+    refreshing_fields,
 )

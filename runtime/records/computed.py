@@ -31,6 +31,7 @@ from runtime.events.live import WAKE_REFRESH, Notice
 from runtime.fieldtypes import Context
 from runtime.ids import record_id
 from runtime.records.dependents import EXISTENCE, Graph, graph, hold_matches, matched_before, through
+from runtime.records.pending import forget
 from runtime.records.work import Work
 from runtime.storage.computed import expression, read_time
 from runtime.storage.database import Row, Tx
@@ -193,6 +194,7 @@ async def leave_all(system: System, tx: Tx, catalog: Catalog, left: list[Later])
     for table_id, fields in tables.items():
         notice = Notice(topic=table_id, kind="refresh", fields=tuple(sorted(fields)))
         tx.after_commit.append(partial(system.live.publish, notice))
+    tx.after_commit.append(partial(forget, system))
     tx.after_commit.append(partial(system.live.wake, WAKE_REFRESH))
 
 

@@ -19,7 +19,6 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import asyncpg
-import msgspec
 import structlog
 
 from runtime.catalog import Catalog, Field, Table
@@ -47,31 +46,8 @@ _UNION_MOST = 200_000
 _LONGEST_WAIT_SECONDS = 600
 _TROUBLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
+
 _ABOVE: WeakKeyDictionary[Catalog, dict[str, frozenset[str]]] = WeakKeyDictionary()
-
-
-class Pending(msgspec.Struct, frozen=True):
-    """A field that is being refreshed: rows done of about so many (None: not known yet)."""
-
-    field: str
-    done: int
-    total: int | None
-
-
-async def pending(system: System, table: Table) -> list[Pending]:
-    """The fields of a table whose stored values are not all right yet."""
-    by_number = {one.number: one.id for one in table.fields}
-    rows = await system.db.fetch(
-        "SELECT field_id, sum(done)::bigint AS done,"
-        " CASE WHEN bool_or(total IS NULL) THEN NULL ELSE sum(total)::bigint END AS total"
-        " FROM meta.refresh WHERE table_id = $1 GROUP BY field_id",
-        table.number,
-    )
-    return [
-        Pending(by_number[row["field_id"]], row["done"], row["total"])
-        for row in rows
-        if row["field_id"] in by_number
-    ]
 
 
 def sources_of(catalog: Catalog) -> dict[str, frozenset[str]]:

@@ -9,7 +9,8 @@ import pytest
 
 from runtime.records import read
 from runtime.records.checking import check
-from runtime.records.refresh import Refresher, pending
+from runtime.records.pending import pending, refreshing
+from runtime.records.refresh import Refresher
 from runtime.settings import Settings
 from runtime.system import System
 from tests.runtime.records.hammering import Shop, processes
@@ -50,6 +51,7 @@ async def test_the_writer_leaves_many_dependents_to_the_worker(world: World) -> 
     assert (await _seen(shop, orders[0], shop.orders))["客户名"] == "甲"  # not yet, and it says so
     (waiting,) = await pending(world.system, shop.orders)
     assert waiting.field == shop.orders.field("客户名").id
+    assert await refreshing(world.system, shop.orders) == (waiting.field,)
     # a record that is written meanwhile is right at once, and one of the record's own values always is
     (fresh,) = await world.create(shop.orders, {"单号": "新", "金额": 1, "客户": [customer]})
     assert (await _seen(shop, fresh, shop.orders))["客户名"] == "乙"

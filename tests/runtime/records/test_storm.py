@@ -1,0 +1,323 @@
+"""The storm: whatever people do to records, links and fields, in any order, no stored computed value is ever wrong.
+
+A short one runs with the suite; ``HUOBIAO_TEST_STORM=200`` runs that many longer ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections.abc import Awaitable, Mapping
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+from builder import apps, fields, trash, undo
+from builder.apps import AppPatch
+from builder.wire import FieldPatch, FieldSpec
+from runtime.access import Actor
+from runtime.catalog import Table
+from runtime.definitions.tables import AppDef
+from runtime.errors import HuobiaoError
+from runtime.ids import record_id
+from runtime.records import write
+from runtime.records.change import Change, NewRecord, Patch, Source
+from runtime.records.checking import check
+from runtime.records.refresh import Refresher
+from runtime.settings import Settings
+from runtime.system import System
+from tests.builder.conftest import Desk, spec
+from tests.conftest import SECRET_KEY
+from ui.bootstrap import build
+
+LONG = int(os.environ.get("HUOBIAO_TEST_STORM", "0"))
+BY_HAND = Source("ui")
+EXAMPLES, STEPS = (LONG, 60) if LONG else (10, 30)
+
+_NEW_FIELDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("客户", "rollup", {"link": "订单", "fn": "sum", "field": "金额"}),
+    (
+        "客户",
+        "rollup",
+        {
+            "link": "订单",
+            "fn": "count",
+            "where": {"kind": "condition", "field": "渠道", "op": "is", "value": "抖音"},
+        },
+    ),
+    ("客户", "rollup", {"link": "订单", "fn": "max", "field": "加价"}),
+    ("客户", "lookup", {"link": "订单", "field": "单号"}),
+    (
+        "客户",
+        "rollup",
+        {"fn": "count", "match": {"table": "订单", "pairs": [{"field": "单号", "near": "姓名"}]}},
+    ),
+    ("客户", "formula", {"source": "{总额}*{折扣}"}),
+    ("客户", "formula", {"source": 'IF({总额}>100,{姓名}&"大",{姓名})'}),
+    ("大区", "rollup", {"link": "客户", "fn": "sum", "field": "总额"}),
+    ("大区", "lookup", {"link": "客户", "field": "姓名"}),
+    ("订单", "lookup", {"link": "客户", "field": "姓名"}),
+    ("订单", "lookup", {"link": "客户", "field": "总额"}),
+    ("订单", "rollup", {"link": "后单", "fn": "sum", "field": "金额"}),
+    ("订单", "formula", {"source": "{加价}+{金额}"}),
+    ("订单", "formula", {"source": 'TEXT({修改时间},"yyyy-mm-dd hh:mm")&{渠道}'}),
+)
+_CHANGES: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("订单", "金额", {"type": "text"}),
+    ("订单", "金额", {"type": "number"}),
+    ("订单", "金额", {"type": "currency"}),
+    ("订单", "单号", {"type": "long_text"}),
+    ("订单", "渠道", {"type": "text"}),
+    ("订单", "渠道", {"type": "single_select"}),
+    ("订单", "加价", {"options": {"source": "{金额}*3"}}),
+    ("订单", "加价", {"options": {"source": "{金额}&\"元\""}}),
+    ("订单", "加价", {"options": {"source": "{金额}+1"}}),
+    ("客户", "总额", {"options": {"fn": "avg"}}),
+    ("客户", "总额", {"options": {"fn": "count_filled"}}),
+    ("客户", "总额", {"options": {"fn": "sum"}}),
+    ("客户", "折扣", {"type": "text"}),
+    ("客户", "折扣", {"type": "percent"}),
+)  # fmt: skip
+
+
+class Storm(RuleBasedStateMachine):
+    """One app with three tables; every rule is something a person does."""
+
+    system: System
+    actor: Actor
+    runner: asyncio.Runner
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.desk: Desk
+        self.count = 0
+
+    def do(self, work: Awaitable[Any]) -> Any:
+        """Run it; what is refused with words is fine, as long as nothing is wrong afterwards."""
+
+        async def run() -> Any:
+            try:
+                return await work
+            except HuobiaoError as error:
+                assert error.status < 500, error  # noqa: PT017 - whatever it was that was done
+                return None
+
+        return self.runner.run(run())
+
+    def tables(self) -> dict[str, Table]:
+        app = self.runner.run(self.desk.app())
+        return {table.name: table for table in app.tables}
+
+    def records(self, table: Table, where: str = "deleted_at IS NULL") -> list[str]:
+        rows = self.runner.run(self.system.db.fetch(f"SELECT id FROM {table.sql} WHERE {where} ORDER BY id"))
+        return [record_id(table.number, row["id"]) for row in rows]
+
+    def some(self, of: list[str], chance: random.Random, most: int = 3) -> list[str]:
+        return chance.sample(of, min(len(of), chance.randint(1, most))) if of else []
+
+    def store(self, table: Table, **parts: Any) -> None:
+        asked = Change(table=table.id, actor=self.actor, source=BY_HAND, **parts)
+        self.do(write.apply(self.system, asked))
+
+    @initialize()
+    def draw(self) -> None:
+        async def work() -> None:
+            app = await apps.create(self.system, self.actor, AppDef("风暴"))
+            self.desk = desk = Desk(self.system, self.actor, app.id)
+            await desk.table("大区", spec("名称"), spec("系数", "number"))
+            customers = await desk.table("客户", spec("姓名"), spec("折扣", "number"))
+            choices = [{"name": "淘宝"}, {"name": "抖音"}]
+            orders = await desk.table(
+                "订单", spec("单号"), spec("金额", "number"), spec("渠道", "single_select", choices=choices),
+                spec("修改时间", "updated_time"),
+            )  # fmt: skip
+            await desk.field(
+                customers, "大区", "link", table="大区", many=False, two_way=True, inverse_name="客户"
+            )
+            await desk.field(
+                orders, "客户", "link", table="客户", many=False, two_way=True, inverse_name="订单"
+            )
+            await desk.field(
+                orders, "原单", "link", table="订单", many=False, two_way=True, inverse_name="后单"
+            )
+            await desk.field(orders, "加价", "formula", source="{金额}+1")
+            await desk.field(customers, "总额", "rollup", link="订单", fn="sum", field="金额")
+
+        self.runner.run(work())
+        tables = self.tables()
+        self.store(
+            tables["大区"], creates=tuple(NewRecord({"名称": f"大区{n}", "系数": n}) for n in range(2))
+        )
+        regions = self.records(tables["大区"])
+        self.store(
+            tables["客户"],
+            creates=tuple(
+                NewRecord({"姓名": f"客{n}", "折扣": n, "大区": [regions[n % 2]]}) for n in range(3)
+            ),
+        )
+
+    @rule(chance=st.randoms(use_true_random=False), count=st.integers(1, 12))
+    def create(self, chance: random.Random, count: int) -> None:
+        tables = self.tables()
+        self.count += 1
+        customers = self.records(tables["客户"])
+        orders = self.records(tables["订单"])
+        made = [
+            {"单号": f"客{self.count}", "金额": chance.randrange(90), "渠道": chance.choice(("抖音", "淘宝")),
+             "客户": chance.choice(customers) if customers else None, "原单": chance.choice(orders or [None])}
+            for _ in range(count)
+        ]  # fmt: skip
+        self.store(tables["订单"], creates=tuple(NewRecord(one) for one in made), typecast=True)
+
+    @rule(chance=st.randoms(use_true_random=False))
+    def edit(self, chance: random.Random) -> None:
+        table = self.tables()[chance.choice(("大区", "客户", "订单"))]
+        values: Mapping[str, Any] = {
+            "大区": {"名称": f"区{chance.randrange(9)}", "系数": chance.randrange(9)},
+            "客户": {"姓名": f"客{chance.randrange(5)}", "折扣": chance.randrange(9)},
+            "订单": {
+                "金额": chance.choice((None, 5, 70)),
+                "渠道": chance.choice(("抖音", "淘宝", None)),
+                "单号": "客1",
+            },
+        }[table.name]
+        some = dict(chance.sample(sorted(values.items()), chance.randint(1, len(values))))
+        rows = self.some(self.records(table), chance)
+        self.store(table, updates=tuple(Patch(row, some) for row in rows), typecast=True)
+
+    @rule(chance=st.randoms(use_true_random=False))
+    def relink(self, chance: random.Random) -> None:
+        tables = self.tables()
+        near, field, far = chance.choice(
+            (("订单", "客户", "客户"), ("客户", "订单", "订单"), ("订单", "原单", "订单"), ("订单", "后单", "订单"),
+             ("客户", "大区", "大区"), ("大区", "客户", "客户"))
+        )  # fmt: skip
+        targets = self.records(tables[far])
+        many = field in ("订单", "后单") or near == "大区"
+        new = self.some(targets, chance, 3 if many else 1) if chance.random() < 0.8 else []
+        rows = self.some(self.records(tables[near]), chance, 2)
+        self.store(tables[near], updates=tuple(Patch(row, {field: new}) for row in rows))
+
+    @rule(chance=st.randoms(use_true_random=False))
+    def delete_records(self, chance: random.Random) -> None:
+        table = self.tables()[chance.choice(("大区", "客户", "订单", "订单"))]
+        self.store(table, deletes=tuple(self.some(self.records(table), chance)))
+
+    @rule(chance=st.randoms(use_true_random=False))
+    def restore_records(self, chance: random.Random) -> None:
+        table = self.tables()[chance.choice(("大区", "客户", "订单"))]
+        rows = self.records(table, "deleted_at IS NOT NULL")
+        self.store(table, restores=tuple(self.some(rows, chance, 9)))
+
+    @rule()
+    def undo_records(self) -> None:
+        self.do(write.undo(self.system, self.actor))
+
+    @rule(new=st.sampled_from(_NEW_FIELDS))
+    def add_field(self, new: tuple[str, str, dict[str, Any]]) -> None:
+        table, kind, options = new
+        self.count += 1
+        asked = FieldSpec(name=f"算{self.count}", type=kind, options=options)
+        self.do(fields.create(self.system, self.actor, self.tables()[table].id, asked))
+
+    @rule(change=st.sampled_from(_CHANGES))
+    def change_field(self, change: tuple[str, str, dict[str, Any]]) -> None:
+        table, name, patch = change
+        field = self.tables()[table].by_name.get(name)
+        if field is not None:
+            self.do(fields.update(self.system, self.actor, field.id, FieldPatch(**patch)))
+
+    @rule(chance=st.randoms(use_true_random=False))
+    def delete_field(self, chance: random.Random) -> None:
+        made = [
+            one
+            for table in self.tables().values()
+            for one in table.fields
+            if one.computed or one.type == "link"
+        ]
+        if made:
+            field = chance.choice(made)
+            self.do(fields.delete(self.system, self.actor, field.id, confirmed=True))
+
+    @rule(chance=st.randoms(use_true_random=False))
+    def restore_field(self, chance: random.Random) -> None:
+        found = self.runner.run(trash.list_of(self.system, self.actor, self.desk.app_id))
+        if found:
+            self.do(trash.restore(self.system, self.actor, chance.choice(found).id))
+
+    @rule()
+    def undo_fields(self) -> None:
+        self.do(undo.last(self.system, self.actor, self.desk.app_id))
+
+    @rule(zone=st.sampled_from(("Asia/Shanghai", "America/New_York")))
+    def move_to_another_zone(self, zone: str) -> None:
+        self.do(apps.update(self.system, self.actor, self.desk.app_id, AppPatch(time_zone=zone)))
+
+    @rule()
+    def the_worker_does_a_little(self) -> None:
+        self.runner.run(Refresher(self.system).step(lambda: False))
+
+    @rule()
+    def all_is_right(self) -> None:
+        self.runner.run(self._settled())
+
+    def teardown(self) -> None:
+        if hasattr(self, "desk"):
+            self.all_is_right()
+            self.runner.run(apps.delete(self.system, self.actor, self.desk.app_id))
+
+    async def _settled(self) -> None:
+        await Refresher(self.system).drain()
+        report = await check(self.system)
+        assert [(d.table, d.field, d.count, d.examples) for d in report.differences] == []
+        assert await self.system.db.value("SELECT count(*) FROM meta.refresh") == 0
+
+
+@pytest.fixture
+def installation(
+    module_database_url: str, redis_address: str, tmp_path_factory: pytest.TempPathFactory
+) -> Settings:
+    """One in which nearly everything is too large to be done at once."""
+    return Settings(
+        data_dir=tmp_path_factory.mktemp("storm"),
+        database_url=module_database_url,
+        redis_url=redis_address,
+        secret_key=SECRET_KEY,
+        refresh_at_once=2,
+        large_table_rows=4,
+    )
+
+
+async def _owner(system: System) -> Actor:
+    number = await system.db.value(
+        "INSERT INTO meta.person (public_id, email, name, password_hash, is_owner)"
+        " VALUES ('usrStormStormStorm', 'storm@example.com', '风', '-', true)"
+        " ON CONFLICT (email) DO UPDATE SET name = '风' RETURNING id"
+    )
+    return Actor(kind="person", id="usrStormStormStorm", name="风", person=number, everywhere="owner")
+
+
+@pytest.mark.timeout(60 * LONG or 120)
+def test_nothing_is_wrong_after_a_storm(installation: Settings) -> None:
+    with asyncio.Runner() as runner:
+        system = build(installation)
+        runner.run(system.start())
+        Storm.system, Storm.runner, Storm.actor = system, runner, runner.run(_owner(system))
+        try:
+            run_state_machine_as_test(
+                Storm,
+                settings=settings(
+                    max_examples=EXAMPLES,
+                    stateful_step_count=STEPS,
+                    deadline=None,
+                    suppress_health_check=list(HealthCheck),
+                    print_blob=True,
+                    database=None,
+                ),
+            )
+        finally:
+            runner.run(system.stop())
