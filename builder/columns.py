@@ -176,9 +176,12 @@ async def count_collisions(tx: Tx, table: Table, field: Field, limit: int = _SHO
 
 
 async def drop_indexes(tx: Tx, table: int, field: int) -> None:
-    """Both indexes of a field whose column goes away or changes."""
+    """The indexes of a field whose column goes away or changes, those it shares with other fields among them."""
     await schema.drop_index(tx, table, field)
     await schema.drop_index(tx, table, field, unique=True)
+    for name, fields in (await schema.combinations(tx, table)).items():
+        if field in fields:
+            await schema.drop_combination(tx, name)
 
 
 async def count_records(tx: Tx, table: Table) -> int:

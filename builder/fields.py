@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import UNSET
 
-from builder import columns, convert, dependents, links, removal
+from builder import columns, convert, dependents, links, removal, uniques
 from builder.configs import PRIMARY_TYPES, Scope, check_rules, read_config
 from builder.convert import Impact
 from builder.edit import Edit, Stored, editing
@@ -215,6 +215,7 @@ async def put(edit: Edit, field: Field, definition: FieldDef, *, action: str = "
     before = field.definition
     impact = None
     _refuse_primary(table, field, definition)
+    uniques.refuse_unfit(catalog_before, field, definition.config)
     if columns.same_column(before.config, definition.config):
         await _before_same(edit, field, definition)
         if before.unique and not definition.unique:
@@ -225,6 +226,8 @@ async def put(edit: Edit, field: Field, definition: FieldDef, *, action: str = "
         before = msgspec.structs.replace(before, unique=False)
     edit.tell(table.id)
     catalog = await edit.refresh()
+    if uniques.rules_with(catalog, field):
+        await uniques.settle(edit, catalog.table(table.id))
     if isinstance(definition.config, AutoNumber) and isinstance(field.config, AutoNumber):
         await _go_on(edit, field, definition.config)
     if definition.unique and not before.unique:

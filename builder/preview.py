@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from builder import columns, convert, dependents
+from builder import columns, convert, dependents, uniques
 from builder.configs import Scope, has_column
 from builder.convert import Impact, Source
 from builder.fields import read_patch
@@ -30,6 +30,7 @@ from runtime.definitions.fields import (
 )
 from runtime.fieldtypes import Context
 from runtime.i18n import N_, Message
+from runtime.records.unique import names_of
 from runtime.system import System
 
 
@@ -152,6 +153,14 @@ async def _notes_of_rules(source: Source, definition: FieldDef) -> list[Message]
         if empty:
             notes.append(
                 Message(N_("{count} 条记录这里是空的,保留不动,下次修改这一格时必须填"), {"count": empty})
+            )
+    for fields in uniques.rules_with(source.catalog, field):
+        names = names_of(fields)
+        if definition.type not in uniques.COMBINABLE:
+            notes.append(Message(N_("「{fields}」合起来不能重复,要先去掉这条规则"), {"fields": names}))
+        elif not columns.same_column(field.config, definition.config):
+            notes.append(
+                Message(N_("「{fields}」合起来仍不能重复,改了类型以后有重复就不能保存"), {"fields": names})
             )
     if definition.unique and not before.unique and has_column(field.config):
         collisions = await columns.count_collisions(source.tx, source.table, field, limit=3)

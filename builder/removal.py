@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from builder import columns, links, views
+from builder import columns, links, uniques, views
 from builder.edit import Edit
 from builder.references import Use, all_readers_of, mentioned, mentions, uses_of
 from builder.usage import as_problems, describe
@@ -66,6 +66,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     workbenches_cut: tuple[Workbench, ...] = ()
     workbenches_gone: tuple[Workbench, ...] = ()
     views: tuple[View, ...] = ()
+    tables: tuple[Table, ...] = ()
 
     @property
     def lost(self) -> set[str]:
@@ -114,11 +115,12 @@ def _plan(catalog: Catalog, app: App, fields: list[Field], own: int, table: Tabl
     off = [a for a in app.automations if a.id in by_id and a not in gone_automations and a.definition.enabled]
     cut_views = [v for t in app.tables for v in t.views if v.id in by_id]
     cut_dashboards = [d for d in app.dashboards if d.id in by_id]
+    cut_tables = [t for t in app.tables if t.id in by_id]
     cut_workbenches = [w for w in app.workbenches if w.id in by_id and w not in gone_workbenches]
     names = {t.id: t.name for t in app.tables}
     together = [Use("field", f.id, f.name, "", f.id, names.get(f.table_id)) for f in fields[own:]]
     together += [by_id[entry.id][0] for entry in (*gone_automations, *gone_workbenches)]
-    trimmed = [by_id[entry.id][0] for entry in (*cut_views, *cut_dashboards, *cut_workbenches)]
+    trimmed = [by_id[entry.id][0] for entry in (*cut_tables, *cut_views, *cut_dashboards, *cut_workbenches)]
     return Plan(
         app=app,
         fields=tuple(fields),
@@ -136,6 +138,7 @@ def _plan(catalog: Catalog, app: App, fields: list[Field], own: int, table: Tabl
         workbenches_cut=tuple(cut_workbenches),
         workbenches_gone=tuple(gone_workbenches),
         views=tuple(cut_views),
+        tables=tuple(cut_tables),
     )
 
 
@@ -218,6 +221,9 @@ def sentences(removal: Removal) -> list[Message]:
 async def carry_out(edit: Edit, plan: Plan) -> None:
     """Put everything of the plan into the trash, and trim what is left."""
     lost = plan.lost
+    for trimmed in plan.tables:
+        stored = await edit.live(trimmed.id, "table")
+        await edit.change(stored, uniques.without(stored.body, lost))
     for view in plan.views:
         table = edit.catalog.table(view.table_id)
         cut = views.prune(view.definition, table, lambda key: key in lost)

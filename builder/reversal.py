@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from builder import automations, columns, fields, links, removal, stocks, views, workbenches
+from builder import automations, columns, fields, links, removal, stocks, uniques, views, workbenches
 from builder.computed import recheck
 from builder.configs import check_field
 from builder.edit import Edit, Stored
@@ -21,6 +21,7 @@ from builder.validation import Problems, free_name
 from runtime.catalog import decode_body
 from runtime.definitions.fields import AutoNumber, FieldDef, Formula, Link
 from runtime.errors import RuleBroken
+from runtime.fieldtypes import Context
 from runtime.i18n import N_
 from runtime.records import computed
 from runtime.records.dependents import graph
@@ -185,6 +186,9 @@ class Reversal:
             changed = await self.edit.change(stored, before)
             await self.edit.refresh()
             await stocks.put_rule(self.edit, changed)
+        elif stored.kind == "table":
+            await self.edit.change(stored, before)
+            self._back.append(stored.number)
         else:
             await self.edit.change(stored, before)
 
@@ -217,7 +221,7 @@ class Reversal:
     async def _settle(self) -> None:
         """Views without what is not there, links in pairs, unique rules, missing numbers, computed values."""
         catalog = await self.edit.refresh()
-        fields_back, automations_back = [], []
+        fields_back, automations_back, tables_back = [], [], []
         for number in dict.fromkeys(self._back):
             stored = await self.edit.by_number(number)
             if stored is None or stored.deleted_at is not None:
@@ -229,9 +233,15 @@ class Reversal:
                 fields_back.append(stored.id)
             elif stored.kind == "automation":
                 automations_back.append(stored.id)
+            elif stored.kind == "table":
+                tables_back.append(stored.id)
         await self._settle_links(fields_back)
         for public_id in fields_back:
             await self._settle_column(public_id)
+        catalog = await self.edit.refresh()
+        tables_back += [catalog.field(public_id).table_id for public_id in fields_back]
+        for public_id in dict.fromkeys(tables_back):
+            await self._settle_rules(public_id)
         await self._settle_computed(fields_back)
         await self._settle_automations(automations_back)
 
@@ -262,6 +272,22 @@ class Reversal:
         if isinstance(field.config, AutoNumber):
             app = self.edit.catalog.app_of(table)
             await columns.number_missing(self.edit.tx, app, table, field.number, field.config)
+
+    async def _settle_rules(self, public_id: str) -> None:
+        """Rules over several fields get their indexes; one that no longer holds goes, like that of a single field."""
+        table = (await self.edit.refresh()).table(public_id)
+        context = Context(zone=self.edit.catalog.app_of(table).zone)
+        holding = []
+        for rule in table.definition.unique:
+            fields = [table.by_id[key] for key in rule.fields if key in table.by_id]
+            if len(fields) == len(rule.fields):
+                found = await uniques.repeats(self.edit.tx, table, fields, context)
+                holding += [] if found.groups else [rule]
+        if len(holding) < len(table.definition.unique):
+            stored = await self.edit.live(public_id, "table")
+            await self.edit.change(stored, msgspec.structs.replace(stored.body, unique=tuple(holding)))
+            table = (await self.edit.refresh()).table(public_id)
+        await uniques.settle(self.edit, table)
 
     async def _settle_computed(self, ids: list[str]) -> None:
         catalog = await self.edit.refresh()

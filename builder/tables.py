@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from builder import columns, fields, removal, views
+from builder import columns, fields, removal, uniques, views
 from builder.configs import PRIMARY_TYPES
 from builder.edit import Edit, editing
 from builder.names import default_name
@@ -13,7 +13,7 @@ from builder.wire import FieldSpec, patched
 from runtime import access
 from runtime.access import Actor, Operation
 from runtime.catalog import Table
-from runtime.definitions.tables import TableDef
+from runtime.definitions.tables import TableDef, UniqueRule
 from runtime.errors import RuleBroken, TooMuch
 from runtime.i18n import N_
 from runtime.storage import schema
@@ -23,7 +23,8 @@ MAX_TABLES = 200
 
 
 class TableSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """A table to be made with its fields. ``primary``: name of the field that names records; ``fields`` None: one text."""
+    """A table to be made with its fields. ``primary``: name of the field that names records; ``fields`` None: one text;
+    ``unique``: combinations that may not repeat, fields by name."""
 
     name: str
     icon: str = "table"
@@ -31,16 +32,19 @@ class TableSpec(msgspec.Struct, frozen=True, kw_only=True):
     record_noun: str = ""
     primary: str | None = None
     fields: tuple[FieldSpec, ...] | None = None
+    unique: tuple[UniqueRule, ...] = ()
 
 
 class TablePatch(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to change of a table; what is left out stays. ``primary``: id or name of a field."""
+    """What is to change of a table; what is left out stays. ``primary``: id or name of a field;
+    ``unique``: all rules over several fields as they are to be, fields by id or name."""
 
     name: str | msgspec.UnsetType = msgspec.UNSET
     icon: str | msgspec.UnsetType = msgspec.UNSET
     description: str | msgspec.UnsetType = msgspec.UNSET
     record_noun: str | msgspec.UnsetType = msgspec.UNSET
     primary: str | msgspec.UnsetType = msgspec.UNSET
+    unique: tuple[UniqueRule, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 def check_table(problems: Problems, definition: TableDef, taken: list[str]) -> TableDef:
@@ -87,11 +91,15 @@ async def create(system: System, actor: Actor, app_id: str, spec: TableSpec) -> 
             await fields.create_in(edit, table, field, Problems().at("fields").at(index))
         table = edit.catalog.table(stored.id)
         chosen = _choose_primary(problems.at("primary"), table, spec.primary)
+        rules = uniques.check_rules(problems.at("unique"), table, spec.unique)
         problems.raise_any()
-        await edit.change(stored, msgspec.structs.replace(stored.body, primary=chosen))
+        await edit.change(stored, msgspec.structs.replace(stored.body, primary=chosen, unique=rules))
         await views.create_default(edit, table)
         edit.tell(app_id, stored.id)
-        return (await edit.refresh()).table(stored.id)
+        made = (await edit.refresh()).table(stored.id)
+        if rules:
+            await uniques.settle(edit, made)
+        return made
 
 
 def _check_specs(problems: Problems, specs: tuple[FieldSpec, ...]) -> None:
@@ -124,7 +132,12 @@ def _choose_primary(problems: Problems, table: Table, wanted: str | None) -> str
 
 
 async def update(system: System, actor: Actor, table_id: str, patch: TablePatch) -> Table:
-    """Change name, icon, words or the primary field."""
+    """Change name, icon, words, the primary field, or what may not repeat.
+
+    Raises:
+        InvalidDefinition: with all problems by path (``unique.1``).
+        Duplicate: live records stand against a new rule; examples are its ``problems``.
+    """
     async with editing(system, actor, table_id) as edit:
         table = edit.catalog.table(table_id)
         problems = Problems()
@@ -134,9 +147,14 @@ async def update(system: System, actor: Actor, table_id: str, patch: TablePatch)
             body = msgspec.structs.replace(
                 body, primary=_choose_primary(problems.at("primary"), table, patch.primary)
             )
+        body = msgspec.structs.replace(
+            body, unique=uniques.check_rules(problems.at("unique"), table, body.unique)
+        )
         problems.raise_any()
         await edit.change(await edit.live(table_id, "table"), body)
         edit.tell(table_id, table.app_id)
+        if body.unique != table.definition.unique:
+            await uniques.settle(edit, (await edit.refresh()).table(table_id))
         if body.primary != table.definition.primary:
             _tell_linking(edit, table)
         return (await edit.refresh()).table(table_id)

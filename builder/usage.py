@@ -43,6 +43,8 @@ def describe(use: Use) -> Message:
         return Message(N_("「{name}」的状态流转({table})"), {"name": use.name, "table": use.table or ""})
     if use.path == "validation.formula":
         return Message(N_("「{name}」的校验规则({table})"), {"name": use.name, "table": use.table or ""})
+    if use.kind == "table" and use.path.startswith("unique."):
+        return Message(N_("「{name}」的不重复规则"), {"name": use.name})
     if use.path.startswith("config.segments."):
         return Message(N_("「{name}」的编号规则({table})"), {"name": use.name, "table": use.table or ""})
     if use.table is not None:

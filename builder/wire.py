@@ -159,6 +159,7 @@ def table_json(actor: Actor, app: App, table: Table, estimate: int) -> dict[str,
         "record_noun": table.definition.record_noun,
         "primary": table.primary.id if table.primary else None,
         "unique": complete(table.definition.unique),
+        "unique": complete(table.definition.unique),
         "fields": [
             field_json(field, table, managed=field.id in managed)
             for field in table.fields

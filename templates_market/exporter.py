@@ -84,12 +84,14 @@ class Exporter:
         """One table with its fields and views."""
         fields = {self.keys[f.id]: self.field(table, f) for f in table.fields if not _is_far_end(f)}
         primary = table.primary
+        unique = [[self.keys[key] for key in rule.fields] for rule in table.definition.unique]
         return {
             "name": table.name,
             "icon": table.definition.icon,
             "description": table.definition.description,
             "record_noun": table.definition.record_noun,
             **({"primary": self.keys[primary.id]} if primary else {}),
+            **({"unique": unique} if unique else {}),
             "order": [self.keys[f.id] for f in table.fields],
             "fields": fields,
             "views": {

@@ -15,7 +15,7 @@ from runtime.definitions.automations import AutomationDef
 from runtime.definitions.dashboards import DashboardDef
 from runtime.definitions.fields import Validation
 from runtime.definitions.stock import StockDef
-from runtime.definitions.tables import AppDef, ViewDef
+from runtime.definitions.tables import AppDef, UniqueRule, ViewDef
 from runtime.definitions.workbenches import LookupBindings, WorkbenchDef
 from runtime.errors import InvalidInput
 from runtime.i18n import N_
@@ -137,6 +137,9 @@ async def _finish_table(
     if table.get("primary"):
         primary = symbols.get(f"@{key}.{table['primary']}")
         await tables.update(system, actor, table_id, tables.TablePatch(primary=primary))
+    if table.get("unique"):
+        rules = tuple(UniqueRule(tuple(symbols.get(f"@{key}.{k}") for k in rule)) for rule in table["unique"])
+        await tables.update(system, actor, table_id, tables.TablePatch(unique=rules))
     wanted = table.get("views") or {}
     for position, view in enumerate(wanted.values()):
         definition = msgspec.convert(symbols.resolve(view), ViewDef)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 from litestar import delete, get, patch, post
 from litestar.params import FromPath
-from litestar.status_codes import HTTP_204_NO_CONTENT
+from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
-from builder import tables, usage
+from builder import tables, uniques, usage
 from builder.api.shapes import (
     Confirmed,
     Json,
@@ -17,6 +18,7 @@ from builder.api.shapes import (
     use_bodies,
 )
 from builder.tables import TablePatch, TableSpec
+from builder.uniques import Repeats
 from builder.wire import table_json
 from runtime.access import Actor, Operation, require
 from runtime.api.common import TheActor, TheSystem, TheTranslator
@@ -52,8 +54,23 @@ async def read_table(system: TheSystem, actor: TheActor, table: FromPath[str]) -
 
 @patch("/tables/{table:str}")
 async def update_table(system: TheSystem, actor: TheActor, table: FromPath[str], data: TablePatch) -> Json:
-    """Change name, icon, words or the primary field."""
+    """Change name, icon, words, the primary field or ``unique``: ``[{fields}]``, what may not repeat together."""
     return await table_answer(system, actor, await tables.update(system, actor, table, data))
+
+
+class Combination(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Fields (ids or names) whose values together may not repeat."""
+
+    fields: tuple[str, ...]
+
+
+@post("/tables/{table:str}/repeats", status_code=HTTP_200_OK)
+async def table_repeats(
+    system: TheSystem, actor: TheActor, table: FromPath[str], data: Combination
+) -> Repeats:
+    """What several records hold alike in all of these fields: how many combinations and records, and the most
+    frequent with a filter that finds them. Changes nothing."""
+    return await uniques.standing_against(system, actor, table, data.fields)
 
 
 @get("/tables/{table:str}/deletion")
@@ -90,6 +107,7 @@ ROUTES = (
     create_table,
     read_table,
     update_table,
+    table_repeats,
     table_deletion,
     delete_table,
     table_uses,

@@ -20,14 +20,21 @@ class AppDef(msgspec.Struct, frozen=True, omit_defaults=True):
     template: str | None = None
 
 
+class UniqueRule(msgspec.Struct, frozen=True):
+    """No two live records hold the same in all of ``fields`` (2 to 5, by id); a record with one of them empty is free."""
+
+    fields: tuple[str, ...]
+
+
 class TableDef(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A table. ``primary`` is the field that names its records in links and titles."""
+    """A table. ``primary`` is the field that names its records in links and titles; ``unique``: what may not repeat."""
 
     name: str
     icon: str = "table"
     description: str = ""
     primary: str | None = None
     record_noun: str = ""
+    unique: tuple[UniqueRule, ...] = ()
 
 
 class Column(msgspec.Struct, frozen=True, omit_defaults=True):

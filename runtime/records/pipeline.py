@@ -152,6 +152,14 @@ async def _store(work: Work, effects: Effects | None) -> None:
             _reject_if_atomic(work)
         except UniqueViolationError as error:
             # two writers at once: the index speaks where the check before could not see yet
+            fields = unique.broken(work.table, error.constraint_name or "")
+            if fields:
+                raise Duplicate(
+                    N_("「{fields}」不能重复,刚有人存了一样的内容,看一下再保存"),
+                    field=fields[0].id,
+                    field_name=fields[0].name,
+                    fields=unique.names_of(fields),
+                ) from error
             raise Duplicate(N_("有一个不能重复的字段刚被别人用了同样的值,请重试")) from error
         except CheckViolationError as error:
             raise OutOfStock(N_("库存不能为负,也不能少于已预占的数量")) from error

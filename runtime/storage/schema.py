@@ -5,6 +5,8 @@ All of it runs in the transaction that changes the definition. Names come from n
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from runtime.storage.database import Tx
 
 SYSTEM_COLUMNS = ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "deleted_at")
@@ -95,6 +97,35 @@ async def create_index(tx: Tx, table: int, field: int, *, unique: bool = False) 
 async def drop_index(tx: Tx, table: int, field: int, *, unique: bool = False) -> None:
     """Drop that index."""
     await tx.execute(f"DROP INDEX IF EXISTS data.t{table}_f{field}_{'u' if unique else 'i'}")
+
+
+def combination_name(table: int, fields: Iterable[int]) -> str:
+    """The name of the unique index over several fields of a table, in whatever order they are named."""
+    return f"t{table}_k{'_'.join(map(str, sorted(fields)))}"
+
+
+async def create_combination(tx: Tx, table: int, fields: Iterable[int]) -> None:
+    """A unique index over several columns among live records; a row with an empty one of them is in nobody's way."""
+    columns = ", ".join(f"f{field}" for field in sorted(fields))
+    await tx.execute(
+        f"CREATE UNIQUE INDEX {combination_name(table, fields)} ON data.t{table} ({columns}) WHERE deleted_at IS NULL"
+    )
+
+
+async def drop_combination(tx: Tx, name: str) -> None:
+    """Drop that index; ``name`` comes from :func:`combinations`."""
+    await tx.execute(f"DROP INDEX IF EXISTS data.{name}")
+
+
+async def combinations(tx: Tx, table: int) -> dict[str, tuple[int, ...]]:
+    """The unique indexes over several fields that the table has: name → fields, ascending."""
+    rows = await tx.fetch(
+        "SELECT indexname FROM pg_indexes WHERE schemaname = 'data' AND tablename = $1 AND indexname LIKE $2",
+        f"t{table}",
+        f"t{table}\\_k%",
+    )
+    names = [row["indexname"] for row in rows]
+    return {name: tuple(map(int, name.partition("_k")[2].split("_"))) for name in names}
 
 
 async def add_stock_rule(tx: Tx, table: int, on_hand: int, reserved: int, stock: int) -> None:

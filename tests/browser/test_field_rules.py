@@ -8,7 +8,8 @@ from playwright.async_api import Locator, Page, expect
 from runtime.catalog import Table
 from runtime.definitions.fields import AutoNumber
 from runtime.definitions.queries import Query
-from runtime.records import read
+from runtime.records import read, write
+from runtime.records.change import Change, Source
 from tests.browser.support import Site, axe, shot, until
 from tests.browser.test_field_panel import (
     choose_type,
@@ -103,3 +104,59 @@ async def test_a_number_by_rule_is_made_and_numbers_what_is_there(
     if phone:
         await page.get_by_text("1001").first.click()
     await expect(page.get_by_text("TB-0001").first).to_be_visible()
+
+
+@pytest.mark.parametrize("phone", [False, True])
+async def test_a_combination_may_not_repeat(site: Site, orders: Table, phone: bool) -> None:
+    await fill(site, orders, {"平台单号": "1001", "平台": "淘宝", "收货人": "重复的"})
+    page = await site.open(f"/t/{orders.id}", phone=phone)
+    dialog = page.get_by_role("dialog", name="不能重复的组合")
+    await table_menu(page, "不能重复的组合")
+    rule = dialog.locator('hb-select[label="第 1 条规则的字段"]')
+    await choose(page, rule, "平台")
+    await page.get_by_role("option", name="平台单号").locator("visible=true").click()
+    await page.keyboard.press("Escape")
+    await expect(dialog).to_contain_text("现有 1 组重复,共 2 条记录,先改成各不相同")
+    await expect(dialog).to_contain_text("淘宝 + 1001")
+    await page.screenshot(path=shot(f"rules/repeats-{'phone' if phone else 'desktop'}"))
+    assert await axe(page) == []
+    await dialog.get_by_role("button", name="看这 2 条").click()
+    await expect(dialog).to_have_count(0)
+    await expect(page.get_by_text("李雷")).to_have_count(0)
+    await expect(page.get_by_text("重复的").first).to_be_visible()
+    await trash_last(site, orders)
+    await table_menu(page, "不能重复的组合")
+    await choose(page, rule, "平台")
+    await page.get_by_role("option", name="平台单号").locator("visible=true").click()
+    await page.keyboard.press("Escape")
+    await expect(dialog).to_contain_text("现有记录没有重复,可以设")
+    await dialog.get_by_role("button", name="保存").click()
+    await expect(dialog).to_have_count(0)
+    table = (await site.system.catalogs.current()).table(orders.id)
+    assert [len(rule.fields) for rule in table.definition.unique] == [2]
+    await page.goto(f"/t/{orders.id}")
+    if phone:
+        return
+    await page.get_by_role("button", name="还原").click()
+    await page.locator(".g-r", has_text="李雷").locator(".g-c", has_text="抖音").dblclick()
+    await page.get_by_role("option", name="淘宝").locator("visible=true").click()
+    why = page.locator(".g-why")
+    await expect(why).to_contain_text("「平台 + 平台单号」合起来不能重复,「淘宝 + 1001」已有一条记录")
+    await page.screenshot(path=shot("rules/refused-desktop"))
+    async with page.context.expect_page() as opening:
+        await why.get_by_role("link", name="看那条记录").click()
+    other = await opening.value
+    await expect(other.locator("hb-record")).to_contain_text("王芳")
+
+
+async def table_menu(page: Page, action: str) -> None:
+    await page.get_by_role("button", name="「主订单池」的菜单").click()
+    await page.get_by_role("menuitem", name=action).click()
+
+
+async def trash_last(site: Site, table: Table) -> None:
+    answer = await read.page(site.system, await site.actor(), table.id, Query())
+    change = Change(
+        table=table.id, actor=await site.actor(), source=Source("api"), deletes=(answer.records[-1].id,)
+    )
+    await write.apply(site.system, change)

@@ -13,6 +13,7 @@ import { t } from "../i18n";
 import { watch } from "../live";
 import { closePanel } from "../shell/panel";
 import { deleteField, type Beside } from "../table/field-actions";
+import { canCombine, combinedWith } from "../table/hb-unique-rules";
 import { refreshTable, tableInfo, type TableInfo, type TableRef } from "../table/info";
 import { toast, toastUndo } from "../toast/toast";
 import { autoNumberForm } from "./auto-number-form";
@@ -387,10 +388,23 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
       ${canBeRequired(type) ? toggle(this, t("必填"), required, (on) => this.change({ required: on })) : nothing}
       ${this.#ruleProblem("required")}
       ${canBeUnique(type) ? toggle(this, t("不能重复"), unique, (on) => this.change({ unique: on, ...(on ? { default: null } : {}) }), unique ? t("保存时逐条核对,导入和接口也一样") : "") : nothing}
+      ${this.#together()}
       ${canHaveRules(type) ? toggle(this, t("只读"), this.draft.readOnly, (on) => this.change({ readOnly: on }, ["read_only"]), this.draft.readOnly ? t("人和导入、接口都不能改;自动化、状态流转和默认值可以写") : "") : nothing}
       ${this.#ruleProblem("read_only")} ${canBeValidated(type) ? validationForm(this) : nothing}
       ${this.#ruleProblem("unique")} ${canHaveDefault(type) && !unique && !options.machine ? defaultForm(this) : nothing}
     </section>`;
+  }
+
+  /** With which other fields together it may not repeat, and the way to such rules. */
+  #together(): TemplateResult | typeof nothing {
+    const { original, table } = this;
+    if (!original || !canCombine(original) || this.draft.type !== original.type) return nothing;
+    const rules = combinedWith(table, original.id);
+    const ask = () => document.dispatchEvent(new CustomEvent("hb:unique-rules", { detail: { field: rules.length ? "" : original.id } }));
+    return html`<div class="fe-together">
+      ${rules.map((names) => html`<p class="hint">${t("和「{names}」合起来不能重复", { names: names.join(" + ") })}</p>`)}
+      <button type="button" class="btn s g" ?disabled=${this.busy} @click=${ask}>${rules.length ? t("改合起来的规则") : t("和别的字段合起来不能重复…")}</button>
+    </div>`;
   }
 
   #ruleProblem(path: string): TemplateResult | typeof nothing {

@@ -11,6 +11,7 @@ import { t } from "../i18n";
 import { openMenu, type MenuItem } from "../menu/menu";
 import { toast, toastUndo } from "../toast/toast";
 import { forgetRedo, undo } from "../undo";
+import { said } from "../record/said";
 import { messageFor } from "./edits";
 import type { HbGrid } from "./hb-grid";
 import { pageSize } from "./rows";
@@ -307,7 +308,7 @@ export class Actions {
       grid.wrap.append(this.#why);
     }
     render(
-      html`<b>${problem}</b>
+      html`<b>${said(problem)}</b>
         <div class="row">
           <button type="button" class="btn s" @click=${() => grid.edit("keep")}>${t("改这一格")}</button
           ><button type="button" class="btn s g" @click=${() => this.#drop(row.id, field.id)}>${t("恢复原值")}</button>

@@ -6,6 +6,7 @@ import { t } from "../i18n";
 import type { ChoiceRecord } from "../grid/types";
 import { primaryOf, type TableInfo } from "../table/info";
 import { controlTemplate, isEditable } from "./control";
+import { said } from "./said";
 import type { Draft } from "./saver";
 import { isWide, valueTemplate } from "./value";
 
@@ -135,7 +136,7 @@ function editableValue(field: Field, value: Value, draft: Draft | undefined, pro
 
 function problem(field: Field, draft: Draft, id: string, options: FieldsOptions): TemplateResult {
   return html`<div class="rc-problem" role="alert" id=${id}>
-    <span class="hint bad">${icon("circle-alert", 14)}<span>${draft.problem}${draft.theirs?.who ? t("({who})", { who: draft.theirs.who }) : nothing}</span></span>
+    <span class="hint bad">${icon("circle-alert", 14)}<span>${said(draft.problem ?? "")}${draft.theirs?.who ? t("({who})", { who: draft.theirs.who }) : nothing}</span></span>
     ${draft.theirs
       ? html`<div class="rc-theirs">
           <span class="f3">${t("现在是")}</span> ${valueTemplate(field, draft.theirs.value)}

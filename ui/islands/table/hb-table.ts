@@ -118,6 +118,7 @@ export class HbTable extends HbElement {
     document.addEventListener("click", this.#clicked);
     document.addEventListener("keydown", this.#key);
     document.addEventListener("hb:field-saved", this.#fieldSaved);
+    document.addEventListener("hb:unique-rules", this.#rulesAsked);
     const resized = () => (this.phone = phone.matches);
     phone.addEventListener("change", resized);
     this.#stop.push(() => phone.removeEventListener("change", resized), onConnection((connected) => (this.live = connected)));
@@ -129,6 +130,7 @@ export class HbTable extends HbElement {
     document.removeEventListener("click", this.#clicked);
     document.removeEventListener("keydown", this.#key);
     document.removeEventListener("hb:field-saved", this.#fieldSaved);
+    document.removeEventListener("hb:unique-rules", this.#rulesAsked);
     for (const stop of this.#stop.splice(0)) stop();
   }
 
@@ -354,6 +356,9 @@ export class HbTable extends HbElement {
     if (view !== this.viewId && this.table.views.some((one) => one.id === view)) this.viewId = view;
     this.#side.follow(place.record);
   };
+
+  /** A field's settings ask for the rules that combine it with others. */
+  readonly #rulesAsked = (event: Event) => this.#structure.uniqueRules((event as CustomEvent<{ field: string }>).detail.field);
 
   /** The menu behind the table's name stands in the server's part of the page. */
   readonly #clicked = (event: Event) => {

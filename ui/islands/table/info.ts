@@ -41,6 +41,8 @@ export interface TableInfo {
   /** What one record is called (订单); "" for the general word. */
   record_noun: string;
   primary: string | null;
+  /** Combinations of fields that may not repeat. */
+  unique?: { fields: string[] }[];
   fields: Field[];
   views: View[];
   estimate: number | null;

@@ -8,6 +8,7 @@ import { t } from "../i18n";
 import { allStates } from "../grid/columns";
 import { defaultPeople } from "../fields/types/member";
 import { controlTemplate, isEditable } from "../record/control";
+import { said } from "../record/said";
 import { toWire } from "../record/saver";
 import { toast, toastUndo } from "../toast/toast";
 import { forgetRedo, undo } from "../undo";
@@ -108,7 +109,7 @@ class NewRecord {
           <button type="button" class="icb" data-close-panel aria-label=${t("关闭")}>${icon("x")}</button>
         </div>
         <form class="rn-form" novalidate @submit=${(event: Event) => event.preventDefault()}>
-          ${general.length ? html`<div class="note" role="alert">${icon("circle-alert")}<span>${general.map((problem) => problem.message).join(" ")}</span></div>` : nothing}
+          ${general.length ? html`<div class="note" role="alert">${icon("circle-alert")}<span>${general.map((problem) => html`${said(problem.message)} `)}</span></div>` : nothing}
           ${fields.map((field) => this.#row(field))}
         </form>
         <div class="rn-foot">
@@ -138,7 +139,7 @@ class NewRecord {
         cancel: () => {},
         choices: (one, words) => this.#choices(one, words),
       })}
-      ${problem ? html`<p class="hint bad" id="${id}-problem">${icon("circle-alert", 14)}${problem}</p>` : field.description ? html`<p class="hint">${field.description}</p>` : nothing}
+      ${problem ? html`<p class="hint bad" id="${id}-problem">${icon("circle-alert", 14)}${said(problem)}</p>` : field.description ? html`<p class="hint">${field.description}</p>` : nothing}
     </div>`;
   }
 }

@@ -2,6 +2,7 @@
 import { api, showError } from "../api";
 import type { ViewParts } from "./draft";
 import { columnsWith, deleteField, openFieldPanel, renameField, type Beside } from "./field-actions";
+import { openUniqueRules } from "./hb-unique-rules";
 import type { TableInfo, View } from "./info";
 import { choosePrimary, deleteTable, exportTable, renameTable } from "./table-actions";
 
@@ -61,13 +62,19 @@ export class Structure {
     }
   }
 
-  /** What the menu behind the table's name asks for: `rename primary delete export-xlsx export-csv`. */
+  /** Which fields together may not repeat; a new rule begins with `start`. Somebody may rather look at what repeats. */
+  uniqueRules(start = ""): void {
+    void openUniqueRules(this.host.table, start, (where) => this.host.change({ where })).then((done) => (done ? this.host.reload() : undefined));
+  }
+
+  /** What the menu behind the table's name asks for: `rename primary unique delete export-xlsx export-csv`. */
   tableMenu(action: string): void {
     const { table, view, search } = this.host;
     const name = document.querySelector<HTMLElement>(".crumb [aria-current]");
     if (action === "rename") void renameTable(table).then((done) => done && location.reload());
     // The menu is still closing; another one opened now would be closed with it.
     else if (action === "primary" && name) setTimeout(() => choosePrimary(table, name.getBoundingClientRect(), () => void this.host.reload()));
+    else if (action === "unique") this.uniqueRules();
     else if (action === "delete") void deleteTable(table);
     else if (action === "export-xlsx") void exportTable(table, view, search, "xlsx");
     else if (action === "export-csv") void exportTable(table, view, search, "csv");
