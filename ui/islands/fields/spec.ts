@@ -68,7 +68,7 @@ export const canBeUnique = (type: string): boolean => ["text", "email", "url", "
 /** Whether it can be closed to people, or carry a validation formula. */
 export const canHaveRules = (type: string): boolean => !isAutomatic(type);
 export const canBeValidated = (type: string): boolean => canHaveRules(type) && type !== "link";
-export const canHaveDefault = (type: string): boolean => !isAutomatic(type) && type !== "link";
+export const canHaveDefault = (type: string): boolean => !isAutomatic(type) && type !== "link" && type !== "attachment";
 
 /** The draft with another type: what both types understand is kept, the rest starts anew. */
 export function withType(draft: FieldDraft, type: string, original: Field | null): FieldDraft {
@@ -118,6 +118,7 @@ export function optionsOf(draft: FieldDraft, original: Field | null = null): Fie
   }
   if (draft.type === "multi_select") delete options.machine;
   if (draft.type === "rollup" && options.fn === "count") options.field = null;
+  if (draft.type === "lookup" && options.field === null) delete options.field;
   return options;
 }
 

@@ -18,6 +18,8 @@ export interface EditorHost {
   /** Where editors stand; coordinates are the wrap's. */
   readonly wrap: HTMLElement;
   cellBox(): { left: number; top: number; width: number; height: number } | null;
+  /** The record that is being edited. */
+  readonly record: string;
   commit(value: Value, then: Then): void;
   closed(): void;
   choices(field: Field, words: string): Promise<ChoiceRecord[]>;
@@ -169,6 +171,8 @@ export class Editor {
         id: "g-control",
         value,
         immediate: true,
+        record: this.host.record,
+        keep: (next) => this.host.commit(next, "stay"),
         commit: (next) => this.#finish(next),
         cancel: () => this.#finish(undefined),
         choices: (one, words) => this.host.choices(one, words),

@@ -23,6 +23,7 @@ export function summaryLabel(fn: string): string {
     count_filled: t("已填"),
     count_empty: t("空"),
     count_unique: t("唯一"),
+    count_files: t("文件数"),
     sum: t("合计"),
     avg: t("平均"),
     min: t("最小"),
@@ -33,9 +34,9 @@ export function summaryLabel(fn: string): string {
 
 /** The summaries a field can have, by what the server says of its type. */
 export function summariesOf(field: Field): string[] {
-  const known = ["count_filled", "count_empty", "count_unique", "sum", "avg", "min", "max"];
+  const known = ["count_filled", "count_empty", "count_files", "count_unique", "sum", "avg", "min", "max"];
   if (field.aggregates) return known.filter((fn) => field.aggregates!.includes(fn));
-  return isNumeric(field) ? known : known.slice(0, 3);
+  return isNumeric(field) ? known.filter((fn) => fn !== "count_files") : ["count_filled", "count_empty", "count_unique"];
 }
 
 /** A summary as text: counts as numbers, the rest as the field shows its values. */

@@ -26,6 +26,7 @@ import { saves } from "../savequeue/savequeue";
 import { Actions } from "./actions";
 import { allStates, changedStates, movedStates, visibleColumns, type Column } from "./columns";
 import { CopyPaste } from "./copypaste";
+import { DropFiles } from "./dropfiles";
 import { Edits, type EditsHost } from "./edits";
 import { Editor, isTyped, type Then } from "./editor";
 import { Footer } from "./footer";
@@ -91,6 +92,7 @@ export class HbGrid extends HTMLElement {
   focused = false;
   #headers!: Headers;
   #footer!: Footer;
+  #dropFiles!: DropFiles;
   #actions!: Actions;
   #follower: Follower | null = null;
   #announcer!: HTMLElement;
@@ -147,6 +149,7 @@ export class HbGrid extends HTMLElement {
     this.copyPaste = new CopyPaste(this);
     this.#actions = new Actions(this);
     new Pointer(this.#pointerHost(), this.wrap);
+    this.#dropFiles = new DropFiles(this, this.wrap);
     this.#listen(new Keys(this.#keysHost()));
   }
 
@@ -258,6 +261,15 @@ export class HbGrid extends HTMLElement {
   rowAt(row: number): Row | undefined {
     const place = this.layout.find(row);
     return place ? this.row(place.section, place.index) : undefined;
+  }
+
+  rowById(id: string): Row | undefined {
+    return this.rows?.byId(id);
+  }
+
+  /** The record whose cell is being edited. */
+  get record(): string {
+    return this.#edited ?? "";
   }
 
   group(section: number): GroupInfo | null {
@@ -672,6 +684,7 @@ export class HbGrid extends HTMLElement {
     input.addEventListener("paste", (event) => {
       if (this.typing) return;
       event.preventDefault();
+      if (this.#dropFiles.paste(this.selection.active.row, this.activeField, event.clipboardData)) return;
       void this.copyPaste.paste(event.clipboardData?.getData("text/plain") ?? "");
     });
     input.addEventListener("focus", () => this.#setFocused(true));

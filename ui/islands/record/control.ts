@@ -27,6 +27,10 @@ export interface ControlOptions {
   /** Leave without a change. */
   cancel(): void;
   choices(field: Field, words: string): Promise<ChoiceRecord[]>;
+  /** The record that is edited, where it is stored already. */
+  record?: string;
+  /** Take a new value and stay open; without it, `commit` does. */
+  keep?(value: Value): void;
 }
 
 const inputModes: Record<string, string> = { phone: "tel", number: "decimal", currency: "decimal", percent: "decimal", email: "email", url: "url" };

@@ -1,6 +1,7 @@
 /** The fields of a record, two beside each other, each edited where it stands. */
 import { html, nothing, type TemplateResult } from "lit";
 import { isEmpty, type Field, type RecordData, type Value } from "../fields/field";
+import { typeUi } from "../fields/types";
 import { icon } from "../icons";
 import { t } from "../i18n";
 import type { ChoiceRecord } from "../grid/types";
@@ -109,10 +110,12 @@ function shown(field: Field, value: Value, options: FieldsOptions): TemplateResu
 }
 
 function editableValue(field: Field, value: Value, draft: Draft | undefined, problemId: string, options: FieldsOptions): TemplateResult {
-  if (field.type === "checkbox") {
+  if (field.type === "checkbox" || typeUi(field.type)?.files) {
     return controlTemplate(field, {
       id: `rc-${field.id}`,
       value,
+      record: options.record.id,
+      invalid: draft?.problem !== undefined,
       commit: (next) => options.commit(field, next),
       cancel: () => {},
       choices: (one, words) => options.choices(one, words),

@@ -154,10 +154,11 @@ export class Saver {
   }
 }
 
-/** Links travel as ids. */
+/** Links travel as ids, files as ids with their names. */
 export function toWire(value: Value): Value {
   if (Array.isArray(value) && value.every((item) => typeof item === "object" && item !== null && "id" in item)) {
-    return value.map((item) => ({ id: (item as { id: string }).id }));
+    // a file is called what this cell calls it
+    return value.map((item) => ("size" in item ? { id: (item as { id: string }).id, name: (item as unknown as { name: string }).name } : { id: (item as { id: string }).id }));
   }
   return value;
 }

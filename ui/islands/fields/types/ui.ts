@@ -16,9 +16,13 @@ export interface TypeUi {
   typed?: boolean;
   /** Wants a whole line of the record panel. */
   wide?: boolean;
+  /** Holds files: they can be dropped and pasted into a cell, and its control stands in the panel all the time. */
+  files?: boolean;
   operators: string[];
   /** The kind of value that an operator takes. */
   valueKind(op: string): ValueKind;
+  /** What an operator is called for this type, where its usual name would not say enough. */
+  operatorLabel?(op: string, label: string): string;
   /** What conditions choose from. */
   options?(field: Field): Option[];
   /** As a person reads it in one line. */
