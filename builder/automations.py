@@ -76,7 +76,7 @@ async def update(
         app = edit.catalog.app(automation.app_id)
         definition = await _accept(system, app, definition, automation_id)
         await edit.change(await edit.live(automation_id, "automation"), definition)
-        edit.tell(app.id)
+        edit.tell(app.id, *_buttons_of(app, automation_id))
         return (await edit.refresh()).automation(automation_id)
 
 
@@ -85,7 +85,17 @@ async def delete(system: System, actor: Actor, automation_id: str) -> None:
     async with editing(system, actor, automation_id) as edit:
         automation = edit.catalog.automation(automation_id)
         await edit.trash(await edit.live(automation_id, "automation"))
-        edit.tell(automation.app_id)
+        app = edit.catalog.app(automation.app_id)
+        edit.tell(automation.app_id, *_buttons_of(app, automation_id))
+
+
+def _buttons_of(app: App, automation_id: str) -> list[str]:
+    """Tables whose buttons run the automation: open ones are to show whether they still can."""
+    return [
+        table.id
+        for table in app.tables
+        if any(getattr(field.config, "automation", None) == automation_id for field in table.fields)
+    ]
 
 
 async def reorder(system: System, actor: Actor, app_id: str, ids: list[str]) -> None:

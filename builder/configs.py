@@ -14,18 +14,21 @@ from builder.auto_numbers import check_auto_number
 from builder.cascades import read_tree
 from builder.choices import read_choices
 from builder.links import read_link
+from builder.queries import check_filter
 from builder.validation import Problems, clean_text, has_control
 from builder.wire import decode_config, options_of
 from runtime import fieldtypes
 from runtime.catalog import App, Catalog, Field, Table
+from runtime.definitions.automations import ButtonPressed
 from runtime.definitions.fields import (
     COLORS,
+    COLUMNLESS_TYPES,
     COMPUTED_TYPES,
     PERSON_TYPES,
     READONLY_TYPES,
-    SYSTEM_TYPES,
     Attachment,
     AutoNumber,
+    Button,
     Cascade,
     Choice,
     Currency,
@@ -91,6 +94,9 @@ def read_config(
     For a field that keeps its type, options left out keep their values.
     """
     here = problems.at("options")
+    if scope.old is not None and scope.old.type != type_name_ and "button" in (scope.old.type, type_name_):
+        problems.at("type").add("not_convertible", N_("按钮不存内容,不能和别的类型互换;请另建一个字段"))
+        return None
     same = scope.old is not None and scope.old.type == type_name_
     if same and scope.old is not None:
         options = {**options_of(scope.old.config), **options}
@@ -240,6 +246,23 @@ def _attachment(problems: Problems, scope: Scope, config: Attachment) -> Attachm
     return msgspec.structs.replace(config, kinds=tuple(dict.fromkeys(config.kinds)))
 
 
+def _button(problems: Problems, scope: Scope, config: Button) -> Button:
+    """The automation is one of this app that waits for a button of this table; none yet is fine."""
+    label, confirm = clean_text(config.label), clean_text(config.confirm)
+    for key, text, limit in (("label", label, 40), ("confirm", confirm, 200)):
+        if len(text) > limit or has_control(text):
+            problems.at(key).add("text_too_long", N_("最多 {limit} 个字"), limit=limit)
+    _color(problems, config.color)
+    old = scope.old.config if scope.old is not None else None
+    if config.automation and config.automation != getattr(old, "automation", None):
+        found = next((a for a in scope.app.automations if a.id == config.automation), None)
+        trigger = found.definition.trigger if found is not None else None
+        if not isinstance(trigger, ButtonPressed) or trigger.table != scope.table.id:
+            problems.at("automation").add("unknown_automation", N_("选一个由这张表的按钮触发的自动化"))
+    where = check_filter(problems.at("where"), scope.table, config.where)
+    return msgspec.structs.replace(config, label=label, confirm=confirm, where=where)
+
+
 _CHECKERS: dict[str, Callable[[Problems, Scope, Any], Any]] = {
     "attachment": _attachment,
     "text": _text,
@@ -249,6 +272,7 @@ _CHECKERS: dict[str, Callable[[Problems, Scope, Any], Any]] = {
     "percent": _percent,
     "rating": _rating,
     "progress": _progress,
+    "button": _button,
     "auto_number": _auto_number,
     "lookup": computed.check_lookup,
     "rollup": computed.check_rollup,
@@ -317,5 +341,4 @@ def _check_default(problems: Problems, scope: Scope, definition: FieldDef) -> No
 
 def has_column(config: FieldConfig) -> bool:
     """Whether the field has a column of its own."""
-    name = type_name(config)
-    return name != "link" and name not in SYSTEM_TYPES
+    return type_name(config) not in COLUMNLESS_TYPES

@@ -17,11 +17,11 @@ import msgspec
 
 from builder import columns, links, uniques, views
 from builder.edit import Edit
-from builder.references import Use, all_readers_of, mentioned, mentions, uses_of
+from builder.references import Use, all_readers_of, mentioned, mentions, prune_filter, uses_of
 from builder.usage import as_problems, describe
 from runtime.catalog import App, Automation, Catalog, Dashboard, Field, Table, View, Workbench
 from runtime.definitions.dashboards import DashboardDef, ListWidget
-from runtime.definitions.fields import Link
+from runtime.definitions.fields import Button, Link
 from runtime.definitions.workbenches import WorkbenchDef
 from runtime.errors import RuleBroken
 from runtime.i18n import N_, Message
@@ -66,6 +66,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     workbenches_cut: tuple[Workbench, ...] = ()
     workbenches_gone: tuple[Workbench, ...] = ()
     views: tuple[View, ...] = ()
+    buttons: tuple[Field, ...] = ()
     tables: tuple[Table, ...] = ()
 
     @property
@@ -114,13 +115,17 @@ def _plan(catalog: Catalog, app: App, fields: list[Field], own: int, table: Tabl
     ]
     off = [a for a in app.automations if a.id in by_id and a not in gone_automations and a.definition.enabled]
     cut_views = [v for t in app.tables for v in t.views if v.id in by_id]
+    taken = {f.id for f in fields}
+    cut_buttons = [
+        f for t in app.tables for f in t.fields if f.id in by_id and f.type == "button" and f.id not in taken
+    ]
     cut_dashboards = [d for d in app.dashboards if d.id in by_id]
     cut_tables = [t for t in app.tables if t.id in by_id]
     cut_workbenches = [w for w in app.workbenches if w.id in by_id and w not in gone_workbenches]
     names = {t.id: t.name for t in app.tables}
     together = [Use("field", f.id, f.name, "", f.id, names.get(f.table_id)) for f in fields[own:]]
     together += [by_id[entry.id][0] for entry in (*gone_automations, *gone_workbenches)]
-    trimmed = [by_id[entry.id][0] for entry in (*cut_tables, *cut_views, *cut_dashboards, *cut_workbenches)]
+    trimmed = [by_id[entry.id][0] for entry in (*cut_tables, *cut_buttons, *cut_views, *cut_dashboards, *cut_workbenches)]
     return Plan(
         app=app,
         fields=tuple(fields),
@@ -138,6 +143,7 @@ def _plan(catalog: Catalog, app: App, fields: list[Field], own: int, table: Tabl
         workbenches_cut=tuple(cut_workbenches),
         workbenches_gone=tuple(gone_workbenches),
         views=tuple(cut_views),
+        buttons=tuple(cut_buttons),
         tables=tuple(cut_tables),
     )
 
@@ -228,6 +234,15 @@ async def carry_out(edit: Edit, plan: Plan) -> None:
         table = edit.catalog.table(view.table_id)
         cut = views.prune(view.definition, table, lambda key: key in lost)
         await edit.change(await edit.live(view.id, "view"), cut)
+    for button in plan.buttons:
+        table = edit.catalog.table(button.table_id)
+        if isinstance(button.config, Button) and table is not plan.table:
+            where = prune_filter(button.config.where, lambda condition: condition.field not in lost)
+            config = msgspec.structs.replace(button.config, where=where)
+            await edit.change(
+                await edit.live(button.id, "field"), msgspec.structs.replace(button.definition, config=config)
+            )
+            edit.tell(table.id)
     for automation in plan.automations_off:
         body = msgspec.structs.replace(automation.definition, enabled=False)
         await edit.change(await edit.live(automation.id, "automation"), body)

@@ -18,9 +18,10 @@ from builder.validation import Problems
 from runtime import fieldtypes
 from runtime.access import Actor, hidden_fields
 from runtime.catalog import App, Entry, Field, Table, View
-from runtime.definitions.fields import PERSON_TYPES, FieldConfig, Formula, Link, Validation
+from runtime.definitions.fields import PERSON_TYPES, Button, FieldConfig, Formula, Link, Validation
 from runtime.definitions.people import Directory, people_of
 from runtime.i18n import N_
+from runtime.records.buttons import usable_by_button
 from runtime.storage.matching import kind_of
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -146,6 +147,7 @@ def table_json(actor: Actor, app: App, table: Table, estimate: int) -> dict[str,
     """A table as the API answers it: its fields (without those hidden from the actor) and views, about how many records
     it holds, and the actor's role."""
     hidden = hidden_fields(actor, table)
+    usable = {one.id for one in app.automations if usable_by_button(one, table)}
     managed = {
         key for stock in app.stocks for key in (stock.definition.reserved, stock.definition.line_status)
     }
@@ -159,9 +161,9 @@ def table_json(actor: Actor, app: App, table: Table, estimate: int) -> dict[str,
         "record_noun": table.definition.record_noun,
         "primary": table.primary.id if table.primary else None,
         "unique": complete(table.definition.unique),
-        "unique": complete(table.definition.unique),
         "fields": [
             field_json(field, table, managed=field.id in managed)
+            | ({"blocked": field.config.automation not in usable} if isinstance(field.config, Button) else {})
             for field in table.fields
             if field.id not in hidden
         ],

@@ -18,10 +18,10 @@ import msgspec
 from runtime.definitions.automations import AutomationDef
 from runtime.definitions.dashboards import DashboardDef
 from runtime.definitions.fields import (
+    COLUMNLESS_TYPES,
     COMPUTED_TYPES,
     PERSON_TYPES,
     READONLY_TYPES,
-    SYSTEM_TYPES,
     Choice,
     FieldConfig,
     FieldDef,
@@ -84,7 +84,7 @@ class Field(Entry, frozen=True, kw_only=True, dict=True):
     @property
     def stored(self) -> bool:
         """Whether the field has a column of its own."""
-        return self.type != "link" and self.type not in SYSTEM_TYPES
+        return self.type not in COLUMNLESS_TYPES
 
     @property
     def computed(self) -> bool:

@@ -17,6 +17,7 @@ from litestar.types import ControllerRouterHandler
 from builder import api as builder_api
 from runtime.api import (
     automations,
+    buttons,
     dashboards,
     exports,
     files,
@@ -68,6 +69,7 @@ API: Sequence[ControllerRouterHandler] = (
     *members.ROUTES,
     *records.ROUTES,
     *trash.ROUTES,
+    *buttons.ROUTES,
     *presence.ROUTES,
     *record_panel.ROUTES,
     *exports.ROUTES,

@@ -38,6 +38,8 @@ class Snapshot:
         """The value as a person reads it; empty for an empty cell."""
         if field.type == "link":
             return "、".join(item["name"] or item["id"] for item in self._wires.get(field.id) or ())
+        if field.type == "button":
+            return ""
         wire = self._wires.get(field.id)
         if isinstance(wire, dict) and "error" in wire:
             return str(wire["error"])

@@ -69,7 +69,11 @@ async def _new_runs(tx: Tx, catalog: Catalog, events: Sequence[Event]) -> list[N
 
 async def _started(tx: Tx, catalog: Catalog, automation: Automation, events: Sequence[Event]) -> list[NewRun]:
     trigger = automation.definition.trigger
-    candidates = [event for event in events if triggers.matches(trigger, event)]
+    candidates = [
+        event
+        for event in events
+        if event.change.automation in (None, automation.id) and triggers.matches(trigger, event)
+    ]
     if not candidates:
         return []
     table = catalog.table(trigger.table)

@@ -28,7 +28,7 @@ MAX_LOST = 5
 
 
 class Trigger(msgspec.Struct, frozen=True, kw_only=True):
-    """What started a run; values by field id, in the form of the history."""
+    """What started a run; values by field id, in the form of the history. ``by``: who pressed the button."""
 
     history: int
     action: str
@@ -36,6 +36,7 @@ class Trigger(msgspec.Struct, frozen=True, kw_only=True):
     after: dict[str, Any] = {}
     channel: str = ""
     source: str | None = None
+    by: str = ""
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,6 +102,7 @@ def _trigger(event: Event) -> Trigger:
         after=event.after,
         channel=change.channel,
         source=change.source,
+        by=change.by,
     )
 
 

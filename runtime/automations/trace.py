@@ -14,7 +14,7 @@ from runtime.automations.notes import Failure, load_failure
 from runtime.automations.runs import RunStatus
 from runtime.automations.steps import kind_of
 from runtime.catalog import App, Catalog, Field, Table
-from runtime.definitions.automations import AutomationDef, RecordCreated, RecordUpdated
+from runtime.definitions.automations import AutomationDef, ButtonPressed, RecordCreated, RecordUpdated
 from runtime.errors import InvalidInput, NotFound
 from runtime.fieldtypes import Context
 from runtime.i18n import N_, Message
@@ -368,6 +368,9 @@ def _trigger(definition: AutomationDef, table: Table | None, trigger: Any) -> Me
     if isinstance(wanted, RecordUpdated):
         fields = [table.by_id[key].name for key in trigger["after"] if table and key in table.by_id]
         return Message(N_("修改了{fields}"), {"fields": "、".join(fields)})
+    if isinstance(wanted, ButtonPressed):
+        pressed = "、".join(str(label) for label in trigger["after"].values())
+        return Message(N_("{who} 按了「{button}」"), {"who": trigger.get("by", ""), "button": pressed})
     field = table.by_id.get(wanted.field) if table else None
     return Message(
         N_("从「{source}」到「{target}」"),

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from piccolo.querystring import QueryString
 
 from runtime.catalog import Catalog, Table
-from runtime.definitions.automations import RecordCreated, RecordUpdated, StateMoved, Trigger
+from runtime.definitions.automations import ButtonPressed, RecordCreated, RecordUpdated, StateMoved, Trigger
 from runtime.definitions.queries import Filter
 from runtime.events.outbox import Event
 from runtime.fieldtypes import Context
@@ -18,6 +18,8 @@ from runtime.storage.query import Compiler
 def matches(trigger: Trigger, event: Event) -> bool:
     """Whether ``event``, on the trigger's table, is of the kind it waits for (``where`` not looked at)."""
     change = event.change
+    if isinstance(trigger, ButtonPressed):
+        return change.action == "press"
     if isinstance(trigger, RecordCreated):
         return change.action == "create"
     if change.action != "update":

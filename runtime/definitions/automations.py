@@ -35,7 +35,14 @@ class StateMoved(msgspec.Struct, frozen=True, tag="state_moved", tag_field="kind
     where: Filter | None = None
 
 
-Trigger = RecordCreated | RecordUpdated | StateMoved
+class ButtonPressed(msgspec.Struct, frozen=True, tag="button", tag_field="kind", omit_defaults=True):
+    """Somebody presses a button field of ``table`` that names this automation, on a record that meets ``where``."""
+
+    table: str
+    where: Filter | None = None
+
+
+Trigger = RecordCreated | RecordUpdated | StateMoved | ButtonPressed
 
 
 class RecordMeets(msgspec.Struct, frozen=True, tag="record_meets", tag_field="kind", omit_defaults=True):

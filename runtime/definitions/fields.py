@@ -264,11 +264,15 @@ class Rollup(_Config, frozen=True, tag="rollup"):
 
 
 class Formula(_Config, frozen=True, tag="formula"):
-    """A calculation over the same record. ``source`` names fields by id; ``result`` is the type it was checked to have."""
+    """A calculation over the same record. ``source`` names fields by id; ``result`` is the type it was checked to have.
+
+    A number is shown with at most ``decimals`` places; ``percent``: as a share, 0.125 as 12.5 %.
+    """
 
     source: str
     result: Literal["text", "number", "boolean", "date", "datetime"] = "text"
     decimals: int = 2
+    percent: bool = False
 
 
 class CreatedTime(_Config, frozen=True, tag="created_time"):
@@ -285,6 +289,20 @@ class Member(_Config, frozen=True, tag="member", dict=True):
     many: bool = False
 
 
+class Button(_Config, frozen=True, tag="button"):
+    """Pressed, it runs ``automation`` (one that waits for a button) for its record, where that meets ``where``.
+
+    ``label``: what stands on it, the field's name when empty; ``confirm``: what is asked before, if anything.
+    """
+
+    automation: str = ""
+    label: str = ""
+    icon: Literal["zap", "play", "send", "check", "bell", "truck", "printer", "refresh-cw"] = "zap"
+    color: str = "blue"
+    confirm: str = ""
+    where: Filter | None = None
+
+
 class CreatedBy(_Config, frozen=True, tag="created_by", dict=True):
     """Who created the record."""
 
@@ -296,7 +314,7 @@ class UpdatedBy(_Config, frozen=True, tag="updated_by", dict=True):
 FieldConfig = (
     Text | LongText | Email | Url | Phone | Barcode | Json | Location | Attachment | Number | Currency | Percent | Rating | Progress | Duration | Checkbox | Date | DateTime
     | SingleSelect | MultiSelect | Cascade | AutoNumber | Link | Lookup | Rollup | Formula
-    | CreatedTime | UpdatedTime | CreatedBy | UpdatedBy | Member
+    | CreatedTime | UpdatedTime | CreatedBy | UpdatedBy | Member | Button
 )  # fmt: skip
 
 
@@ -340,4 +358,6 @@ def type_name(config: FieldConfig) -> str:
 COMPUTED_TYPES = frozenset({"lookup", "rollup", "formula"})
 PERSON_TYPES = frozenset({"member", "created_by", "updated_by"})
 SYSTEM_TYPES = frozenset({"created_time", "updated_time", "created_by", "updated_by"})
-READONLY_TYPES = COMPUTED_TYPES | SYSTEM_TYPES | {"auto_number"}
+# these have no column of their own
+COLUMNLESS_TYPES = SYSTEM_TYPES | {"link", "button"}
+READONLY_TYPES = COMPUTED_TYPES | SYSTEM_TYPES | {"auto_number", "button"}

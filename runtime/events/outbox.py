@@ -13,11 +13,14 @@ import msgspec
 if TYPE_CHECKING:
     from runtime.storage.database import Tx
 
-Action = Literal["create", "update", "delete", "restore"]
+Action = Literal["create", "update", "delete", "restore", "press"]
 
 
 class Payload(msgspec.Struct, frozen=True):
-    """What ``records.history`` notes of a change; values by field id, in the form of the history."""
+    """What ``records.history`` notes of a change; values by field id, in the form of the history.
+
+    Of a pressed button: the ``automation`` it runs, and the name of who pressed it (``by``).
+    """
 
     action: Action
     before: dict[str, Any] | None = None
@@ -26,6 +29,8 @@ class Payload(msgspec.Struct, frozen=True):
     source: str | None = None
     depth: int = 0
     states_as_is: bool = False
+    automation: str | None = None
+    by: str = ""
 
 
 class Event(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ from runtime.fieldtypes.attachment import AttachmentType
 from runtime.fieldtypes.auto_number import AutoNumberType
 from runtime.fieldtypes.barcode import BarcodeType
 from runtime.fieldtypes.base import FieldType
+from runtime.fieldtypes.button import ButtonType
 from runtime.fieldtypes.cascade import CascadeType
 from runtime.fieldtypes.checkbox import CheckboxType
 from runtime.fieldtypes.computed import FormulaType, LookupType, RollupType
@@ -30,7 +31,7 @@ TYPES: tuple[FieldType, ...] = (
     TextType(), LongTextType(), NumberType(), CurrencyType(), PercentType(), RatingType(), ProgressType(),
     DurationType(), SingleSelectType(), MultiSelectType(), CascadeType(), CheckboxType(), DateType(), DateTimeType(),
     PhoneType(), EmailType(), UrlType(), LocationType(), AttachmentType(), MemberType(), BarcodeType(), JsonType(), LinkType(),
-    LookupType(), RollupType(), FormulaType(), AutoNumberType(), CreatedTimeType(), UpdatedTimeType(), CreatedByType(), UpdatedByType(),
+    LookupType(), RollupType(), FormulaType(), AutoNumberType(), CreatedTimeType(), UpdatedTimeType(), CreatedByType(), UpdatedByType(), ButtonType(),
 )  # fmt: skip
 
 _BY_NAME = {kind.name: kind for kind in TYPES}

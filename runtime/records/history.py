@@ -105,6 +105,7 @@ async def _outbox(work: Work, items: Sequence[Item], sides: Sequence[tuple[Any, 
             "source": work.change.source.ref,
             "depth": work.change.source.depth,
             "states_as_is": work.change.states_as_is,
+            **({"automation": item.automation, "by": item.change.actor.name} if item.automation else {}),
         }
         for item, (before, after) in zip(items, sides, strict=True)
     ]
@@ -123,7 +124,7 @@ def _side(work: Work, item: Item, *, before: bool) -> dict[str, Any] | None:
     """The changed values before or after, by field id; None where there is no such side."""
     if item.action in ("delete", "restore"):
         return {"$deleted": (item.action == "restore") == before}
-    if item.action == "create" and before:
+    if item.action in ("create", "press") and before:
         return None
     side: dict[str, Any] = {}
     for field, value in item.values.items():
@@ -315,6 +316,7 @@ async def last_change_of(system: System, actor: Actor) -> int | None:
     """The newest change this person made by hand and has not taken back, within a day; None if there is none."""
     found = await system.db.value(
         "SELECT h.change_id FROM meta.history h WHERE h.actor_id = $1 AND h.channel = 'ui'"
+        " AND h.action <> 'press'"
         " AND h.at > now() - interval '1 day' AND NOT EXISTS (SELECT 1 FROM meta.history u WHERE u.channel = 'undo'"
         " AND u.actor_id = $1 AND u.source = h.change_id::text AND u.at > now() - interval '1 day')"
         " ORDER BY h.id DESC LIMIT 1",

@@ -91,6 +91,9 @@ class Reader:
             if field.type == "link":
                 values[field.id] = linked.get(field, {}).get(row["id"], [])
                 continue
+            if field.type == "button":  # shown, or not
+                values[field.id] = row.get(field.column, True)
+                continue
             error = row[f"{field.column}_e"] if field.type == "formula" else None
             values[field.id] = (
                 {"error": error}

@@ -15,7 +15,7 @@ from runtime.records.change import Change, NewRecord, Patch
 from runtime.storage.database import Tx
 from runtime.system import System
 
-Action = Literal["create", "update", "delete", "restore"]
+Action = Literal["create", "update", "delete", "restore", "press"]
 
 
 @dataclass
@@ -39,6 +39,8 @@ class Item:
     moves: list[tuple[Field, int | None, int, Transition | None]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     history_id: int = 0
+    automation: str | None = None
+    """What a pressed button runs."""
 
     def refuse(self, code: str, message: Message, about: Field | None = None) -> None:
         """Note a problem; a record with one is not stored."""

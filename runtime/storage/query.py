@@ -19,7 +19,7 @@ from piccolo.querystring import QueryString
 from runtime import fieldtypes
 from runtime.access import Actor, hidden_fields, row_rule
 from runtime.catalog import Catalog, Field, Table
-from runtime.definitions.fields import CreatedBy, DateTime, FieldConfig, Link, Member
+from runtime.definitions.fields import Button, CreatedBy, DateTime, FieldConfig, Link, Member
 from runtime.definitions.people import with_people
 from runtime.definitions.queries import (
     Aggregate,
@@ -214,20 +214,23 @@ class Compiler:
         select = [f"t.{name}" for name in ROW_COLUMNS] + [f"t.{f.column}" for f in columns if f.stored]
         select += [f"t.{f.column}_e" for f in columns if f.type == "formula"]
         select += [f"({expression})::text AS k{index}" for index, (expression, _, _) in enumerate(keys)]
+        # where buttons are shown hangs on the record and on who looks
+        select, shown = [*select, *(["{}"] * len(self._shown(columns)))], self._shown(columns)
         limit = max(1, min(query.limit, MAX_LIMIT)) + 1
         statement = (
             f"SELECT {', '.join(select)} FROM {{}} t WHERE {{}} ORDER BY {order_by(keys)} LIMIT {limit}"
         )
         if not query.cursor:
-            return QueryString(statement, self.source, where)
+            return QueryString(statement, *shown, self.source, where)
         behind = self.behind(keys, read_cursor(query.cursor, self.signature(query)))
         if len(behind) == 1:
-            return QueryString(statement, self.source, joined(" AND ", [where, behind[0]]))
+            return QueryString(statement, *shown, self.source, joined(" AND ", [where, behind[0]]))
         # an index finds its place for each part, for both joined by OR it would read from the beginning
         parts = ", ".join([f"row_number() OVER (ORDER BY {order_by(keys)}) AS place", *select])
         branches = [
             QueryString(
                 f"(SELECT {part} AS part, {parts} FROM {{}} t WHERE {{}} ORDER BY {order_by(keys)} LIMIT {limit})",
+                *shown,
                 self.source,
                 joined(" AND ", [where, condition]),
             )
@@ -236,6 +239,20 @@ class Compiler:
         return QueryString(
             f"SELECT * FROM ({{}}) s ORDER BY part, place LIMIT {limit}", joined(" UNION ALL ", branches)
         )
+
+    def _shown(self, columns: Sequence[Field]) -> list[QueryString]:
+        """Whether each button with a condition is shown, as a column of its own."""
+        return [
+            QueryString(f"({{}}) IS TRUE AS {one.column}", self._where_shown(one.config.where))
+            for one in columns
+            if isinstance(one.config, Button) and one.config.where is not None
+        ]
+
+    def _where_shown(self, where: Filter) -> QueryString:
+        try:
+            return self.filter(where)
+        except (NotFound, InvalidInput):  # no longer fits the table: pressing it says so
+            return QueryString("TRUE")
 
     def behind(
         self, keys: Sequence[tuple[str, str, bool]], values: Sequence[str | None]

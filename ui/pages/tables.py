@@ -140,7 +140,7 @@ def field_kinds(translator: Translator) -> list[dict[str, str]]:
             "description": translator.gettext(kind.description),
         }
         for kind in fieldtypes.TYPES
-        if kind.name not in COMPUTED_TYPES | SYSTEM_TYPES
+        if kind.name not in COMPUTED_TYPES | SYSTEM_TYPES | {"button"}
     ]
 
 

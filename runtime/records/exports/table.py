@@ -13,7 +13,7 @@ import msgspec
 from runtime import fieldtypes
 from runtime.access import Actor
 from runtime.catalog import Field
-from runtime.definitions.fields import Currency, DateTime, Formula, Number, Percent
+from runtime.definitions.fields import Currency, DateTime, Formula, Number, Percent, Rollup
 from runtime.definitions.queries import Query
 from runtime.i18n import DEFAULT_LANGUAGE, Translator
 from runtime.records import links, read
@@ -39,7 +39,6 @@ _KINDS: dict[str, ColumnKind] = {
     "datetime": "datetime",
     "created_time": "datetime",
     "updated_time": "datetime",
-    "rollup": "number",
 }
 _RESULTS: dict[str, ColumnKind] = {
     "text": "text",
@@ -71,7 +70,7 @@ async def write_table(
     async with system.db.transaction() as tx:
         await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         reader = await read.Reader.of(system, actor, table_id)
-        fields = reader.chosen(query.fields)
+        fields = tuple(field for field in reader.chosen(query.fields) if field.type != "button")
         # not from the catalogue: "是" alone is an operator there
         words = Words() if translator.language == DEFAULT_LANGUAGE else Words(yes="Yes", no="No")
         columns = [column_of(field) for field in fields]
@@ -98,8 +97,13 @@ def column_of(field: Field) -> ExportColumn:
     """How a field's column of the file looks."""
     config = field.config
     if isinstance(config, Formula):
-        kind = _RESULTS[config.result]
-        return ExportColumn(field.name, kind, decimals=config.decimals if kind == "number" else 0)
+        kind = "percent" if config.percent and config.result == "number" else _RESULTS[config.result]
+        places = config.decimals if kind in ("number", "percent") else 0
+        return ExportColumn(field.name, kind, decimals=places)
+    if isinstance(config, Rollup):
+        if config.fn == "share_filled":
+            return ExportColumn(field.name, "percent", decimals=1)
+        return ExportColumn(field.name, _RESULTS[config.result])
     kind = _KINDS.get(field.type, "text")
     if isinstance(config, Number):
         return ExportColumn(field.name, kind, decimals=config.decimals, thousands=config.thousands)

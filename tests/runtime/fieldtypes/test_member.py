@@ -294,7 +294,9 @@ async def test_files_read_names_and_addresses_and_get_names(office: Office, tmp_
         ("参与人", "鲍勃、ann@example.com", [bob, ann]),
         ("参与人", "安宁", [ann]),
     ):
-        read_cell = caster(table.field(field), ColumnPlan(column=0, field=table.field(field).id), ZoneInfo("Asia/Shanghai"))
+        read_cell = caster(
+            table.field(field), ColumnPlan(column=0, field=table.field(field).id), ZoneInfo("Asia/Shanghai")
+        )
         outcome = await desk.store(table, creates=(NewRecord({field: read_cell(cell)}),), typecast=True)
         assert not outcome.results[0].problems
         assert (await desk.rows(table, field))[-1] == stored
