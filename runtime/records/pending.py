@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Literal
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -16,9 +17,13 @@ _KNOWN: WeakKeyDictionary[System, tuple[float, dict[int, frozenset[int]]]] = Wea
 
 
 class Pending(msgspec.Struct, frozen=True):
-    """A field that is being refreshed: rows done of about so many (None: not known yet)."""
+    """A field that the worker is busy with: rows done of about so many (None: not known yet).
+
+    ``refresh``: its stored values are not all right yet; ``convert``: it is being given another type.
+    """
 
     field: str
+    kind: Literal["refresh", "convert"]
     done: int
     total: int | None
 
@@ -40,16 +45,18 @@ async def refreshing(system: System, table: Table) -> tuple[str, ...]:
 
 
 async def pending(system: System, table: Table) -> list[Pending]:
-    """The fields of a table whose stored values are not all right yet."""
+    """The fields of a table that the worker is busy with, and how far it is."""
     by_number = {one.number: one.id for one in table.fields}
     rows = await system.db.fetch(
-        "SELECT field_id, sum(done)::bigint AS done,"
+        "SELECT field_id, 'refresh' AS kind, sum(done)::bigint AS done,"
         " CASE WHEN bool_or(total IS NULL) THEN NULL ELSE sum(total)::bigint END AS total"
-        " FROM meta.refresh WHERE table_id = $1 GROUP BY field_id",
+        " FROM meta.refresh WHERE table_id = $1 GROUP BY field_id"
+        " UNION ALL SELECT c.field_id, 'convert', j.done, j.total FROM meta.conversion c"
+        " JOIN meta.job j ON j.id = c.job_id AND j.status IN ('queued', 'running') WHERE c.table_id = $1",
         table.number,
     )
     return [
-        Pending(by_number[row["field_id"]], row["done"], row["total"])
+        Pending(by_number[row["field_id"]], row["kind"], row["done"], row["total"])
         for row in rows
         if row["field_id"] in by_number
     ]

@@ -11,7 +11,7 @@ export interface Change {
   /** The table's id, or another topic (`job:…`, `run:…`). */
   table: string;
   /** "reload": so much changed, or was missed, that everything shown is to be asked for again. */
-  kind: "create" | "update" | "delete" | "computed" | "schema" | "job" | "run" | "reload";
+  kind: "create" | "update" | "delete" | "computed" | "refresh" | "schema" | "job" | "run" | "reload";
   /** Public ids; empty means many. */
   records: string[];
   fields: string[];

@@ -33,6 +33,7 @@ import { Footer } from "./footer";
 import { Headers } from "./headers";
 import { gridKeys, Keys } from "./keys";
 import { Layout } from "./layout";
+import { Refreshing } from "../refreshing";
 import { Follower } from "./follower";
 import { Pointer } from "./pointer";
 import { Rows } from "./rows";
@@ -95,6 +96,7 @@ export class HbGrid extends HTMLElement {
   #dropFiles!: DropFiles;
   #actions!: Actions;
   #follower: Follower | null = null;
+  #refreshing: Refreshing | null = null;
   #announcer!: HTMLElement;
   #scene!: HTMLElement;
   #resize = new ResizeObserver(() => this.view?.schedule());
@@ -115,6 +117,7 @@ export class HbGrid extends HTMLElement {
   disconnectedCallback(): void {
     this.#resize.disconnect();
     this.#follower?.stop();
+    this.#refreshing?.stop();
     for (const stop of this.#stop.splice(0)) stop();
     this.view.stop();
     document.removeEventListener("hb:undone", this.#undone);
@@ -185,6 +188,9 @@ export class HbGrid extends HTMLElement {
   #follow(): void {
     this.#follower?.stop();
     this.#follower = new Follower(this.source, this.rows, this);
+    this.#refreshing?.stop();
+    const { table } = this.source as { table?: string };
+    this.#refreshing = table ? new Refreshing(table, () => this.#showWork()) : null;
     this.#stop.push(onConnection((connected) => this.classList.toggle("g-live", connected)));
   }
 
@@ -276,6 +282,12 @@ export class HbGrid extends HTMLElement {
     return this.rows?.group(section) ?? null;
   }
 
+  stale(field: string): boolean {
+    return this.#refreshing?.stale(field) ?? false;
+  }
+  atWork(field: string): string | null {
+    return this.#refreshing?.words(field) ?? null;
+  }
   mark(row: Row): RowMark {
     return this.#settings.mark(row);
   }
@@ -316,6 +328,12 @@ export class HbGrid extends HTMLElement {
   }
 
   /* ---- drawing ---- */
+
+  /** The background has begun or ended to work on fields. */
+  #showWork(): void {
+    this.#headers.draw();
+    this.redraw();
+  }
 
   redraw(): void {
     this.view.rowsChanged();

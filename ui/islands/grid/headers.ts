@@ -15,6 +15,8 @@ export interface HeadHost {
   readonly marked: ReadonlySet<string>;
   readonly canBuild: boolean;
   readonly allChecked: boolean;
+  /** What the background is doing to a field, in words. */
+  atWork(field: string): string | null;
   allRows(): Iterable<Row>;
   resize(field: string, width: number, final: boolean): void;
   move(field: string, before: string | null): void;
@@ -90,6 +92,8 @@ export class Headers {
     name.textContent = field.name;
     cell.append(iconElement(fieldIcon(field), 16), name);
     if (sort) cell.append(iconElement(sort.descending ? "arrow-down" : "arrow-up", 14));
+    const words = this.host.atWork(field.id);
+    if (words) cell.append(atWork(words));
     cell.append(this.#menuButton(field), this.#sizeGrip(column));
     cell.addEventListener("pointerdown", (event) => this.#press(event, column, index, cell));
     cell.addEventListener("contextmenu", (event) => {
@@ -207,4 +211,14 @@ export class Headers {
     if (!old) view.head.append(line);
     return { before: place < 0 ? null : at.field.id, line };
   }
+}
+
+/** A small turning ring that says what is going on. */
+function atWork(words: string): HTMLElement {
+  const ring = document.createElement("span");
+  ring.className = "spin g-work";
+  ring.setAttribute("role", "img");
+  ring.setAttribute("aria-label", words);
+  ring.dataset.tip = words;
+  return ring;
 }

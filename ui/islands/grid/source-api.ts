@@ -190,7 +190,7 @@ export class ApiSource implements GridSource {
 
   watch(listener: (change: RowChange) => void): () => void {
     return watch([this.table], (change) => {
-      if (change.kind === "job" || change.kind === "run") return;
+      if (change.kind === "job" || change.kind === "run" || change.kind === "refresh") return;
       const own = Boolean(change.by) && change.by === document.documentElement.dataset.user;
       listener({ kind: change.kind, records: change.records, fields: change.fields, own });
     });

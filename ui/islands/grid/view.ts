@@ -29,6 +29,8 @@ export interface ViewModel {
   row(section: number, index: number): Row | undefined;
   group(section: number): GroupInfo | null;
   mark(row: Row): RowMark;
+  /** Whether a field's values may still be old ones. */
+  stale(field: string): boolean;
   need(section: number, from: number, to: number): void;
 }
 
@@ -240,7 +242,7 @@ export class GridView {
     }
     const { field } = column;
     const draft = row?.drafts?.[field.id];
-    cell.className = `g-c${index === 0 ? " g-id" : ""}${alignRight(field) ? " r" : ""}${field.readonly ? " ro" : ""}${draft ? (draft.problem ? " bad" : " saving") : ""}`;
+    cell.className = `g-c${index === 0 ? " g-id" : ""}${alignRight(field) ? " r" : ""}${field.readonly ? " ro" : ""}${row && this.model.stale(field.id) ? " stale" : ""}${draft ? (draft.problem ? " bad" : " saving") : ""}`;
     cell.id = `g-${number}-${index}`;
     cell.setAttribute("aria-colindex", String(index + 2));
     cell.style.width = `${column.width}px`;

@@ -32,6 +32,8 @@ export interface FieldsOptions {
   drop(field: Field): void;
   open(record: string): void;
   toggleAll(): void;
+  /** What the background is doing to a field, in words. */
+  atWork?(field: string): string | null;
   choices(field: Field, words: string): Promise<ChoiceRecord[]>;
 }
 
@@ -81,8 +83,11 @@ function row(field: Field, options: FieldsOptions): TemplateResult {
   const editing = options.editing === field.id;
   const editable = options.canEdit && isEditable(field);
   const problemId = `rc-problem-${field.id}`;
-  return html`<div class="rc-i ${isWide(field, value) || draft?.problem ? "wide" : ""} ${draft && !draft.problem ? "saving" : ""}" data-field=${field.id}>
-    <dt><span class="cut" title=${field.name}>${field.name}</span>${field.required ? html`<span class="req" aria-hidden="true">*</span>` : nothing}</dt>
+  const atWork = options.atWork?.(field.id) ?? null;
+  return html`<div class="rc-i ${atWork ? "stale" : ""} ${isWide(field, value) || draft?.problem ? "wide" : ""} ${draft && !draft.problem ? "saving" : ""}" data-field=${field.id}>
+    <dt><span class="cut" title=${field.name}>${field.name}</span>${field.required ? html`<span class="req" aria-hidden="true">*</span>` : nothing}${atWork
+      ? html`<span class="spin" role="img" aria-label=${atWork} data-tip=${atWork}></span>`
+      : nothing}</dt>
     <dd>
       ${editing
         ? controlTemplate(field, {

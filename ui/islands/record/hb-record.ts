@@ -16,6 +16,7 @@ import type { ChoiceRecord, SaveAnswer } from "../grid/types";
 import { icon } from "../icons";
 import { t } from "../i18n";
 import { watch, type Change } from "../live";
+import { Refreshing } from "../refreshing";
 import type { MenuItem } from "../menu/menu";
 import { copyText } from "../shell/forms";
 import { tableInfo, type TableInfo } from "../table/info";
@@ -82,6 +83,7 @@ export class HbRecord extends HbElement {
   #began: Value = null;
   #ask = 0;
   #stop: (() => void) | null = null;
+  #refreshing: Refreshing | null = null;
   #watched = "";
 
   constructor() {
@@ -111,6 +113,8 @@ export class HbRecord extends HbElement {
     document.removeEventListener("hb:undone", this.#reloadSoon);
     this.#stop?.();
     this.#stop = null;
+    this.#refreshing?.stop();
+    this.#refreshing = null;
     this.#watched = "";
   }
 
@@ -219,9 +223,12 @@ export class HbRecord extends HbElement {
     this.#watched = tables.join();
     this.#stop?.();
     this.#stop = watch(tables, (change) => this.#heard(change));
+    this.#refreshing?.stop();
+    this.#refreshing = new Refreshing(this.panel.table, () => this.requestUpdate());
   }
 
   #heard(change: Change): void {
+    if (change.kind === "refresh") return;
     const own = change.table === this.panel?.table;
     const named = change.records.length === 0 || change.records.includes(this.record);
     if (own && change.kind === "delete" && change.records.includes(this.record)) this.deleted = true;
@@ -403,6 +410,7 @@ export class HbRecord extends HbElement {
           drop: (field) => this.#saver.drop(field.id),
           open: (record) => this.#open(record),
           toggleAll: () => this.#toggleAll(),
+          atWork: (field) => this.#refreshing?.words(field) ?? null,
           choices: (field, words) => this.#choices(field, words),
         })}
         ${this.#relatedSections(table, canEdit)} ${this.#timeline(table)}
