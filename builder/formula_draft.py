@@ -35,6 +35,7 @@ async def look_at(
     source: str,
     *,
     decimals: int = 2,
+    percent: bool = False,
     own: str | None = None,
     record: str | None = None,
 ) -> Draft:
@@ -49,7 +50,7 @@ async def look_at(
     if own is not None:
         visible = msgspec.structs.replace(table, fields=tuple(f for f in table.fields if f.id != own))
     try:
-        config = recheck(visible, Formula(source=source, decimals=decimals))
+        config = recheck(visible, Formula(source=source, decimals=decimals, percent=percent))
         bound = formulas.bind(source, {field.name: field.id for field in visible.fields})
     except formulas.FormulaRejected as rejected:
         return Draft(problem=rejected.problems[0], start=rejected.start, end=rejected.end)

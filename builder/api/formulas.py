@@ -21,6 +21,7 @@ class FormulaIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     source: str
     decimals: int = 2
+    percent: bool = False
     field: str | None = None
     record: str | None = None
 
@@ -87,7 +88,14 @@ async def look_at_formula(
 ) -> DraftBody:
     """Check a formula over a table and calculate it on records. Changes nothing."""
     draft = await formula_draft.look_at(
-        system, actor, table, data.source, decimals=data.decimals, own=data.field, record=data.record
+        system,
+        actor,
+        table,
+        data.source,
+        decimals=data.decimals,
+        percent=data.percent,
+        own=data.field,
+        record=data.record,
     )
     return DraftBody(
         problem=None if draft.problem is None else problem_body(draft.problem, translator),

@@ -61,6 +61,8 @@ class ComputedType(FieldType):
             return ""
         if self.result(config) == "number":
             places = getattr(config, "decimals", None)
+            if getattr(config, "percent", False):
+                return f"{stored * 100:.{places}f}%"
             text = f"{stored:.{places}f}" if places is not None else format(stored, "f")
             return text.rstrip("0").rstrip(".") if "." in text else text
         delegate, delegate_config, _ = self._delegate(config)

@@ -41,6 +41,7 @@ class Graph:
 
 
 _GRAPHS: WeakKeyDictionary[Catalog, Graph] = WeakKeyDictionary()
+_USERS: WeakKeyDictionary[Catalog, dict[str, list[Field]]] = WeakKeyDictionary()
 
 
 def graph(catalog: Catalog) -> Graph:
@@ -84,6 +85,41 @@ def _build(catalog: Catalog) -> Graph:
     for key in computed:
         visit(key, ())
     return result
+
+
+def seen_to_change(catalog: Catalog, keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """By table: fields computed when they are read whose values may be others now, through other records.
+
+    ``keys``: fields that have changed, and tables in which records came or went. Nothing of these fields is stored, so
+    nobody else tells who looks at them.
+    """
+    at_read = read_time(catalog)
+    if not at_read:
+        return {}
+    users = _USERS.get(catalog)
+    if users is None:
+        users = _USERS[catalog] = _users(catalog)
+    reached: dict[str, Field] = {}
+    waiting = list(keys)
+    while waiting:
+        for user in users.get(waiting.pop(), ()):
+            if user.id not in reached:
+                reached[user.id] = user
+                waiting.append(user.id)
+    found: dict[str, list[str]] = defaultdict(list)
+    for one in reached.values():
+        if one.id in at_read:
+            found[one.table_id].append(one.id)
+    return {table: tuple(fields) for table, fields in found.items()}
+
+
+def _users(catalog: Catalog) -> dict[str, list[Field]]:
+    users: dict[str, list[Field]] = defaultdict(list)
+    for one in (f for app in catalog.apps for t in app.tables for f in t.fields if f.computed):
+        near, far, target = dependencies(catalog, one)
+        for key in near | far | ({target.id} if target is not None else set()):
+            users[key].append(one)
+    return users
 
 
 async def through(

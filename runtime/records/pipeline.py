@@ -35,6 +35,7 @@ from runtime.records import (
     validation,
 )
 from runtime.records.change import Change, Outcome, Result
+from runtime.records.dependents import seen_to_change
 from runtime.records.work import Action, Item, Work
 from runtime.storage.database import Tx
 from runtime.system import System
@@ -219,5 +220,16 @@ def _announce(work: Work) -> None:
             by=by,
         )
         work.tx.after_commit.append(partial(live.publish, notice))
+    _announce_seen(work, [item for items in told.values() for item in items])
     if work.outbox:
         work.tx.after_commit.append(lambda: live.wake(WAKE_RELAY))
+
+
+def _announce_seen(work: Work, items: list[Item]) -> None:
+    """What is computed when it is read, on other records too, looks different from now on."""
+    keys = {field.id for item in items for field in (*item.values, *item.links)}
+    if any(item.action != "update" for item in items):
+        keys |= {work.table.id, *(field.id for field in work.table.fields)}
+    for table, fields in seen_to_change(work.catalog, keys).items():
+        notice = Notice(topic=table, kind="computed", fields=fields)
+        work.tx.after_commit.append(partial(work.system.live.publish, notice))

@@ -116,6 +116,8 @@ function byResult(field: Field, value: Value): string {
   const result = field.options.result;
   if (result === "date" && typeof value === "string") return formatDate(value);
   if (result === "datetime" && typeof value === "string") return formatMoment(value);
+  if (typeof value === "number" && field.options.percent === true) return `${formatNumber(value * 100, { decimals: field.options.decimals ?? 2 })}%`;
+  if (field.options.fn === "share_filled") return `${formatNumber(Number(value) * 100, { decimals: 1 })}%`;
   if (typeof value === "number") return formatNumber(value, field.options.decimals === undefined ? {} : { decimals: field.options.decimals });
   if (typeof value === "boolean") return value ? "✓" : "";
   return String(value);

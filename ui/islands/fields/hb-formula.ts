@@ -70,6 +70,7 @@ export class HbFormula extends HbElement {
     value: { type: String },
     own: { type: String },
     decimals: { type: Number },
+    percent: { type: Boolean },
     problem: { type: String },
     functions: { state: true },
     draft: { state: true },
@@ -86,6 +87,8 @@ export class HbFormula extends HbElement {
   declare value: string;
   declare own: string | null;
   declare decimals: number;
+  /** Show numbers as shares. */
+  declare percent: boolean;
   declare problem: string;
   declare private functions: FunctionInfo[];
   declare private draft: Draft | null;
@@ -106,6 +109,7 @@ export class HbFormula extends HbElement {
     this.value = "";
     this.own = null;
     this.decimals = 2;
+    this.percent = false;
     this.problem = "";
     this.functions = [];
     this.draft = null;
@@ -127,7 +131,7 @@ export class HbFormula extends HbElement {
   }
 
   protected override updated(changed: PropertyValues): void {
-    if (changed.has("value") || changed.has("decimals") || changed.has("table")) this.#checkSoon();
+    if (changed.has("value") || changed.has("decimals") || changed.has("percent") || changed.has("table")) this.#checkSoon();
   }
 
   /** Put the keyboard focus into the formula. */
@@ -156,7 +160,7 @@ export class HbFormula extends HbElement {
     }
     this.checking = true;
     try {
-      const draft = await api.post<Draft>(`/api/v1/tables/${this.table.id}/formula`, { source: this.value, decimals: this.decimals, field: this.own });
+      const draft = await api.post<Draft>(`/api/v1/tables/${this.table.id}/formula`, { source: this.value, decimals: this.decimals, percent: this.percent, field: this.own });
       if (ask === this.#ask) this.draft = draft;
     } catch (failure) {
       if (ask === this.#ask) showError(failure);

@@ -147,6 +147,7 @@ export function formulaForm(host: PartsHost): TemplateResult {
       .own=${host.original?.id ?? null}
       .value=${(options.source as string | undefined) ?? ""}
       .decimals=${options.decimals ?? 2}
+      .percent=${options.percent === true}
       .problem=${host.problem("source")}
       @change=${(event: Event) => {
         event.stopPropagation();
@@ -163,6 +164,7 @@ export function formulaForm(host: PartsHost): TemplateResult {
             [0, 1, 2, 3, 4, 6].map((places) => ({ value: String(places), label: places ? t("最多 {n} 位", { n: places }) : t("整数") })),
             (value) => host.set({ decimals: Number(value) }),
           )}
-        </div>`
+        </div>
+        ${toggle(host, t("显示成百分比"), options.percent === true, (on) => host.set({ percent: on }), t("0.125 显示成 12.5%,如退货率"))}`
       : nothing}`;
 }

@@ -14,8 +14,8 @@ const shownOptions: Record<string, string[]> = {
   multi_select: ["choices"],
   auto_number: ["segments", "restart"],
   link: ["table", "many", "inverse_name", "inverse_many"],
-  lookup: ["link", "field"],
-  rollup: ["link", "field", "fn", "where"],
+  lookup: ["link", "match", "field", "sorts", "where", "take"],
+  rollup: ["link", "match", "field", "fn", "sorts", "where"],
   formula: ["source"],
 };
 
