@@ -139,11 +139,23 @@ async def read_file(
             headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.size}"
     headers["Content-Length"] = str(end - start)
     return Stream(
-        shelf.content(system, found, start, end),
+        await _begun(shelf.content(system, found, start, end)),
         status_code=status,
         media_type=media_type or kinds.UNKNOWN,
         headers=headers,
     )
+
+
+async def _begun(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same bytes, the first of which are there: what fails does so before the answer has begun."""
+    first = await anext(chunks, b"")
+
+    async def all_of_it() -> AsyncIterator[bytes]:
+        yield first
+        async for chunk in chunks:
+            yield chunk
+
+    return all_of_it()
 
 
 def _matches(given: str | None, tag: str) -> bool:

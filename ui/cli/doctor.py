@@ -44,6 +44,7 @@ def doctor(data_dir: Path | None, as_json: bool, recompute_check: bool, repair: 
         *examination.machine(settings),
         *examination.configuration(settings, os.environ),
         examination.serving(settings),
+        asyncio.run(examination.attachments(settings)),
         *_servers(settings),
     ]
     rows = examination.settings_in_force(settings, os.environ)

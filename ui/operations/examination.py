@@ -21,6 +21,7 @@ import redis
 
 from migrations.state import OLDEST_SERVER, pending
 from runtime.errors import HuobiaoError
+from runtime.files.stores import Stores
 from runtime.i18n import N_, Message
 from runtime.services import DataFolder, RunningServices
 from runtime.settings import VARIABLES, Settings
@@ -167,6 +168,26 @@ def _key(settings: Settings) -> Finding:
             _m(N_("运行 chmod 600 {path}"), path=path),
         )
     return Finding(subject, "ok", _m("{path}", path=path))
+
+
+async def attachments(settings: Settings) -> Finding:
+    """Whether attachments can be written, read and deleted where they are to lie."""
+    subject = _m(N_("附件存储"))
+    bucket = settings.s3_bucket
+    if bucket:
+        found = _m(N_("附件在对象存储 {bucket} 里,备份不包含它们"), bucket=bucket)
+        advice = _m(N_("检查对象存储的地址、桶名、密钥和权限(读、写、删)"))
+    else:
+        found = _m(N_("附件在 {folder}"), folder=DataFolder(settings.data_dir).files)
+        advice = _m(N_("检查这个文件夹的权限和磁盘"))
+        if not DataFolder(settings.data_dir).files.exists():
+            return Finding(subject, "ok", found)
+    try:
+        stores = Stores(settings)
+        await stores.named(stores.current).check()
+    except HuobiaoError as error:
+        return Finding(subject, "fail", error.message, advice)
+    return Finding(subject, "ok", found)
 
 
 def serving(settings: Settings) -> Finding:
