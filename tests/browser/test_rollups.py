@@ -1,0 +1,224 @@
+"""The numbers of a shop made by forms alone, with no link between its tables, and changing in sight when an order comes."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from builder import fields
+from runtime.catalog import Table
+from tests.browser.support import Site, axe, shot
+from tests.browser.test_field_panel import (
+    choose_type,
+    fill,
+    make_table,
+    new_field,
+    open_table,
+    panel,
+    pick,
+    save,
+    spec,
+)
+
+expect.set_options(timeout=8_000)
+
+
+def ago(days: int) -> str:
+    return f"{date.today() - timedelta(days=days)} 10:00"
+
+
+@pytest.fixture
+async def shop(site: Site) -> tuple[Table, Table]:
+    """Customers and orders that share nothing but a phone number."""
+    customers = await make_table(site, "客户", spec("姓名"), spec("手机号", "phone"))
+    orders = await make_table(
+        site,
+        "订单",
+        spec("单号"),
+        spec("手机号", "phone"),
+        spec("下单时间", "datetime"),
+        spec("收货地址"),
+        spec("状态", "single_select", choices=["已完成", "已退货"]),
+    )
+    await fill(
+        site, customers, {"姓名": "林晓", "手机号": "13800000001"}, {"姓名": "周明", "手机号": "13900000002"}
+    )
+    await fill(
+        site,
+        orders,
+        {
+            "单号": "A1",
+            "手机号": "13800000001",
+            "下单时间": ago(200),
+            "收货地址": "东路 1 号",
+            "状态": "已完成",
+        },
+        {
+            "单号": "A2",
+            "手机号": "13800000001",
+            "下单时间": ago(20),
+            "收货地址": "东路 1 号",
+            "状态": "已退货",
+        },
+        {
+            "单号": "A3",
+            "手机号": "13800000001",
+            "下单时间": ago(3),
+            "收货地址": "西街 9 号",
+            "状态": "已完成",
+        },
+        {
+            "单号": "B1",
+            "手机号": "13900000002",
+            "下单时间": ago(1),
+            "收货地址": "东路 1 号",
+            "状态": "已完成",
+        },
+    )
+    return customers, orders
+
+
+async def begin(page: Page, name: str, kind: str) -> Locator:
+    form = await new_field(page)
+    await page.keyboard.type(name)
+    await choose_type(page, form, kind)
+    return form
+
+
+async def made(page: Page, form: Locator, name: str) -> None:
+    await save(form)
+    await expect(page.get_by_role("columnheader", name=name)).to_be_visible()
+    await expect(form).to_have_count(0)
+
+
+async def count_matching(page: Page, name: str, table: str = "订单") -> Locator:
+    """A roll-up that counts records of the same phone number; what is alike is found by itself."""
+    form = await begin(page, name, "汇总")
+    await form.get_by_role("button", name="按条件匹配").click()
+    await pick(page, form, "在哪张表里找", table)
+    return form
+
+
+def row(page: Page, name: str) -> Locator:
+    return page.locator(".g-r", has_text=name)
+
+
+async def value(page: Page, table: Table, record: str, name: str, site: Site) -> Locator:
+    """The cell of a record: columns stand in the order of the fields, behind the row's number."""
+    there = (await site.system.catalogs.current()).table(table.id).fields
+    return row(page, record).locator(".g-c").nth(1 + [field.name for field in there].index(name))
+
+
+async def test_the_numbers_of_a_shop_are_made_by_forms_alone(site: Site, shop: tuple[Table, Table]) -> None:
+    customers, orders = shop
+    page = await open_table(site, customers)
+
+    form = await count_matching(page, "近90天单数")
+    await expect(form.locator('.mt-row hb-select[label="这条记录的字段"]')).to_contain_text("手机号")
+    await form.get_by_role("button", name="加时间范围").click()
+    await expect(form.locator(".mt-win")).to_contain_text("下单时间")
+    await expect(form.locator(".fe-worth")).to_contain_text("会随时间变化")
+    await expect(form.locator(".fx-ex div", has_text="林晓")).to_contain_text("2")
+    await page.screenshot(path=shot("rollups/match-zh-light"))
+    await made(page, form, "近90天单数")
+
+    form = await count_matching(page, "全部单数")
+    await made(page, form, "全部单数")
+
+    form = await count_matching(page, "退货单数")
+    await form.get_by_role("button", name="条件", exact=True).click()
+    condition = form.locator(".fb").last
+    await condition.locator("hb-select .sel-box").first.click()
+    await page.get_by_role("option", name="状态").first.click()
+    await condition.locator(".fb-value .sel-box").click()
+    await page.get_by_role("option", name="已退货").first.click()
+    await expect(form.locator(".fx-ex div", has_text="林晓")).to_contain_text("1")
+    await made(page, form, "退货单数")
+
+    form = await begin(page, "退货率", "公式")
+    await form.get_by_role("textbox", name="公式").fill("IFERROR({退货单数}/{全部单数},0)")
+    await form.get_by_label("显示成百分比").check()
+    await expect(form.locator(".fx-ex")).to_contain_text("33.33%")
+    await made(page, form, "退货率")
+
+    form = await begin(page, "忠诚客户", "公式")
+    await form.get_by_role("textbox", name="公式").fill('IF({近90天单数}>=3,"忠诚","")')
+    await made(page, form, "忠诚客户")
+
+    form = await begin(page, "最近地址", "查找引用")
+    await form.get_by_role("button", name="按条件匹配").click()
+    await pick(page, form, "在哪张表里找", "订单")
+    await pick(page, form, "显示「订单」的哪个字段", "收货地址")
+    await form.get_by_role("button", name="最后一条").click()
+    await pick(page, form, "按什么排先后", "下单时间")
+    await expect(form.locator(".fx-ex div", has_text="林晓")).to_contain_text("西街 9 号")
+    await made(page, form, "最近地址")
+
+    for name, text in (
+        ("近90天单数", "2"), ("全部单数", "3"), ("退货单数", "1"), ("退货率", "33.33%"), ("忠诚客户", ""), ("最近地址", "西街 9 号"),
+    ):  # fmt: skip
+        await expect(await value(page, customers, "林晓", name, site)).to_have_text(text)
+
+    orders_page = await open_table(site, orders)
+    form = await count_matching(orders_page, "同地址单数", "订单")
+    await pick(orders_page, form, "「订单」的字段", "收货地址")
+    await pick(orders_page, form, "这条记录的字段", "收货地址")
+    await form.get_by_label("不算这条记录自己").uncheck()
+    await made(orders_page, form, "同地址单数")
+    await expect(await value(orders_page, orders, "A1", "同地址单数", site)).to_have_text("3")
+
+    # an order comes, and nobody loads a page again
+    await fill(
+        site, orders,
+        {"单号": "A4", "手机号": "13800000001", "下单时间": ago(0), "收货地址": "东路 1 号", "状态": "已完成"},
+    )  # fmt: skip
+    for name, text in (
+        ("近90天单数", "3"), ("全部单数", "4"), ("退货率", "25.00%"), ("忠诚客户", "忠诚"), ("最近地址", "东路 1 号"),
+    ):  # fmt: skip
+        await expect(await value(page, customers, "林晓", name, site)).to_have_text(text)
+    await expect(await value(orders_page, orders, "A1", "同地址单数", site)).to_have_text("4")
+    await page.screenshot(path=shot("rollups/numbers-zh-light"))
+
+
+async def _edit(page: Page, field_id: str) -> None:
+    await page.evaluate(
+        "id => document.querySelector('hb-grid').dispatchEvent(new CustomEvent('hb:field', {detail: {action: 'edit', field: id}, bubbles: true}))",
+        field_id,
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "dark", "phone"),
+    [("zh", True, False), ("en", False, False), ("zh", False, True), ("en", True, True)],
+)
+async def test_the_form_is_accessible_in_every_look(
+    site: Site, shop: tuple[Table, Table], language: str, dark: bool, phone: bool
+) -> None:
+    customers, orders = shop
+    match = {
+        "table": orders.id,
+        "pairs": [{"field": "手机号", "near": "手机号"}],
+        "windows": [{"field": "下单时间", "amount": 90}],
+    }
+    options: dict[str, Any] = {
+        "fn": "last",
+        "field": "收货地址",
+        "match": match,
+        "sorts": [{"field": "下单时间"}],
+    }
+    field = await fields.create(
+        site.system, await site.actor(), customers.id, spec("最近地址", "rollup", **options)
+    )
+    page = await site.open(f"/t/{customers.id}", language=language, dark=dark, phone=phone)
+    await page.locator("hb-grid").wait_for()
+    await _edit(page, field.id)
+    await expect(panel(page).locator(".fx-ex")).to_contain_text("西街 9 号")
+    name = f"{language}-{'dark' if dark else 'light'}{'-phone' if phone else ''}"
+    await page.screenshot(path=shot(f"rollups/form-{name}"))
+    assert await axe(page) == []
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await panel(page).locator(".fe-worth").scroll_into_view_if_needed()
+    await page.screenshot(path=shot(f"rollups/form-{name}-end"))
