@@ -74,7 +74,12 @@ def _body(file: StoredFile) -> FileBody:
     return FileBody(**AttachmentType().to_wire(None, stored)[0])
 
 
-@post("/fields/{field:str}/files", request_max_body_size=None, operation_class=UploadOperation)
+@post(
+    "/fields/{field:str}/files",
+    request_max_body_size=None,
+    operation_class=UploadOperation,
+    opt={"idempotent": "reading"},
+)
 async def upload_file(
     system: TheSystem,
     actor: TheActor,
@@ -82,7 +87,10 @@ async def upload_file(
     field: FromPath[str],
     name: Annotated[str, QueryParameter(description="What the file is called", max_length=4000)],
 ) -> Response[FileBody]:
-    """Upload one file for an attachment field. Put its ``id`` into a record within a day, or it is removed again."""
+    """Upload one file for an attachment field. Put its ``id`` into a record within a day, or it is removed again.
+
+    An ``Idempotency-Key`` has no effect: the body is not held in memory, and a file too many is removed by itself.
+    """
     announced = request.headers.get("content-length", "")
     length = int(announced) if announced.isdigit() else None
     file = await shelf.keep(system, actor, field, name, _arriving(request), length)

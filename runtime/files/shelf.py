@@ -120,15 +120,20 @@ async def _receive(part: Path, content: AsyncIterator[bytes], name: str, most: i
 
 
 def check_kind(field: Field, name: str, media_type: str) -> None:
-    """Refuse a file of a kind that the field does not take. Raises InvalidInput naming what the file really is."""
+    """Refuse a file of a kind that the field does not take. Raises InvalidInput naming what it does take."""
     assert isinstance(field.config, Attachment)  # noqa: S101
-    wanted, found = field.config.kinds, kinds.category_of(media_type)
-    if wanted and found not in wanted:
+    wanted = field.config.kinds
+    if wanted and kinds.category_of(media_type) not in wanted:
+        taken = Message(kinds.CATEGORY_NAMES[wanted[0]])
+        for kind in wanted[1:]:
+            taken = Message(
+                N_("{these}、{more}"), {"these": taken, "more": Message(kinds.CATEGORY_NAMES[kind])}
+            )
         raise InvalidInput(
-            N_("「{name}」的内容是{found},「{field}」不收这种文件"),
+            N_("「{field}」只收{taken},「{name}」的内容不是"),
             code="kind_not_allowed",
             name=name,
-            found=Message(kinds.CATEGORY_NAMES[found]),
+            taken=taken,
             field=field.id,
             field_name=field.name,
         )

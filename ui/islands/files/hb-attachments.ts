@@ -94,7 +94,14 @@ export class HbAttachments extends HbElement {
   }
 
   #remove(index: number): void {
+    const { field, record } = this;
+    const file = this.value[index]!;
     this.#change(this.value.filter((_file, place) => place !== index));
+    const back = () => {
+      if (this.isConnected && this.record === record) this.#change([...this.value.slice(0, index), file, ...this.value.slice(index)]);
+      else if (record && field) void addToRecord(field, record, [file]);
+    };
+    toast(t("已移除「{name}」", { name: file.name }), { action: t("撤销"), run: back });
     void this.updateComplete.then(() => (this.querySelectorAll<HTMLElement>(".at-open")[Math.min(index, this.value.length - 1)] ?? this.querySelector<HTMLElement>(".at-add"))?.focus());
   }
 

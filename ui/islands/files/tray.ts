@@ -51,7 +51,7 @@ function line(upload: Upload): TemplateResult {
       ><span class="cut" title=${file.name}>${file.name}</span>
       ${state === "failed"
         ? html`<span class="hint bad" role="alert">${upload.problem}</span>`
-        : html`<span class="hint">${upload.batch.field.name} · ${fileSize(file.size)}</span><progress max="100" .value=${state === "done" ? 100 : percent} aria-label=${t("{name} 的进度", { name: file.name })}></progress>`}</span
+        : html`<span class="hint">${upload.batch.field.name} · ${fileSize(file.size)}</span>${state === "done" ? nothing : html`<progress max="100" .value=${percent} aria-label=${t("{name} 的进度", { name: file.name })}></progress>`}`}</span
     >
     ${state === "failed" ? html`<button type="button" class="btn s" @click=${() => uploads.retry(upload)}>${t("重试")}</button>` : nothing}
     ${state === "done" ? nothing : html`<button type="button" class="icb" aria-label=${t("取消上传 {name}", { name: file.name })} @click=${() => uploads.cancel(upload)}>${icon("x", 14)}</button>`}
