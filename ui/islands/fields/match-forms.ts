@@ -116,7 +116,7 @@ function pairRows(host: LinkHost, match: Match, target: TableInfo, set: (part: P
     const fits = theirs ? near.filter((field) => comparable(theirs, field)) : near;
     const signs = ordered.has(theirs?.compares ?? "") ? ["eq", "ne", "lt", "le", "gt", "ge"] : ["eq", "ne"];
     const known = mine && !fits.includes(mine) ? [...fits, mine] : fits;
-    return html`<li class="mt-row" role="group" aria-label=${t("匹配条件 {n}", { n: at + 1 })}>
+    return html`<div class="mt-row" role="group" aria-label=${t("匹配条件 {n}", { n: at + 1 })}>
       <span class="mt-of cut">${t("「{table}」的", { table: target.name })}</span>
       ${select(host, t("「{table}」的字段", { table: target.name }), pair.field, far.map(option), (id) => change(at, { field: id }), t("选字段"))}
       ${select(
@@ -130,14 +130,14 @@ function pairRows(host: LinkHost, match: Match, target: TableInfo, set: (part: P
       ${select(host, t("这条记录的字段"), pair.near, known.map(option), (id) => change(at, { near: id }), t("选字段"))}
       ${removeButton(host, t("去掉匹配条件 {n}", { n: at + 1 }), () => set({ pairs: match.pairs.filter((_, index) => index !== at) }), match.pairs.length === 1)}
       ${problemLine(host, `match.pairs.${at}`)}
-    </li>`;
+    </div>`;
   };
   const general = match.pairs.some((_, at) => host.problem(`match.pairs.${at}`)) ? "" : host.problem("match.pairs");
   return html`<div class="field" role="group" aria-label=${t("匹配条件")}>
     <span class="lab">${t("匹配条件")}<span class="opt">${t("几行都要满足;这边是空的就不匹配")}</span></span>
-    <ul class="mt-rows">
+    <div class="mt-rows">
       ${match.pairs.map(row)}
-    </ul>
+    </div>
     ${general ? html`<p class="hint bad">${icon("circle-alert", 14)}${general}</p>` : nothing}
     ${match.pairs.length < 8 ? html`<button type="button" class="btn s g" ?disabled=${host.locked} @click=${() => set({ pairs: [...match.pairs, { field: "", near: "" }] })}>${icon("plus", 14)}${t("加一行")}</button>` : nothing}
   </div>`;
@@ -161,7 +161,7 @@ function windowRows(host: LinkHost, match: Match, target: TableInfo, set: (part:
     const hours = theirs?.compares !== "date" && mine?.compares !== "date";
     const unit = window.unit ?? "day";
     const units = [...(hours || unit === "hour" ? ["hour"] : []), "day", "week", "month", "year"];
-    return html`<li class="mt-win" role="group" aria-label=${t("时间范围 {n}", { n: at + 1 })}>
+    return html`<div class="mt-win" role="group" aria-label=${t("时间范围 {n}", { n: at + 1 })}>
       <span class="mt-of cut">${t("「{table}」的", { table: target.name })}</span>
       ${select(host, t("「{table}」的日期", { table: target.name }), window.field, far.map(option), (id) => change(at, { field: id }), t("选日期"))}
       <span class="mt-word">${t("在{day}", { day: "" })}</span>
@@ -209,12 +209,12 @@ function windowRows(host: LinkHost, match: Match, target: TableInfo, set: (part:
       <span class="mt-word">${t("内")}</span>
       ${removeButton(host, t("去掉时间范围 {n}", { n: at + 1 }), () => put(windows.filter((_, index) => index !== at)))}
       ${problemLine(host, `match.windows.${at}`)}
-    </li>`;
+    </div>`;
   };
   const begin = (): Window => ({ field: far[0]?.id ?? "", near: null, direction: "before", amount: 90, unit: "day" });
   return html`<div class="field" role="group" aria-label=${t("时间范围")}>
     <span class="lab">${t("时间范围")}<span class="opt">${windows.length ? t("头尾两天都算") : t("如:今天之前 90 天内")}</span></span>
-    ${windows.length ? html`<ul class="mt-rows">${windows.map(row)}</ul>` : nothing}
+    ${windows.length ? html`<div class="mt-rows">${windows.map(row)}</div>` : nothing}
     ${windows.length < 3 && far.length ? html`<button type="button" class="btn s g" ?disabled=${host.locked} @click=${() => put([...windows, begin()])}>${icon("plus", 14)}${t("加时间范围")}</button>` : nothing}
   </div>`;
 }
