@@ -63,7 +63,7 @@ class Field(Entry, frozen=True, kw_only=True, dict=True):
     def name(self) -> str:
         return self.definition.name
 
-    @property
+    @cached_property
     def config(self) -> FieldConfig:
         return self.definition.config
 
@@ -81,16 +81,16 @@ class Field(Entry, frozen=True, kw_only=True, dict=True):
             "updated_by": "updated_by",
         }.get(self.type, f"f{self.number}")
 
-    @property
+    @cached_property
     def stored(self) -> bool:
         """Whether the field has a column of its own."""
         return self.type not in COLUMNLESS_TYPES
 
-    @property
+    @cached_property
     def computed(self) -> bool:
         return self.type in COMPUTED_TYPES
 
-    @property
+    @cached_property
     def readonly(self) -> bool:
         """Whether people may never write it."""
         return self.type in READONLY_TYPES

@@ -63,7 +63,9 @@ async def _watch(stage: Stage, app: str, table: str) -> None:
         "name": f"看着 {table[-3:]}",
         "enabled": True,
         "trigger": {"kind": "record_created", "table": table, "where": where},
-        "steps": [{"id": "s1", "kind": "update_record", "set": [{"field": "备注", "value": literal}]}],
+        "steps": [
+            {"id": "stpNote", "config": {"kind": "update_record", "set": [{"field": "备注", "value": literal}]}}
+        ],
     }
     await stage.call("POST", f"/api/v1/apps/{app}/automations", automation)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, Literal
 
 import msgspec
 
-from runtime.definitions.matching import Match
+from runtime.definitions.matching import Match, Pair
 from runtime.definitions.queries import AggregateFunction, Filter, Sort
 from runtime.definitions.states import StateMachine
 
@@ -153,17 +154,28 @@ class DateTime(_Config, frozen=True, tag="datetime"):
     seconds: bool = False
 
 
-class SingleSelect(_Config, frozen=True, tag="single_select"):
+class _Choices(_Config, frozen=True, dict=True):
+    choices: tuple[Choice, ...] = ()
+
+    @cached_property
+    def by_id(self) -> dict[int, Choice]:
+        """The choices by number, those taken off the list included."""
+        return {choice.id: choice for choice in self.choices}
+
+    @cached_property
+    def open_by_name(self) -> dict[str, Choice]:
+        """The choices one may choose by name; the first where two are called the same."""
+        return {choice.name: choice for choice in reversed(self.choices) if not choice.archived}
+
+
+class SingleSelect(_Choices, frozen=True, tag="single_select"):
     """One of ``choices``; with ``machine`` it is a state machine."""
 
-    choices: tuple[Choice, ...] = ()
     machine: StateMachine | None = None
 
 
-class MultiSelect(_Config, frozen=True, tag="multi_select"):
+class MultiSelect(_Choices, frozen=True, tag="multi_select"):
     """Any of ``choices``."""
-
-    choices: tuple[Choice, ...] = ()
 
 
 class Node(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -217,8 +229,9 @@ class AutoNumber(_Config, frozen=True, tag="auto_number"):
 class Link(_Config, frozen=True, tag="link"):
     """Points at records of ``table``. ``many``: may hold several. ``inverse``: the field at the other end, if two-way.
 
-    The pairs live in a join table named by ``relation`` (the number of the definition that made it); ``side`` tells
-    which of its two columns is ours.
+    Only records that meet ``where`` and agree with the record that points (``pairs``; links agree where they share a
+    record) can be newly pointed at. The pairs of records live in a join table named by ``relation`` (the number of the
+    definition that made it); ``side`` tells which of its two columns is ours.
     """
 
     table: str
@@ -226,6 +239,8 @@ class Link(_Config, frozen=True, tag="link"):
     inverse: str | None = None
     relation: int = 0
     side: Literal["a", "b"] = "a"
+    where: Filter | None = None
+    pairs: tuple[Pair, ...] = ()
 
 
 class Lookup(_Config, frozen=True, tag="lookup"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import cache
 from typing import Any
 
 from piccolo.querystring import QueryString
@@ -28,8 +29,10 @@ def exact(value: Any) -> Decimal:
         raise BadValue(N_("要填数字"))
     if isinstance(value, int | Decimal):
         number = Decimal(value)
-    elif isinstance(value, float | str):
-        typed = unicodedata.normalize("NFKC", str(value)).strip().replace(",", "")
+    elif isinstance(value, float):
+        number = Decimal(repr(value))
+    elif isinstance(value, str):
+        typed = unicodedata.normalize("NFKC", value).strip().replace(",", "")
         try:
             number = Decimal(typed)
         except InvalidOperation:
@@ -66,12 +69,18 @@ def loose(value: Any) -> Decimal:
     return -number if negative else number
 
 
+@cache
+def _place(decimals: int) -> Decimal:
+    """One unit of the last of so many decimal places."""
+    return Decimal(1).scaleb(-decimals)
+
+
 def wire_number(stored: Decimal | None) -> int | float | str | None:
     """A JSON number that says exactly the same, or the text where no JSON number a browser reads can."""
     if stored is None:
         return None
-    if stored == stored.to_integral_value():
-        whole = int(stored)
+    whole = int(stored)
+    if whole == stored:
         return whole if abs(whole) < 2**53 else str(whole)
     approximate = float(stored)
     return approximate if Decimal(repr(approximate)) == stored else format(stored, "f")
@@ -102,7 +111,7 @@ class NumberType(FieldType):
 
     def rounded(self, config: Any, number: Decimal) -> Decimal:
         """``number`` at the field's places, halves away from zero as in a spreadsheet, within its bounds."""
-        number = number.quantize(Decimal(1).scaleb(-config.decimals), rounding=ROUND_HALF_UP)
+        number = number.quantize(_place(config.decimals), rounding=ROUND_HALF_UP)
         minimum, maximum = getattr(config, "minimum", None), getattr(config, "maximum", None)
         if minimum is not None and number < Decimal(str(minimum)):
             raise BadValue(N_("不能小于 {limit}"), limit=wire_number(Decimal(str(minimum))))
@@ -171,7 +180,7 @@ class PercentType(NumberType):
     description = N_("比率,如退货率 8.5%")
 
     def rounded(self, config: Any, number: Decimal) -> Decimal:
-        return number.quantize(Decimal(1).scaleb(-config.decimals - 2), rounding=ROUND_HALF_UP)
+        return number.quantize(_place(config.decimals + 2), rounding=ROUND_HALF_UP)
 
     def parse(self, config: Any, value: Any, context: Context) -> Decimal | None:
         if isinstance(value, str) and value.strip().endswith("%"):

@@ -35,6 +35,8 @@ TYPES: tuple[FieldType, ...] = (
 )  # fmt: skip
 
 _BY_NAME = {kind.name: kind for kind in TYPES}
+# asked for at every cell: the class of a configuration is found quicker than its name
+_BY_CONFIG: dict[type[object], FieldType] = {}
 
 
 def get_by_name(name: str) -> FieldType:
@@ -51,4 +53,7 @@ def get_by_name(name: str) -> FieldType:
 
 def get(config: FieldConfig) -> FieldType:
     """The field type a configuration belongs to."""
-    return _BY_NAME[type_name(config)]
+    found = _BY_CONFIG.get(type(config))
+    if found is None:
+        found = _BY_CONFIG[type(config)] = _BY_NAME[type_name(config)]
+    return found

@@ -18,10 +18,11 @@ def _find(config: Any, value: Any, *, archived: bool = False) -> Choice:
 
     Raises BadValue naming the choices there are.
     """
+    usual = config.open_by_name.get(value) if isinstance(value, str) else None
+    if usual is not None:
+        return usual  # type: ignore[no-any-return]
     for choice in config.choices:
-        if (choice.name == value and not choice.archived) or (
-            choice.id == value and not isinstance(value, bool)
-        ):
+        if choice.id == value and not isinstance(value, bool):
             return choice  # type: ignore[no-any-return]
     if isinstance(value, str):
         wanted = value.strip().casefold()
@@ -75,7 +76,8 @@ class SingleSelectType(FieldType):
         return _find(config, text_of(value).strip()).id
 
     def to_wire(self, config: Any, stored: Any) -> str | None:
-        return next((c.name for c in config.choices if c.id == stored), None)
+        found = config.by_id.get(stored)
+        return None if found is None else found.name
 
     def to_history(self, config: Any, stored: Any) -> Any:
         return stored
@@ -131,8 +133,8 @@ class MultiSelectType(FieldType):
         return self.parse(config, [part for part in parts if part], context)
 
     def to_wire(self, config: Any, stored: Any) -> list[str]:
-        names = {c.id: c.name for c in config.choices}
-        return [names[n] for n in stored or () if n in names]
+        choices = config.by_id
+        return [choices[n].name for n in stored or () if n in choices]
 
     def to_text(self, config: Any, stored: Any, context: Context) -> str:
         return "、".join(self.to_wire(config, stored))

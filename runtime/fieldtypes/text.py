@@ -30,6 +30,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 def clean(value: Any, *, one_line: bool) -> str | None:
     """A text without control characters and outer blanks; None when nothing is left."""
+    if value.isprintable():  # most are: no controls, no line ends, no blanks but the plain one
+        return value.strip() or None
     text = _CONTROL.sub("", value)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if one_line:

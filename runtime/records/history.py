@@ -127,13 +127,15 @@ def _side(work: Work, item: Item, *, before: bool) -> dict[str, Any] | None:
     if item.action in ("create", "press") and before:
         return None
     side: dict[str, Any] = {}
+    new = item.action == "create"
     for field, value in item.values.items():
         stored = item.old(field) if before else value
-        if item.action == "create" and stored in (None, False):
+        if stored is None or stored is False:
+            if not new:
+                side[field.id] = stored
             continue
-        side[field.id] = (
-            None if stored is None else fieldtypes.get(field.config).to_history(field.config, stored)
-        )
+        config = field.config
+        side[field.id] = fieldtypes.get(config).to_history(config, stored)
     for field, numbers in item.links.items():
         assert isinstance(field.config, Link)  # noqa: S101
         rows = item.old_links.get(field, []) if before else numbers

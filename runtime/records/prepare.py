@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from runtime import fieldtypes
 from runtime.access import hidden_fields
 from runtime.catalog import Field, Table
+from runtime.definitions.fields import FieldConfig
 from runtime.errors import NotFound
-from runtime.fieldtypes import BadValue, member
+from runtime.fieldtypes import BadValue, Context, FieldType, member
 from runtime.i18n import N_, Message
 from runtime.ids import parse_record_id
 from runtime.records import attachments, links
@@ -70,19 +71,22 @@ async def read_values(work: Work) -> None:
     """Wire values → stored values, defaults, required fields, lost versions."""
     managed = frozenset() if work.managed else managed_fields(work)
     hidden = {id(change): hidden_fields(change.actor, work.table) for change in work.changes}
+    usual: dict[str, _Usual] = {}
+    required = [f for f in work.table.fields if f.definition.required]
+    with_default = [f for f in work.table.fields if f.definition.default is not None or f.type == "checkbox"]
     for item in work.items:
         if item.problems:
             continue
         asked = item.asked
         if isinstance(asked, NewRecord):
-            _read_fields(work, item, asked.fields, managed, hidden[id(item.change)])
-            _fill_defaults(work, item)
-            _require(work, item, [f for f in work.table.fields if f.definition.required])
+            _read_fields(work, item, asked.fields, managed, hidden[id(item.change)], usual)
+            _fill_defaults(work, item, with_default)
+            _require(work, item, required)
         elif isinstance(asked, Patch):
             if asked.version is not None and asked.version != item.version:
                 item.refuse("version_conflict", Message(N_("这条记录刚被别人改过,看一下最新内容再保存")))
                 continue
-            _read_fields(work, item, asked.fields, managed, hidden[id(item.change)])
+            _read_fields(work, item, asked.fields, managed, hidden[id(item.change)], usual)
             _require(work, item, [f for f in (*item.values, *item.links) if f.definition.required])
     await links.resolve(work)
     await attachments.resolve(work)
@@ -99,14 +103,51 @@ def managed_fields(work: Work) -> frozenset[Field]:
     return frozenset(f for f in work.table.fields if f.id in owned)
 
 
+class _Usual(NamedTuple):
+    """A field that anybody may write and that takes any value it can read: what most cells of a batch are."""
+
+    field: Field
+    config: FieldConfig
+    read: Callable[[Any, Any, Context], Any]
+
+
+def _usual(work: Work, field: Field, managed: frozenset[Field]) -> _Usual | None:
+    kind = fieldtypes.get(field.config)
+    if (
+        field.readonly
+        or field.definition.read_only
+        or field in managed
+        or field.type == "link"
+        or type(kind).admit is not FieldType.admit
+    ):
+        return None
+    return _Usual(field, field.config, kind.repair if work.change.typecast else kind.parse)
+
+
 def _read_fields(
-    work: Work, item: Item, given: Mapping[str, Any], managed: frozenset[Field], hidden: frozenset[str]
+    work: Work,
+    item: Item,
+    given: Mapping[str, Any],
+    managed: frozenset[Field],
+    hidden: frozenset[str],
+    usual: dict[str, _Usual],
 ) -> None:
+    values, context = item.values, work.context
     for key, value in given.items():
+        known = usual.get(key)
+        if known is not None:
+            try:
+                values[known.field] = known.read(known.config, value, context)
+            except BadValue as bad:
+                item.refuse(bad.code, bad.message, known.field)
+            continue
         field = work.table.by_id.get(key) or work.table.by_name.get(key)
         if field is None or field.id in hidden:
             item.refuse("unknown_field", Message(N_("没有字段「{field}」"), {"field": key[:80]}))
             continue
+        found = _usual(work, field, managed) if not hidden else None
+        if found is not None:  # the next records of the batch take the short way
+            usual[key] = found
         kind = fieldtypes.get(field.config)
         if field.readonly:
             item.refuse(
@@ -141,8 +182,8 @@ def _read_fields(
             item.values[field] = stored
 
 
-def _fill_defaults(work: Work, item: Item) -> None:
-    for field in work.table.fields:
+def _fill_defaults(work: Work, item: Item, fields: list[Field]) -> None:
+    for field in fields:
         if field in item.values or field in item.links or field.readonly:
             continue
         if field.definition.default is None:

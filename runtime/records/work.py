@@ -18,7 +18,7 @@ from runtime.system import System
 Action = Literal["create", "update", "delete", "restore", "press"]
 
 
-@dataclass
+@dataclass(slots=True)
 class Item:
     """One record on its way: what is there (``row``, ``before``), what is to be stored (``values``, ``links``)."""
 
