@@ -65,6 +65,8 @@ class Impact(msgspec.Struct, frozen=True, kw_only=True):
     examples: tuple[Example, ...] = ()
     notes: tuple[Message, ...] = ()
     config: FieldConfig | None = None
+    estimated: bool = False
+    """Whether the numbers come from a sample."""
 
 
 class Conversion(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,20 +78,29 @@ class Conversion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Source(msgspec.Struct, frozen=True):
-    """The field whose values are converted, where it stands, and how values are read."""
+    """The field whose values are converted, where it stands, and how values are read.
+
+    ``sample``: look at no more than about so many records (0: at all of them).
+    """
 
     tx: Tx
     catalog: Catalog
     table: Table
     field: Field
     context: Context
+    sample: int = 0
 
 
 async def work_out(source: Source, config: FieldConfig) -> Conversion:
     """Convert every distinct value of the field to ``config``, storing nothing."""
-    field = source.field
     if type_name(config) in COMPUTED_TYPES | SYSTEM_TYPES | {"auto_number"}:
         return await _replaced(source, config)
+    return await _convert(source, await completed(source, config))
+
+
+async def completed(source: Source, config: FieldConfig) -> FieldConfig:
+    """The configuration with what the values add to it: choices of a select, the tree of a cascade."""
+    field = source.field
     if isinstance(config, SingleSelect | MultiSelect):
         if not isinstance(field.config, SingleSelect | MultiSelect):
             config = await _with_choices(source, config)
@@ -97,7 +108,7 @@ async def work_out(source: Source, config: FieldConfig) -> Conversion:
             config = msgspec.structs.replace(config, choices=field.config.choices)
     if isinstance(config, Cascade) and not config.tree:
         config = msgspec.structs.replace(config, tree=await _tree(source, config))
-    return await _convert(source, config)
+    return config
 
 
 async def _tree(source: Source, config: Cascade) -> tuple[Node, ...]:
@@ -150,8 +161,20 @@ async def distinct(source: Source) -> AsyncIterator[tuple[Any, int]]:
         ):
             yield names, live
         return
+    rows = table.sql
+    if source.sample:  # from all over the table: the first rows would tell of the oldest only
+        share = await source.tx.value(
+            "SELECT least(100, greatest(0.01, 130.0 * $2 / greatest(reltuples, 1)))::float8 FROM pg_class"
+            " WHERE oid = to_regclass($1)",
+            table.sql,
+            source.sample,
+        )
+        rows = (
+            f"(SELECT {field.column}, deleted_at FROM {table.sql} TABLESAMPLE SYSTEM ({float(share)})"
+            f" LIMIT {int(source.sample)}) s"
+        )
     cursor = source.tx.connection.cursor(
-        f"SELECT {field.column} AS v, count(*) FILTER (WHERE deleted_at IS NULL) AS n FROM {table.sql}"
+        f"SELECT {field.column} AS v, count(*) FILTER (WHERE deleted_at IS NULL) AS n FROM {rows}"
         f" WHERE {field.column} IS NOT NULL GROUP BY 1",
         prefetch=_CHUNK,
         timeout=LONG_SECONDS,
@@ -252,6 +275,28 @@ def _several(names: list[str], wanted: str) -> Any:
     if wanted == "single_select" and len(names) > 1:
         return "\x00".join(names)  # fits no choice: a cell with several is not silently cut down to one
     return "、".join(names)
+
+
+def one(source: Source, config: FieldConfig, stored: Any) -> Any:
+    """A stored value as ``config`` stores it (no link); None where it does not fit."""
+    try:
+        new = fieldtypes.get(config).repair(config, readable(source, stored, config), source.context)
+    except BadValue:
+        return None
+    return None if new == [] else new
+
+
+def key_of(value: Any) -> Any:
+    """A stored value as a key of a dictionary."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+async def put_in_place(edit: Edit, source: Source, definition: FieldDef, shadow: int) -> None:
+    """Let the column that has been filled beside the field's become the field's; what it held goes into the trash."""
+    stored = await edit.live(source.field.id, "field")
+    await _set_aside(edit, source.table, source.field, stored)
+    await schema.rename_column(edit.tx, source.table.number, shadow, source.field.number)
+    await edit.change(stored, definition, "convert")
 
 
 async def carry_out(edit: Edit, table: Table, field: Field, definition: FieldDef) -> Impact:

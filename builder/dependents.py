@@ -58,6 +58,14 @@ async def after_change(edit: Edit, before: Catalog, old: Field, new: Field) -> N
         await computed.refresh_field(edit.system, edit.tx, reader.id)
 
 
+async def check(edit: Edit, before: Catalog, new: Field) -> None:
+    """Refuse what :func:`after_change` would refuse, for a definition that is only being tried (in a savepoint)."""
+    await _retype_formulas(edit, new)
+    await _trim_views(edit, new)
+    await _refuse_broken(edit, before, new)
+    graph(edit.catalog)
+
+
 async def _follow_choices(edit: Edit, old: Field, new: Field) -> None:
     """Conditions and fixed values name choices by text: rewrite them when a choice got another name."""
     if not isinstance(old.config, SingleSelect | MultiSelect) or not isinstance(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import UNSET
 
-from builder import columns, convert, dependents, links, removal, uniques
+from builder import columns, conversions, convert, dependents, links, removal, uniques
 from builder.configs import PRIMARY_TYPES, Scope, check_rules, read_config
 from builder.convert import Impact
 from builder.edit import Edit, Stored, editing
@@ -174,21 +174,29 @@ async def update(
 ) -> Field:
     """Change a field. A type or configuration that values do not fit converts them; originals stay in the trash.
 
+    In a large table that is left to the worker (:mod:`builder.conversions`): the field is returned as it still is.
+
     Raises:
         InvalidDefinition: with all problems by path.
         RuleBroken: the records do not allow it (values that are not unique, several linked records), or definitions
             that use the field would no longer work; ``problems`` lists them.
     """
+    joined = system.db.in_transaction()
     async with editing(system, actor, field_id) as edit:
         field = edit.catalog.field(field_id)
         check_version(field, version)
         table = edit.catalog.table(field.table_id)
+        await conversions.refuse_if_running(edit.tx, field)
         problems = Problems()
         scope = Scope(catalog=edit.catalog, app=edit.catalog.app_of(table), table=table, old=field)
         definition = read_patch(problems, scope, patch)
         wish = _wish(problems, scope, definition, patch)
         problems.raise_any()
         assert definition is not None  # noqa: S101 - None always comes with a problem
+        _refuse_primary(table, field, definition)
+        if not joined and await conversions.in_background(edit, table, field, definition):
+            await conversions.begin(edit, table, field, definition)
+            return field
         await put(edit, field, definition)
         if wish is not None:
             await links.add_inverse(edit, table, edit.catalog.field(field_id), wish)
@@ -213,6 +221,7 @@ async def put(edit: Edit, field: Field, definition: FieldDef, *, action: str = "
     catalog_before = edit.catalog
     table = catalog_before.table(field.table_id)
     before = field.definition
+    await conversions.refuse_if_running(edit.tx, field)
     impact = None
     _refuse_primary(table, field, definition)
     uniques.refuse_unfit(catalog_before, field, definition.config)

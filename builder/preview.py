@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncpg
 import msgspec
 
-from builder import columns, convert, dependents, uniques
+from builder import columns, conversions, convert, dependents, uniques
 from builder.configs import Scope, has_column
 from builder.convert import Impact, Source
 from builder.fields import read_patch
@@ -33,6 +34,10 @@ from runtime.i18n import N_, Message
 from runtime.records.unique import names_of
 from runtime.system import System
 
+SAMPLE = 20_000
+"""As many records of a large table are looked at before its conversion."""
+_PATIENCE_MS = 2000
+
 
 async def of_change(system: System, actor: Actor, field_id: str, patch: FieldPatch) -> Impact:
     """What :func:`builder.fields.update` with this patch would do, in numbers, examples and sentences. Changes nothing.
@@ -58,15 +63,52 @@ async def of_change(system: System, actor: Actor, field_id: str, patch: FieldPat
                 config=definition.config,
             )
         else:
-            impact = (await convert.work_out(source, definition.config)).impact
+            if await conversions.in_sample(system, source, definition):
+                impact = await _estimated(source, definition)
+            else:
+                impact = (await convert.work_out(source, definition.config)).impact
             notes = (*impact.notes, *convert.losses(field.config, definition.config))
             impact = msgspec.structs.replace(impact, notes=notes)
         notes = (
             *impact.notes,
-            *await _notes_of_rules(source, definition),
+            *await _notes_in_time(source, definition, impact.estimated),
             *_notes_of_readers(catalog, field, definition),
         )
         return msgspec.structs.replace(impact, notes=notes)
+
+
+async def _estimated(source: Source, definition: FieldDef) -> Impact:
+    """The impact as a sample shows it, in numbers for the whole table."""
+    sampled = msgspec.structs.replace(source, sample=SAMPLE)
+    impact = (await convert.work_out(sampled, definition.config)).impact
+    size = await source.tx.value(
+        "SELECT greatest(reltuples, 1)::float8 FROM pg_class WHERE oid = to_regclass($1)", source.table.sql
+    )
+    factor = max(1.0, size / SAMPLE)
+    note = Message(
+        N_("记录很多,数字是抽看约 {sample} 条估出来的;保存后在后台转换,期间可以照常使用"), {"sample": SAMPLE}
+    )
+    return msgspec.structs.replace(
+        impact,
+        records=round(impact.records * factor),
+        unreadable=round(impact.unreadable * factor),
+        notes=(note, *impact.notes),
+        estimated=True,
+    )
+
+
+async def _notes_in_time(source: Source, definition: FieldDef, large: bool) -> list[Message]:
+    """What the rules of the field mean, as far as that can be found out in a moment."""
+    if not large:
+        return await _notes_of_rules(source, definition)
+    try:
+        async with source.tx.savepoint():
+            await source.tx.execute(f"SET LOCAL statement_timeout = {_PATIENCE_MS}")
+            notes = await _notes_of_rules(source, definition)
+            await source.tx.execute("SET LOCAL statement_timeout = DEFAULT")
+            return notes
+    except asyncpg.QueryCanceledError:
+        return [Message(N_("记录太多,必填和不能重复这两条来不及先数,保存时再检查"))]
 
 
 async def _filled(source: Source) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from builder import trash
+from builder import conversions, trash
 from runtime.automations.retention import forget_old_runs
 from runtime.errors import ServiceUnavailable
 from runtime.events.live import Live
@@ -18,10 +18,10 @@ from runtime.worker import imports
 from runtime.worker.jobs import JobKinds
 from runtime.worker.scheduler import Chore
 
-JOB_KINDS: JobKinds = {"import": imports.run}
+JOB_KINDS: JobKinds = {"import": imports.run, conversions.KIND: conversions.run}
 """What each kind of job does; the worker is given it."""
 
-CHORES: tuple[Chore, ...] = (record_trash.empty, trash.empty, forget_old_runs, housekeeping.tidy)
+CHORES: tuple[Chore, ...] = (record_trash.empty, trash.empty, forget_old_runs, housekeeping.tidy, conversions.tidy)
 """What the scheduler does every hour, besides its own housekeeping."""
 
 

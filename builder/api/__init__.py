@@ -4,6 +4,7 @@ from builder.api import (
     apps,
     automations,
     connectors,
+    conversions,
     dashboards,
     fields,
     formulas,
@@ -32,4 +33,5 @@ ROUTES = (
     *imports.ROUTES,
     *trash.ROUTES,
     *indexes.ROUTES,
+    *conversions.ROUTES,
 )

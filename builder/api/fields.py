@@ -9,7 +9,7 @@ from litestar import delete, get, patch, post
 from litestar.params import FromPath, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
-from builder import fields, preview, usage
+from builder import conversions, fields, preview, usage
 from builder.api.shapes import (
     Confirmed,
     Json,
@@ -136,8 +136,17 @@ async def update_field(
         int | None, QueryParameter(description="Refuse if the field has moved on since")
     ] = None,
 ) -> Json:
-    """Change a field. Another type converts its values; see ``POST /fields/{field}/preview`` for what that does."""
-    return await _answer(system, await fields.update(system, actor, field, data, version=version))
+    """Change a field. Another type converts its values; see ``POST /fields/{field}/preview`` for what that does.
+
+    In a large table the worker does it: the field comes back as it still is, with ``converting``, the id of the job
+    (``GET /conversions/{job}``).
+    """
+    answer = await _answer(system, await fields.update(system, actor, field, data, version=version))
+    if data.type is not msgspec.UNSET or data.options is not msgspec.UNSET:
+        job = await conversions.running_of(system, field)
+        if job is not None:
+            return answer | {"converting": job}
+    return answer
 
 
 @post("/fields/{field:str}/preview", status_code=HTTP_200_OK)

@@ -46,19 +46,19 @@ async def refreshing(system: System, table: Table) -> tuple[str, ...]:
 
 async def pending(system: System, table: Table) -> list[Pending]:
     """The fields of a table that the worker is busy with, and how far it is."""
-    by_number = {one.number: one.id for one in table.fields}
+    known = {str(one.number): one.id for one in table.fields} | {one.id: one.id for one in table.fields}
     rows = await system.db.fetch(
-        "SELECT field_id, 'refresh' AS kind, sum(done)::bigint AS done,"
+        "SELECT field_id::text AS field, 'refresh' AS kind, sum(done)::bigint AS done,"
         " CASE WHEN bool_or(total IS NULL) THEN NULL ELSE sum(total)::bigint END AS total"
         " FROM meta.refresh WHERE table_id = $1 GROUP BY field_id"
-        " UNION ALL SELECT c.field_id, 'convert', j.done, j.total FROM meta.conversion c"
-        " JOIN meta.job j ON j.id = c.job_id AND j.status IN ('queued', 'running') WHERE c.table_id = $1",
+        " UNION ALL SELECT config->>'field', 'convert', done, total FROM meta.job"
+        " WHERE table_id = $1 AND kind = 'convert' AND status IN ('queued', 'running')",
         table.number,
     )
     return [
-        Pending(by_number[row["field_id"]], row["kind"], row["done"], row["total"])
+        Pending(known[row["field"]], row["kind"], row["done"], row["total"])
         for row in rows
-        if row["field_id"] in by_number
+        if row["field"] in known
     ]
 
 
