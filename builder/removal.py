@@ -119,6 +119,7 @@ def _plan(catalog: Catalog, app: App, fields: list[Field], own: int, table: Tabl
     cut_buttons = [
         f for t in app.tables for f in t.fields if f.id in by_id and f.type == "button" and f.id not in taken
     ]
+    trimmed_buttons = {button.id for button in cut_buttons}
     cut_dashboards = [d for d in app.dashboards if d.id in by_id]
     cut_tables = [t for t in app.tables if t.id in by_id]
     cut_workbenches = [w for w in app.workbenches if w.id in by_id and w not in gone_workbenches]
@@ -135,7 +136,7 @@ def _plan(catalog: Catalog, app: App, fields: list[Field], own: int, table: Tabl
             trimmed=tuple(trimmed),
             switched_off=tuple(by_id[a.id][0] for a in off),
             one_way=tuple(_left_alone(catalog, fields, lost, names)),
-            blocked=tuple(_blocked(uses)),
+            blocked=tuple(_blocked([use for use in uses if use.id not in trimmed_buttons])),
         ),
         automations_off=tuple(off),
         automations_gone=tuple(gone_automations),
@@ -157,8 +158,10 @@ def _blocked(uses: list[Use]) -> list[Use]:
 
 
 def _is_rule(use: Use) -> bool:
-    """Whether the place is a rule of a field: what values must fulfil, what stands in its auto number."""
-    return use.path == "validation.formula" or use.path.startswith("config.segments.")
+    """Whether the place is a rule of a field: what values must fulfil, what stands in its auto number, which records a
+    link may point at (conditions of computed fields are no such place: they go together with what they read)."""
+    places = ("config.segments.", "config.where", "config.pairs.")
+    return use.path == "validation.formula" or (use.kind == "field" and use.path.startswith(places))
 
 
 def _left_alone(catalog: Catalog, fields: list[Field], lost: set[str], names: dict[str, str]) -> list[Use]:

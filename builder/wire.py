@@ -16,7 +16,7 @@ from builder import rules
 from builder.computed import shown
 from builder.validation import Problems
 from runtime import fieldtypes
-from runtime.access import Actor, hidden_fields
+from runtime.access import Actor, Operation, allowed, hidden_fields
 from runtime.catalog import App, Entry, Field, Table, View
 from runtime.definitions.fields import PERSON_TYPES, Button, FieldConfig, Formula, Link, Validation
 from runtime.definitions.people import Directory, people_of
@@ -126,6 +126,13 @@ def field_json(field: Field, table: Table | None = None, *, managed: bool = Fals
     }
 
 
+def _blocked(actor: Actor, app: App, config: Button, usable: set[str]) -> str | None:
+    """Why a button cannot be pressed: the actor may only look (``role``), or its ``automation`` cannot run."""
+    if not allowed(actor, Operation.EDIT_RECORDS, app.id):
+        return "role"
+    return None if config.automation in usable else "automation"
+
+
 def _people(field: Field) -> dict[str, Any]:
     """Whom a field that holds people may newly hold, for choosers and conditions."""
     if field.type not in PERSON_TYPES:
@@ -163,7 +170,7 @@ def table_json(actor: Actor, app: App, table: Table, estimate: int) -> dict[str,
         "unique": complete(table.definition.unique),
         "fields": [
             field_json(field, table, managed=field.id in managed)
-            | ({"blocked": field.config.automation not in usable} if isinstance(field.config, Button) else {})
+            | ({"blocked": _blocked(actor, app, field.config, usable)} if isinstance(field.config, Button) else {})
             for field in table.fields
             if field.id not in hidden
         ],

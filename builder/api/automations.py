@@ -7,8 +7,16 @@ from litestar import delete, get, patch, post
 from litestar.params import FromPath
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
-from builder import automations
-from builder.api.shapes import DefinitionBody, Json, Order, problem_bodies, taken
+from builder import automations, usage
+from builder.api.shapes import (
+    DefinitionBody,
+    Json,
+    Order,
+    Uses,
+    problem_bodies,
+    taken,
+    use_bodies,
+)
 from builder.validation import Problems
 from builder.wire import definition_json
 from runtime.access import Operation, require
@@ -67,6 +75,14 @@ async def delete_automation(system: TheSystem, actor: TheActor, automation: From
     await automations.delete(system, actor, automation)
 
 
+@get("/automations/{automation:str}/uses")
+async def automation_uses(
+    system: TheSystem, actor: TheActor, translator: TheTranslator, automation: FromPath[str]
+) -> Uses:
+    """The buttons that run the automation."""
+    return Uses(use_bodies(await usage.where_used(system, actor, automation), translator))
+
+
 @post("/apps/{app:str}/automations/order", status_code=HTTP_204_NO_CONTENT)
 async def order_automations(system: TheSystem, actor: TheActor, app: FromPath[str], data: Order) -> None:
     """Put the automations of an app into this order."""
@@ -87,6 +103,7 @@ async def automation_problems(
 
 ROUTES = (
     automation_problems,
+    automation_uses,
     list_automations,
     create_automation,
     read_automation,

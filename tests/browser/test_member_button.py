@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from builder import tables
+from builder import automations, fields, tables
 from builder.tables import TableSpec
+from builder.validation import Problems
+from builder.wire import FieldPatch, FieldSpec
 from runtime import accounts
 from runtime.accounts import Person
+from runtime.automations.engine import execute
+from runtime.automations.relay import relay
 from runtime.catalog import Table
-from tests.browser.support import Site, axe, shot
+from tests.browser.support import Site, axe, shot, until
 from tests.browser.test_field_types import (
     cell,
     change_field,
@@ -23,6 +28,7 @@ from tests.browser.test_field_types import (
     open_table,
     spec,
     stored,
+    values,
 )
 
 
@@ -103,7 +109,6 @@ async def test_is_me_is_whoever_looks(site: Site, tasks: Tasks) -> None:
     filter_ = page.locator("hb-filter")
     await filter_.locator(".fb-field").first.click()
     await option(page, "负责人").click()
-    await page.screenshot(path=shot("members/filter0"))
     await filter_.locator(".fb-value .sel-box").click()
     await expect(page.locator(".sel-list:popover-open .sel-i").first).to_contain_text("我")
     await page.screenshot(path=shot("members/filter"))
@@ -130,7 +135,7 @@ async def test_a_member_field_is_made_by_the_form_with_me_as_default(site: Site,
     await choose_type(page, panel, "成员")
     await panel.get_by_role("switch", name="可以选多个人").check()
     await panel.locator(".ft-people .sel-box").click()
-    await option(page, "新建记录的人").click()
+    await option(page, "新建这条的人").click()
     await option(page, "鲍勃").click()
     await page.keyboard.press("Escape")
     await page.screenshot(path=shot("members/form"))
@@ -174,3 +179,186 @@ async def test_the_panel_and_the_phone(site: Site, tasks: Tasks, dark: bool) -> 
     await phone.keyboard.press("Escape")
     await stored(site, tasks.table, 0, ("参与人",), [wire(tasks.bob)])
     assert await axe(phone) == []
+
+
+@dataclass
+class Parcels:
+    """Parcels with a button 发货 that sets 状态 to 已发 and is shown while it is 待发."""
+
+    table: Table
+    automation: str
+    records: list[str]
+
+
+async def automation(site: Site, table: Table, **changes: Any) -> str:
+    definition = {
+        "name": "发出去",
+        "enabled": True,
+        "trigger": {"kind": "button", "table": table.id},
+        "steps": [
+            {
+                "config": {
+                    "kind": "update_record",
+                    "set": [{"field": table.field("状态").id, "value": {"kind": "literal", "value": "已发"}}],
+                }
+            }
+        ],
+    }
+    read = automations.read_definition(Problems(), definition | changes)
+    made = await automations.create(site.system, await site.actor(), site.world.app_id, read)
+    return made.id
+
+
+@pytest.fixture
+async def parcels(site: Site) -> Parcels:
+    choices = [{"name": "待发", "color": "amber"}, {"name": "已发", "color": "green"}]
+    made = await tables.create(
+        site.system,
+        await site.actor(),
+        site.world.app_id,
+        TableSpec(name="包裹", fields=(spec("单号"), spec("状态", "single_select", choices=choices))),
+    )
+    run = await automation(site, made)
+    where = {"kind": "condition", "field": made.field("状态").id, "op": "is", "value": "待发"}
+    button = spec("发货", "button", automation=run, label="发出", icon="truck", color="green", where=where)
+    await fields.create(site.system, await site.actor(), made.id, button)
+    made = (await site.system.catalogs.current()).table(made.id)
+    records = await fill(site, made, *({"单号": f"P{n}", "状态": "待发"} for n in (1, 2, 3)))
+    return Parcels(made, run, records)
+
+
+async def sent(site: Site, table: Table, row: int) -> None:
+    """Do what relay and worker do until the button of a row has done its work."""
+
+    async def one() -> bool:
+        for run in (await relay(site.system)).runs:
+            await execute(site.system, run)
+        return (await values(site, table, "状态"))[row] == "已发"
+
+    await until(one)
+
+
+async def test_a_button_is_pressed_by_mouse_and_by_keys(site: Site, parcels: Parcels) -> None:
+    page = await open_table(site, parcels.table)
+    button = cell(page, 0, 2).get_by_role("button", name="发出")
+    await button.click()
+    await expect(button).to_have_attribute("aria-busy", "true")
+    await page.screenshot(path=shot("buttons/running"))
+    await button.click()
+    await expect(page.locator(".toast").last).to_contain_text("还在运行")
+    await sent(site, parcels.table, 0)
+    await expect(cell(page, 0, 1)).to_contain_text("已发")
+    await expect(cell(page, 0, 2).get_by_role("button")).to_have_count(0)  # no longer shown
+
+    await cell(page, 1, 2).click(position={"x": 4, "y": 4})
+    await page.keyboard.press("Enter")
+    await expect(cell(page, 1, 2).locator("[aria-busy=true]")).to_be_visible()
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Space")
+    await expect(cell(page, 2, 2).locator("[aria-busy=true]")).to_be_visible()
+    await sent(site, parcels.table, 1)
+    await sent(site, parcels.table, 2)
+    await expect(cell(page, 2, 1)).to_contain_text("已发")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".toast").last).to_contain_text("现在不能按")
+
+
+async def test_a_failure_is_told_with_the_way_to_its_run(site: Site, parcels: Parcels) -> None:
+    owner = await site.actor()
+    await fields.create(site.system, owner, parcels.table.id, FieldSpec(name="验收", required=True))
+    table = (await site.system.catalogs.current()).table(parcels.table.id)
+    empty = {"field": table.field("验收").id, "value": {"kind": "literal", "value": ""}}
+    await fields.update(
+        site.system, owner, table.field("发货").id, FieldPatch(options={"where": None, "confirm": "真的发吗"})
+    )
+    await fill(site, table, {"单号": "P4", "状态": "待发", "验收": "好"})
+    steps = [{"config": {"kind": "update_record", "set": [empty]}}]
+    await automations.update(site.system, owner, parcels.automation, {"steps": steps})
+    page = await open_table(site, table)
+    await cell(page, 3, 2).get_by_role("button", name="发出").click()
+    await expect(page.get_by_role("dialog").get_by_text("真的发吗")).to_be_visible()
+    await page.screenshot(path=shot("buttons/question"))
+    await page.get_by_role("dialog").get_by_role("button", name="发出").click()
+
+    async def failed() -> bool:
+        for run in (await relay(site.system)).runs:
+            await execute(site.system, run)
+        return await cell(page, 3, 2).locator("a.press-s.bad").is_visible()
+
+    await until(failed)
+    await expect(page.locator(".toast.bad")).to_contain_text("必须填写")
+    await page.screenshot(path=shot("buttons/failed"))
+    await page.locator(".toast.bad").get_by_text("看步骤").click()
+    await expect(page).to_have_url(re.compile("/runs/run"))
+
+
+async def test_a_button_that_cannot_be_pressed_says_why(site: Site, parcels: Parcels) -> None:
+    await automations.update(site.system, await site.actor(), parcels.automation, {"enabled": False})
+    page = await open_table(site, parcels.table)
+    button = cell(page, 0, 2).get_by_role("button", name="发出")
+    await expect(button).to_have_attribute("aria-disabled", "true")
+    await button.click(force=True)
+    await expect(page.locator(".toast").last).to_contain_text("「发出去」已停用")
+    await page.screenshot(path=shot("buttons/blocked"))
+    viewer = await site.open(f"/t/{parcels.table.id}", await site.person("看客", "viewer"))
+    await expect(cell(viewer, 0, 2).locator(".press-b.off")).to_have_attribute(
+        "data-tip", re.compile("只能查看")
+    )
+
+
+async def test_a_button_is_made_by_the_form_with_its_automation(site: Site, parcels: Parcels) -> None:
+    page = await open_table(site, parcels.table)
+    panel = await new_field(page)
+    await panel.get_by_label("名称", exact=True).fill("退回")
+    await choose_type(page, panel, "按钮")
+    await panel.get_by_role("textbox", name="按之前问一句").fill("真的退回吗")
+    async with page.context.expect_page() as opened:
+        await panel.get_by_role("button", name="新建自动化").click()
+    editor = await opened.value
+    await expect(editor.get_by_text("按按钮时").first).to_be_visible()
+    await editor.screenshot(path=shot("buttons/automation"))
+    await expect(panel.get_by_text("还停用着")).to_be_visible()
+    await page.screenshot(path=shot("buttons/form"), full_page=True)
+    await panel.get_by_role("button", name="新建", exact=True).click()
+    await expect(page.get_by_text("已新建字段「退回」")).to_be_visible()
+    made = (await site.system.catalogs.current()).table(parcels.table.id).field("退回")
+    made_for = (await site.system.catalogs.current()).automation(made.config.automation)  # type: ignore[union-attr]
+    assert (made_for.definition.name, made_for.definition.enabled) == ("退回", False)
+
+    # deleting the automation says which buttons it leaves without
+    await editor.goto(f"/automations/{parcels.automation}")
+    await editor.get_by_role("button", name="更多").click()
+    await editor.get_by_role("menuitem", name="删除").click()
+    await expect(editor.get_by_text("字段「发货」(包裹) 会按不了")).to_be_visible()
+    await editor.screenshot(path=shot("buttons/deletion"))
+    await editor.get_by_role("dialog").get_by_role("button", name="删除").click()
+    await expect(cell(page, 0, 2).locator(".press-b.off")).to_be_visible()
+
+
+@pytest.mark.parametrize("dark", [False, True])
+async def test_buttons_in_the_panel_and_on_the_phone(site: Site, parcels: Parcels, dark: bool) -> None:
+    look = "dark-en" if dark else "light-zh"
+    words: dict[str, Any] = {"dark": dark, "language": "en" if dark else "zh"}
+    page = await open_table(site, parcels.table, **words)
+    await page.screenshot(path=shot(f"buttons/grid-{look}"))
+    await cell(page, 0, 0).click()
+    await page.keyboard.press("Space")
+    record = page.locator("hb-record")
+    await record.get_by_role("button", name="发出").click()
+    await expect(record.locator("[aria-busy=true]")).to_be_visible()
+    await sent(site, parcels.table, 0)
+    await expect(record.get_by_text("pressed “发出”" if dark else "按了「发出」")).to_be_visible()
+    assert await axe(page) == []
+    await page.screenshot(path=shot(f"buttons/panel-{look}"))
+
+    phone = await site.open(f"/t/{parcels.table.id}", phone=True, **words)
+    button = phone.locator("li", has_text="P2").get_by_role("button", name="发出")
+    await expect(button).to_be_visible()
+    box = await button.bounding_box()
+    assert box is not None
+    assert box["height"] >= 44
+    await phone.screenshot(path=shot(f"buttons/cards-{look}"))
+    assert await axe(phone) == []
+    await button.tap()
+    await expect(phone.locator("li", has_text="P2").locator("[aria-busy=true]")).to_be_visible()
+    await sent(site, parcels.table, 1)

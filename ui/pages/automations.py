@@ -20,7 +20,14 @@ from runtime.automations.attention import run_counts
 from runtime.automations.steps import KINDS
 from runtime.catalog import App, Table
 from runtime.connectors import connector_kinds
-from runtime.definitions.automations import AutomationDef, RecordCreated, RecordUpdated, StateMoved, Trigger
+from runtime.definitions.automations import (
+    AutomationDef,
+    ButtonPressed,
+    RecordCreated,
+    RecordUpdated,
+    StateMoved,
+    Trigger,
+)
 from runtime.errors import HuobiaoError
 from runtime.i18n import N_, Translator
 from runtime.system import System
@@ -157,6 +164,7 @@ KIND_NAMES = {
     "state_moved": N_("状态流转时"),
     "record_created": N_("新建记录时"),
     "record_updated": N_("修改记录时"),
+    "button": N_("按按钮时"),
 }
 
 
@@ -174,6 +182,8 @@ def _trigger(app: App, form: NewAutomation) -> Trigger:
         selects = [field for field in table.fields if field.type == "single_select"] if table else []
         field = next((f for f in selects if f.machine), selects[0] if selects else None)
         return StateMoved(form.table, field.id if field else "")
+    if form.kind == "button":
+        return ButtonPressed(form.table)
     return RecordUpdated(form.table) if form.kind == "record_updated" else RecordCreated(form.table)
 
 

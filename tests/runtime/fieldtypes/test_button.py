@@ -101,7 +101,7 @@ async def depot(desk: Desk) -> Depot:  # noqa: F811
 async def test_a_press_runs_the_automation_once_and_is_told(depot: Depot) -> None:
     desk = depot.desk  # noqa: F811
     (record,) = await desk.write(depot.table, {"单号": "P1", "状态": "待发"})
-    assert await desk.rows(depot.table, "发货") == [True]
+    assert await desk.rows(depot.table, "发货") == [record]
     pressed = await depot.press(record)
     assert pressed.state == "waiting"
     assert (await depot.state(record, pressed)).state == "waiting"
@@ -111,7 +111,7 @@ async def test_a_press_runs_the_automation_once_and_is_told(depot: Depot) -> Non
     assert await depot.state(record, pressed) == buttons.Pressed(
         press=pressed.press, state="finished", run=run
     )
-    assert await desk.rows(depot.table, "状态", "发货") == [("已发", False)]
+    assert await desk.rows(depot.table, "状态", "发货") == [("已发", None)]
     with pytest.raises(RuleBroken, match="不符合它的条件"):
         await depot.press(record)
     told = await trace.run_trace(desk.system, desk.owner, run)
@@ -161,9 +161,9 @@ async def test_a_button_says_why_its_automation_cannot_run(depot: Depot) -> None
         shown = table_json(desk.owner, catalog.app_of(table), table, 0)["fields"]
         return next(field["blocked"] for field in shown if field["name"] == "发货")
 
-    assert not await blocked()
+    assert await blocked() is None
     await depot.switch(enabled=False)
-    assert await blocked()
+    assert await blocked() == "automation"
     with pytest.raises(RuleBroken, match="「发出去」已停用"):
         await depot.press(record)
     trigger = {"kind": "button", "table": depot.table.id}
@@ -172,7 +172,7 @@ async def test_a_button_says_why_its_automation_cannot_run(depot: Depot) -> None
     with pytest.raises(RuleBroken, match="触发条件"):
         await depot.press(record)
     await automations.delete(desk.system, desk.owner, depot.automation)
-    assert await blocked()
+    assert await blocked() == "automation"
     with pytest.raises(RuleBroken, match="已被删除"):
         await depot.press(record)
 
@@ -258,13 +258,13 @@ async def test_buttons_are_neither_filtered_nor_sorted_nor_written(depot: Depot)
 async def test_deleting_a_field_of_its_condition_trims_it(depot: Depot) -> None:
     desk = depot.desk  # noqa: F811
     (record,) = await desk.write(depot.table, {"单号": "P1"})
-    assert await desk.rows(depot.table, "发货") == [False]
+    assert await desk.rows(depot.table, "发货") == [None]
     await automations.delete(desk.system, desk.owner, depot.automation)
     told = await fields.deletion_impact(desk.system, desk.owner, depot.table.field("状态").id)
     assert any(use.name == "发货" for use in told.trimmed)
     await fields.delete(desk.system, desk.owner, depot.table.field("状态").id, confirmed=True)
     assert (await desk.again(depot.table)).field("发货").config.where is None  # type: ignore[union-attr]
-    assert await desk.rows(depot.table, "发货") == [True]
+    assert await desk.rows(depot.table, "发货") == [record]
     await fields.delete(desk.system, desk.owner, depot.table.field("发货").id, confirmed=True)
 
 
@@ -276,7 +276,7 @@ async def test_where_uses_the_viewer(depot: Depot) -> None:
     where = {"kind": "condition", "field": table.field("负责人").id, "op": "is", "value": "$me"}
     await fields.update(desk.system, desk.owner, table.field("发货").id, FieldPatch(options={"where": where}))
     (record,) = await desk.write(table, {"单号": "P1", "状态": "待发", "负责人": ann.id})
-    assert await desk.rows(table, "发货") == [False]
+    assert await desk.rows(table, "发货") == [None]
     with pytest.raises(RuleBroken, match="不符合它的条件"):
         await depot.press(record)
     assert (await depot.press(record, ann)).state == "waiting"

@@ -32,7 +32,7 @@ export function describeTrigger(page: PageData, trigger: Trigger): TemplateResul
   if (!table) return html`${none()}`;
   const where = trigger.where && !isEmptyFilter(trigger.where) ? html`<span class="au-and">${t("且")}</span>${describeFilter(table, trigger.where)}` : nothing;
   const name = html`<span>${table.name}</span>`;
-  if (trigger.kind === "record_created") return html`${name}${where}`;
+  if (trigger.kind === "record_created" || trigger.kind === "button") return html`${name}${where}`;
   if (trigger.kind === "record_updated") {
     const fields = (trigger.fields ?? []).map((id) => table.fields.find((field) => field.id === id)?.name ?? "?");
     return html`${name}<span class="f3">·</span>${fields.length ? fields.map((field) => html`<span class="chip">${field}</span>`) : html`<span class="f3">${t("任意字段")}</span>`}${where}`;

@@ -374,7 +374,14 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
   }
 
   async #remove(): Promise<void> {
-    const text = t("正在跑的会跑完,运行记录还在。以后的变化不再触发。");
+    let text = t("正在跑的会跑完,运行记录还在。以后的变化不再触发。");
+    try {
+      const { uses } = await api.get<{ uses: { text: string }[] }>(`/api/v1/automations/${this.#saved.id}/uses`);
+      const places = [...new Set(uses.map((use) => use.text))];
+      if (places.length) text += t("{places} 会按不了,直到换一个自动化。", { places: places.join("、") });
+    } catch {
+      // without the list the question is still asked
+    }
     if (!(await confirmDialog({ heading: t("删除自动化「{name}」?", { name: this.#saved.name }), text, action: t("删除"), danger: true }))) return;
     try {
       await api.delete(`/api/v1/automations/${this.#saved.id}`);

@@ -27,6 +27,7 @@ export function triggerKinds(): TriggerKind[] {
     { kind: "state_moved", name: t("状态流转时"), description: t("记录的状态从一个变成另一个,例如 已支付 → 审核中"), icon: "workflow" },
     { kind: "record_created", name: t("新建记录时"), description: t("手工新建、导入、表单、接口来的都算"), icon: "file-plus-2" },
     { kind: "record_updated", name: t("修改记录时"), description: t("选中的字段有改动时"), icon: "pencil-line" },
+    { kind: "button", name: t("按按钮时"), description: t("有人在记录上按一个按钮字段时"), icon: "square-mouse-pointer" },
   ];
 }
 

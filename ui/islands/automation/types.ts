@@ -6,6 +6,7 @@ import type { PartValue } from "../template-text/parts";
 export type Trigger =
   | { kind: "record_created"; table: string; where?: Filter | null }
   | { kind: "record_updated"; table: string; fields?: string[]; where?: Filter | null }
+  | { kind: "button"; table: string; where?: Filter | null }
   | { kind: "state_moved"; table: string; field: string; sources?: number[]; targets?: number[]; where?: Filter | null };
 
 export type Test = { kind: "record_meets"; where: Filter; of?: string } | { kind: "outcome_is"; step: string; outcome: string };

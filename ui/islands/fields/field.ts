@@ -59,6 +59,8 @@ export interface Field {
   compares?: string | null;
   sortable?: boolean;
   groupable?: boolean;
+  /** Why a button cannot be pressed: its automation cannot run, or this person may only look. */
+  blocked?: "automation" | "role" | null;
   /** Of a field that holds people: whom it may hold. */
   people?: { id: string; name: string; email?: string }[];
 }

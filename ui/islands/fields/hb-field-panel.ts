@@ -27,6 +27,7 @@ import { general, hasPlace } from "./panel-problems";
 import { choicesForm, defaultForm, formulaForm, validationForm, type PartsHost } from "./panel-parts";
 import { openTypeMenu } from "./type-menu";
 import { lookTypes, typeUi } from "./types";
+import "./hb-button-form";
 import { typeForm } from "./types/forms";
 
 interface Use {
@@ -334,6 +335,10 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
       for (const type of ["checkbox", "multi_select", "link", "lookup", "rollup", "created_time", "updated_time", "created_by", "updated_by"]) barred.set(type, t("标题字段不能用这种类型"));
       for (const type of lookTypes) if (typeUi(type)?.cannotBePrimary) barred.set(type, t("标题字段不能用这种类型"));
     }
+    if (this.original) {
+      const button = t("按钮不存内容,不能和别的类型互换");
+      for (const kind of this.kinds) if ((kind.name === "button") !== (this.original.type === "button")) barred.set(kind.name, button);
+    }
     openTypeMenu(event.currentTarget as HTMLElement, { kinds: this.kinds, chosen: this.draft.type, barred, choose: (type) => this.#type(type) });
   }
 
@@ -376,6 +381,8 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
         return rollupForm(this);
       case "formula":
         return formulaForm(this);
+      case "button":
+        return html`<hb-button-form .host=${this} .options=${this.draft.options} .table=${this.table} .name=${this.draft.name}></hb-button-form>`;
       default:
         return typeForm(this.draft.type, this);
     }

@@ -62,7 +62,7 @@ export const emptyDraft: FieldDraft = { name: "", type: "text", options: {}, cho
 export const isSelect = (type: string): boolean => type === "single_select" || type === "multi_select";
 export const isComputed = (type: string): boolean => ["formula", "lookup", "rollup"].includes(type);
 /** Types whose values come from the system. */
-export const isAutomatic = (type: string): boolean => isComputed(type) || ["auto_number", "created_time", "updated_time", "created_by", "updated_by"].includes(type);
+export const isAutomatic = (type: string): boolean => isComputed(type) || ["auto_number", "created_time", "updated_time", "created_by", "updated_by", "button"].includes(type);
 export const canBeRequired = (type: string): boolean => !isAutomatic(type) && type !== "checkbox";
 export const canBeUnique = (type: string): boolean => ["text", "email", "url", "phone", "number", "currency", "date", "datetime"].includes(type) || typeUi(type)?.canBeUnique === true;
 /** Whether it can be closed to people, or carry a validation formula. */
@@ -110,6 +110,7 @@ export function optionsOf(draft: FieldDraft, original: Field | null = null): Fie
   const options: FieldOptions = { ...draft.options };
   delete options.result;
   delete options.inverse;
+  delete options.limit_open;
   if (isSelect(draft.type)) {
     const typed = draft.choices.filter((choice) => choice.name.trim());
     // A field that becomes a select, and is given no choices, gets them from its values.

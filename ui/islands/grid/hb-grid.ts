@@ -21,6 +21,7 @@ import { openPanel } from "../shell/panel";
 import { t } from "../i18n";
 import { isEmpty, same, type Field, type RecordData, type Sort, type Value } from "../fields/field";
 import { textOf } from "../fields/format";
+import { press } from "../fields/press";
 import { redo, undo } from "../undo";
 import { saves } from "../savequeue/savequeue";
 import { Actions } from "./actions";
@@ -298,7 +299,7 @@ export class HbGrid extends HTMLElement {
   }
 
   choices(field: Field, words: string): ReturnType<GridSource["choices"]> {
-    return this.source.choices(field, words);
+    return this.source.choices(field, words, this.record);
   }
 
   /** The active cell's field. */
@@ -458,6 +459,7 @@ export class HbGrid extends HTMLElement {
     const field = this.activeField;
     const row = this.rowAt(this.selection.active.row);
     if (!field || !row || this.editor.open) return;
+    if (how === "keep" && this.pressButton()) return;
     const refusal = !this.canEdit ? t("只能看,没有修改权限") : field.read_only ? t("「{name}」设为只读,不能修改", { name: field.name }) : field.readonly ? t("「{name}」是自动算出的,不能直接改", { name: field.name }) : null;
     if (refusal) {
       this.input.value = "";
@@ -498,7 +500,19 @@ export class HbGrid extends HTMLElement {
     else this.editor.cancel();
   }
 
+  /** Press the button in the active cell; false where there is none. */
+  pressButton(): boolean {
+    const field = this.activeField;
+    const row = this.rowAt(this.selection.active.row);
+    if (field?.type !== "button" || !row || this.selection.multiple) return false;
+    const record = this.cellValue(this.selection.active.row, this.selection.active.column);
+    if (typeof record === "string" && record) void press(field, record);
+    else this.#actions.say(t("这条记录现在不能按「{name}」", { name: field.name }));
+    return true;
+  }
+
   toggleCheckbox(): boolean {
+    if (this.pressButton()) return true;
     const field = this.activeField;
     const row = this.rowAt(this.selection.active.row);
     if (field?.type !== "checkbox" || !row || !this.canEdit || field.readonly) return false;
@@ -666,6 +680,7 @@ export class HbGrid extends HTMLElement {
       clear: () => void grid.copyPaste.clear(),
       fillDown: () => void grid.copyPaste.fillDown(),
       fillRight: () => void grid.copyPaste.fillRight(),
+      pressButton: () => grid.pressButton(),
       expand: () => grid.open(grid.selection.active.row),
       undo: () => void saves.settled().then(() => undo()),
       redo: () => void saves.settled().then(() => redo()),

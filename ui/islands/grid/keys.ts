@@ -22,6 +22,7 @@ export interface KeysHost {
   clear(): void;
   fillDown(): void;
   fillRight(): void;
+  pressButton(): boolean;
   expand(): void;
   undo(): void;
   redo(): void;
@@ -188,7 +189,7 @@ export class Keys {
     const plain = !isCommand(event) && !event.altKey;
     if (event.key === "F2") this.host.edit("keep");
     else if (event.key === "Delete" || event.key === "Backspace") this.host.clear();
-    else if (event.key === " " && plain) event.shiftKey ? this.host.checkRows() : this.host.expand();
+    else if (event.key === " " && plain) event.shiftKey ? this.host.checkRows() : this.host.pressButton() || this.host.expand();
     else if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)) this.host.recordMenu();
     else if (event.key === "Escape") {
       this.host.selection.set(this.host.selection.active.row, this.host.selection.active.column);

@@ -89,6 +89,7 @@ function sentence(entry: Entry, options: TimelineOptions): TemplateResult {
   if (entry.action === "create") return html`${name} ${t("新建了记录")}`;
   if (entry.action === "delete") return html`${name} ${t("删除了记录")}`;
   if (entry.action === "restore") return html`${name} ${t("恢复了记录")}`;
+  if (entry.action === "press") return html`${name} ${t("按了「{button}」", { button: entry.changes[0]?.after_text || entry.changes[0]?.name || t("按钮") })}`;
   const move = moveOf(entry, options.table);
   if (move && entry.changes.length === 1) return html`${name} ${t("流转")} ${fromTo(move.change, move.field)}`;
   if (entry.changes.length === 1) {

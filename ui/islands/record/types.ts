@@ -48,7 +48,7 @@ export interface Entry {
   id: number;
   at: string;
   change: string;
-  action: "create" | "update" | "delete" | "restore";
+  action: "create" | "update" | "delete" | "restore" | "press";
   version: number;
   actor: { kind: string; id: string; name: string };
   channel: string;

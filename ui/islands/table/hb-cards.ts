@@ -15,7 +15,7 @@ import { typeUi } from "../fields/types";
 import { ApiSource } from "../grid/source-api";
 import { allStates } from "../grid/columns";
 import { t } from "../i18n";
-import { optionTemplate } from "../record/value";
+import { optionTemplate, valueTemplate } from "../record/value";
 import { machineOf, primaryOf, type TableInfo, type View } from "./info";
 import type { RowList } from "./row-list";
 
@@ -185,7 +185,8 @@ export class HbCards extends HbElement implements RowList {
     const primary = primaryOf(this.table);
     const machine = machineOf(this.table);
     const state = machine ? record.fields[machine.id] : null;
-    const filled = fields.filter((field) => !isEmpty(record.fields[field.id]) && record.fields[field.id] !== false).slice(0, shownFields);
+    const buttons = fields.filter((field) => field.type === "button" && !isEmpty(record.fields[field.id]));
+    const filled = fields.filter((field) => field.type !== "button" && !isEmpty(record.fields[field.id]) && record.fields[field.id] !== false).slice(0, shownFields);
     const name = (primary ? textOf(primary, record.fields[primary.id]) : "") || t("未命名");
     return html`<li>
       <button type="button" class="tc ${record.id === this.open ? "on" : ""}" @click=${() => this.emit("hb:open-record", { record: record.id }, true)}>
@@ -194,6 +195,7 @@ export class HbCards extends HbElement implements RowList {
           (field) => html`<span class="tc-f"><span class="f3">${field.name}</span><span class="cut">${field.type === "single_select" ? optionTemplate(field, String(record.fields[field.id])) : field.type === "checkbox" ? html`<span class="ck on"></span>` : (typeUi(field.type)?.template?.(field, record.fields[field.id], true) ?? textOf(field, record.fields[field.id]))}</span></span>`,
         )}
       </button>
+      ${buttons.length ? html`<div class="tc-press">${buttons.map((field) => valueTemplate(field, record.fields[field.id]))}</div>` : nothing}
     </li>`;
   }
 

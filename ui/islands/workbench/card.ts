@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { choiceOf, isEmpty, type Field, type RecordData } from "../fields/field";
 import { formatNumber, textOf } from "../fields/format";
+import { labelOf } from "../fields/press";
 import { icon } from "../icons";
 import { t } from "../i18n";
 import { exceptionOf } from "../record/head";
@@ -69,20 +70,21 @@ export function cardTemplate(options: CardOptions): TemplateResult {
   const exception = exceptionOf(table, card.record);
   return html`${tags(options)}
     ${exception ? html`<div class="note wb-alert" role="alert">${icon("triangle-alert", 18)}<span><b>${exception.title}</b> ${exception.reason}</span></div>` : nothing}
-    ${remark(options)} ${places(options)} ${facts(options)} ${others(options)}`;
+    ${remark(options)} ${places(options)} ${presses(options)} ${facts(options)} ${others(options)}`;
 }
 
 /** Fields of the card by how they are shown. */
-function sorted(options: CardOptions): { channel: Field | undefined; tags: Field[]; facts: Field[] } {
+function sorted(options: CardOptions): { channel: Field | undefined; tags: Field[]; pressed: Field[]; facts: Field[] } {
   const { bindings, card } = options;
   const bound = new Set(Object.values(bindings));
   const shown = options.fields.map((id) => fieldOf(options, id)).filter((field): field is Field => field !== undefined && !bound.has(field.id) && !isEmpty(card.record.fields[field.id]) && card.record.fields[field.id] !== false);
+  const pressed = shown.filter((field) => field.type === "button");
   const channel = shown.find((field) => field.type === "single_select" && !field.options.machine);
   const said = exceptionOf(options.table, card.record);
   const tagged = shown.filter((field) => field.type === "multi_select" || (field.type === "checkbox" && field.name !== said?.title));
   const reasons = said ? new Set([said.title, `${said.title}原因`, `${said.title}说明`]) : new Set<string>();
-  const facts = shown.filter((field) => field !== channel && !tagged.includes(field) && !reasons.has(field.name));
-  return { channel, tags: tagged, facts };
+  const facts = shown.filter((field) => field !== channel && !tagged.includes(field) && !pressed.includes(field) && !reasons.has(field.name));
+  return { channel, tags: tagged, pressed, facts };
 }
 
 function tags(options: CardOptions): TemplateResult {
@@ -121,6 +123,13 @@ function place(one: Place): TemplateResult {
       ? html`<span class="f2">${t(",架上还能用 {n} 件", { n: formatNumber(one.available) })}</span>`
       : nothing}</div>
   </div>`;
+}
+
+/** Buttons: what can be done with the record from here. */
+function presses(options: CardOptions): TemplateResult | typeof nothing {
+  const { pressed } = sorted(options);
+  if (!pressed.length) return nothing;
+  return html`<div class="wb-press">${pressed.map((field) => (options.open ? valueTemplate(field, options.card.record.fields[field.id]) : html`<span class="press-b c-${String(field.options.color ?? "blue")}">${labelOf(field)}</span>`))}</div>`;
 }
 
 function facts(options: CardOptions): TemplateResult | typeof nothing {

@@ -1,6 +1,7 @@
 /** The field types that bring a look of their own (`ui.ts` says what that is). */
 import { attachment } from "./attachment";
 import { barcode } from "./barcode";
+import { button } from "./button";
 import { cascade } from "./cascade";
 import { duration } from "./duration";
 import { json } from "./json";
@@ -10,7 +11,7 @@ import { progress } from "./progress";
 import { rating } from "./rating";
 import type { TypeUi } from "./ui";
 
-const types: Record<string, TypeUi> = { attachment, rating, progress, duration, cascade, location, member, barcode, json, created_by: system, updated_by: system };
+const types: Record<string, TypeUi> = { attachment, rating, progress, duration, cascade, location, member, barcode, json, created_by: system, updated_by: system, button };
 
 /** What a type brings to the browser; undefined for the plain ones, which grid, panel and filter know themselves. */
 export function typeUi(type: string): TypeUi | undefined {

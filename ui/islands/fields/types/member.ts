@@ -116,7 +116,7 @@ function control(field: Field, given: ControlOptions): TemplateResult {
   const known = new Map<string, Person>([...before, ...offered].map((person) => [person.id, person]));
   const asMe = field.options.me === true;
   const gone = before.filter((person) => person.id !== me && !offered.some((one) => one.id === person.id)).map((person) => ({ ...person, gone: true }));
-  const list = [...(asMe ? [meOption(t("新建记录的人"))] : []), ...options(offered), ...options(gone).map((one) => ({ ...one, disabled: true }))];
+  const list = [...(asMe ? [meOption(t("新建这条的人"))] : []), ...options(offered), ...options(gone).map((one) => ({ ...one, disabled: true }))];
   const wire = (id: string): Value => (id === me ? me : { id, name: known.get(id)?.name ?? "" });
   let chosen: Value | undefined;
   const changed = (event: Event) => {
