@@ -13,6 +13,7 @@ from builder import computed, rules, states
 from builder.auto_numbers import check_auto_number
 from builder.cascades import read_tree
 from builder.choices import read_choices
+from builder.link_limits import check_limit
 from builder.links import read_link
 from builder.queries import check_filter
 from builder.validation import Problems, clean_text, has_control
@@ -34,6 +35,7 @@ from runtime.definitions.fields import (
     Currency,
     FieldConfig,
     FieldDef,
+    Link,
     LongText,
     MultiSelect,
     Number,
@@ -263,6 +265,10 @@ def _button(problems: Problems, scope: Scope, config: Button) -> Button:
     return msgspec.structs.replace(config, label=label, confirm=confirm, where=where)
 
 
+def _link(problems: Problems, scope: Scope, config: Link) -> Link:
+    return check_limit(problems, scope.table, scope.catalog.table(config.table), config)
+
+
 _CHECKERS: dict[str, Callable[[Problems, Scope, Any], Any]] = {
     "attachment": _attachment,
     "text": _text,
@@ -274,6 +280,7 @@ _CHECKERS: dict[str, Callable[[Problems, Scope, Any], Any]] = {
     "progress": _progress,
     "button": _button,
     "auto_number": _auto_number,
+    "link": _link,
     "lookup": computed.check_lookup,
     "rollup": computed.check_rollup,
     "formula": computed.check_formula,

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from builder import link_limits
 from builder.edit import Drawn, Edit, Stored
 from builder.validation import Problems, check_name, free_name
 from builder.wire import decode, strip_ours
@@ -20,7 +21,7 @@ from runtime.i18n import N_, Message
 from runtime.storage import schema
 
 EXTRAS = frozenset({"two_way", "inverse_name", "inverse_many"})
-_KEYS = frozenset({"table", "many"})
+_KEYS = frozenset({"table", "many", "where", "pairs"})
 
 
 class InverseWish(msgspec.Struct, frozen=True):
@@ -48,11 +49,17 @@ def read_link(
     if target is None:
         problems.at("table").add("unknown_table", N_("选要关联的数据表"))
         return None
-    config = decode(
-        problems, {"type": "link", "table": target.id, "many": options.get("many", True)}, FieldConfig
-    )
+    given = {
+        "type": "link",
+        "table": target.id,
+        "many": options.get("many", True),
+        "where": options.get("where"),
+        "pairs": options.get("pairs") or (),
+    }
+    config = decode(problems, given, FieldConfig)
     if not isinstance(config, Link):
         return None
+    config = link_limits.check_limit(problems, table, target, config)
     before = old.config if old is not None else None
     if isinstance(before, Link) and before.table == target.id:
         return msgspec.structs.replace(

@@ -144,6 +144,8 @@ async def _notes_of_same(source: Source, definition: FieldDef) -> list[Message]:
         notes.append(Message(N_("{count} 条记录超出范围,内容不会动,下次修改时要改好"), {"count": count}))
     if isinstance(new, AutoNumber) and new != old:
         notes.append(Message(N_("已有的编号不变,新记录用新的规则")))
+    if isinstance(new, Link) and isinstance(old, Link) and (new.where, new.pairs) != (old.where, old.pairs):
+        notes.append(Message(N_("已有的关联不变,之后新加的才按这里的条件选")))
     if isinstance(new, Link) and isinstance(old, Link) and old.many and not new.many:
         notes.append(Message(N_("只要有记录关联了不止一条,就改不成只能关联一条")))
     return notes

@@ -25,6 +25,7 @@ from templates_market.package import Template
 from templates_market.symbols import Symbols
 
 _LATER = ("link", "lookup", "rollup", "formula")
+_LIMIT = ("where", "pairs")
 _COMMON = ("name", "type", "description", "required", "unique", "default", "read_only")
 
 
@@ -107,6 +108,7 @@ async def _late_field(
     inverse = given.get("inverse")
     more: dict[str, Any] = {}
     if given["type"] == "link":
+        given = {k: v for k, v in given.items() if k not in _LIMIT}  # which may read links that are not there yet
         more = {"two_way": inverse is not None}
         if inverse:
             more |= {"inverse_name": inverse["name"], "inverse_many": inverse.get("many", True)}
@@ -127,6 +129,11 @@ async def _finish_table(
         if given.get("machine"):
             patch = FieldPatch(options={"machine": symbols.resolve(given["machine"])})
             await fields.update(system, actor, symbols.get(f"@{key}.{field_key}"), patch)
+        if given["type"] == "link" and any(given.get(part) for part in _LIMIT):
+            limit = {part: symbols.resolve(given[part]) for part in _LIMIT if given.get(part)}
+            await fields.update(
+                system, actor, symbols.get(f"@{key}.{field_key}"), FieldPatch(options=limit)
+            )
         if given.get("validation"):
             rule = msgspec.convert(given["validation"], Validation)
             await fields.update(

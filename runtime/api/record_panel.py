@@ -14,7 +14,7 @@ from runtime.api.records import Names, RecordBody
 from runtime.errors import InvalidInput
 from runtime.i18n import N_, Translator
 from runtime.ids import parse_record_id
-from runtime.records import history, panel, read, write
+from runtime.records import history, limits, panel, read, write
 
 
 class MoveBody(msgspec.Struct, frozen=True):
@@ -98,9 +98,19 @@ class ChoiceBody(msgspec.Struct, frozen=True):
 
 
 class ChoicesBody(msgspec.Struct, frozen=True):
-    """Records to choose from."""
+    """Records to choose from. ``needs``: names of fields to be filled before any can be."""
 
     records: tuple[ChoiceBody, ...]
+    needs: tuple[str, ...] = ()
+
+
+class ChoicesAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """For which record a link is chosen: ``record`` as it is stored, with ``values`` (by field id) that are being typed."""
+
+    q: str = ""
+    record: str | None = None
+    values: dict[str, Any] = {}
+    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 30
 
 
 class UndoBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -212,6 +222,18 @@ async def record_choices(
     return ChoicesBody(tuple(ChoiceBody(c["id"], c["name"], c["details"]) for c in found))
 
 
+@post("/fields/{field:str}/choices", status_code=HTTP_200_OK)
+async def link_choices(
+    system: TheSystem, actor: TheActor, field: FromPath[str], data: ChoicesAsked
+) -> ChoicesBody:
+    """Records that a link field may point at, found by any of their texts: those that its limit lets through for this
+    record."""
+    found = await limits.choices(
+        system, actor, field, text=data.q, record=data.record, values=data.values, limit=data.limit
+    )
+    return ChoicesBody(tuple(ChoiceBody(c["id"], c["name"], c["details"]) for c in found.records), found.needs)
+
+
 @post("/undo", status_code=HTTP_200_OK)
 async def undo(system: TheSystem, actor: TheActor, translator: TheTranslator, data: UndoBody) -> UndoneBody:
     """Take back the caller's last change by hand, or the one named."""
@@ -230,4 +252,4 @@ async def undo(system: TheSystem, actor: TheActor, translator: TheTranslator, da
     )
 
 
-ROUTES = (record_moves, record_panel, record_history, record_choices, undo)
+ROUTES = (record_moves, record_panel, record_history, record_choices, link_choices, undo)

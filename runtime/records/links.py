@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from runtime import fieldtypes
@@ -144,10 +144,12 @@ async def pairs(tx: Tx | Database, field: Field, rows: Iterable[int]) -> dict[in
     return result
 
 
-async def store(work: Work) -> dict[Field, set[int]]:
-    """Write changed pairs. Returns the far records touched per field (old and new), whose computed fields may change."""
+async def store(work: Work, fields: Collection[Field] | None = None) -> dict[Field, set[int]]:
+    """Write changed pairs of ``fields`` (None: of all). Returns the far records touched per field (old and new), whose
+    computed fields may change."""
     touched: dict[Field, set[int]] = {}
-    for field in {f for item in work.of("create", "update") for f in item.links}:
+    written = {f for item in work.of("create", "update") for f in item.links}
+    for field in written if fields is None else written.intersection(fields):
         config = field.config
         assert isinstance(config, Link)  # noqa: S101
         items = [item for item in work.of("create", "update") if field in item.links]

@@ -14,7 +14,7 @@ from runtime import fieldtypes
 from runtime.access import Actor, Operation, allowed
 from runtime.catalog import Field, Table
 from runtime.definitions.fields import Link
-from runtime.definitions.queries import Condition, Group, Query, Sort
+from runtime.definitions.queries import Condition, Filter, Group, Query, Sort
 from runtime.errors import NotFound
 from runtime.fieldtypes import Context
 from runtime.i18n import N_, Message
@@ -189,12 +189,12 @@ async def _siblings(
 
 
 async def choices(
-    system: System, actor: Actor, table_id: str, text: str = "", limit: int = 30
+    system: System, actor: Actor, table_id: str, text: str = "", limit: int = 30, where: Filter | None = None
 ) -> list[dict[str, str]]:
-    """Records to choose from in a link chooser: ``id``, ``name`` and a line of ``details``; found by ``text``."""
-    page = await read.page(
-        system, actor, table_id, Query(search=text or None, sorts=(Sort("$updated_at", True),), limit=limit)
-    )
+    """Records to choose from in a link chooser: ``id``, ``name`` and a line of ``details``; found by ``text`` among those
+    that meet ``where``."""
+    query = Query(where=where, search=text or None, sorts=(Sort("$updated_at", True),), limit=limit)
+    page = await read.page(system, actor, table_id, query)
     catalog = await system.catalogs.current()
     table = catalog.table(table_id)
     context = Context(zone=catalog.app_of(table).zone)

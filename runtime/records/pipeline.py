@@ -15,7 +15,7 @@ from asyncpg.exceptions import (
 )
 
 from runtime.access import Operation, require
-from runtime.catalog import Table
+from runtime.catalog import Field, Table
 from runtime.errors import Duplicate, InvalidInput, OutOfStock, RecordsRejected, TooMuch
 from runtime.events.live import WAKE_RELAY, Notice
 from runtime.fieldtypes import Context
@@ -26,6 +26,7 @@ from runtime.records import (
     computed,
     history,
     ledger,
+    limits,
     links,
     moves,
     numbering,
@@ -139,7 +140,7 @@ async def _store(work: Work, effects: Effects | None) -> None:
     """Store what is good; when storing shows further problems, undo and store again without those records."""
     while work.good:
         try:
-            if work.alone and not any(item.moves for item in work.good):
+            if work.alone and not any(item.moves for item in work.good) and not limits.bound(work):
                 await _store_once(
                     work, effects
                 )  # nothing is refused any more, and an error ends the whole transaction
@@ -148,9 +149,11 @@ async def _store(work: Work, effects: Effects | None) -> None:
                     await _store_once(work, effects)
             return
         except _Refused:
-            for item in work.of("update", "delete", "restore"):
-                item.version = item.row["version"]
+            for item in work.items:
+                if item.row is not None:
+                    item.version = item.row["version"]
             _reject_if_atomic(work)
+            _stand_back(work)
         except UniqueViolationError as error:
             # two writers at once: the index speaks where the check before could not see yet
             fields = unique.broken(work.table, error.constraint_name or "")
@@ -173,7 +176,7 @@ async def _store(work: Work, effects: Effects | None) -> None:
 async def _store_once(work: Work, effects: Effects | None) -> None:
     await numbering.draw(work)
     await store.store(work)
-    far = await links.store(work)
+    far = await _store_links(work)
     await attachments.note(work)
     if any(item.moves for item in work.good):
         before = len(work.good)
@@ -185,6 +188,18 @@ async def _store_once(work: Work, effects: Effects | None) -> None:
     await ledger.note_adjustments(work)
     await computed.after_change(work, far)
     await history.write(work)
+
+
+async def _store_links(work: Work) -> dict[Field, set[int]]:
+    """Pairs; those of limited links last, when all that their limits read is stored."""
+    bound = limits.bound(work)
+    if not bound:
+        return await links.store(work)
+    free = {field for item in work.good for field in item.links} - bound
+    touched = await links.store(work, free)
+    if await limits.refuse(work):
+        raise _Refused
+    return touched | await links.store(work, bound)
 
 
 def _reject_if_atomic(work: Work) -> None:

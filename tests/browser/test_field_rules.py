@@ -160,3 +160,38 @@ async def trash_last(site: Site, table: Table) -> None:
         table=table.id, actor=await site.actor(), source=Source("api"), deletes=(answer.records[-1].id,)
     )
     await write.apply(site.system, change)
+
+
+@pytest.mark.parametrize("phone", [False, True])
+async def test_a_link_offers_only_what_fits(site: Site, orders: Table, phone: bool) -> None:
+    claims = await make_table(
+        site, "售后单", spec("编号"), spec("平台", "single_select", choices=["淘宝", "抖音"])
+    )
+    await fill(site, claims, {"编号": "S1", "平台": "抖音"}, {"编号": "S2"})
+    page = await site.open(f"/t/{claims.id}", phone=phone)
+    form = await add_field(page)
+    await page.keyboard.type("哪一单")
+    await choose_type(page, form, "关联")
+    await choose(page, box(form, "关联到哪张表"), "主订单池")
+    await form.get_by_text("只能选符合条件的记录").click()
+    await form.get_by_role("button", name="加一条一致条件").click()
+    await expect(box(form, "这条记录的字段")).to_contain_text("平台")
+    await page.screenshot(path=shot(f"rules/limit-{'phone' if phone else 'desktop'}"))
+    assert await axe(page) == []
+    await save(form)
+    await expect(form).to_have_count(0)
+    link = await until(lambda: field_of(site, claims, "哪一单"))
+    assert [(pair.op, pair.near) for pair in link.config.pairs] == [("eq", claims.field("平台").id)]
+    dialog = page.get_by_role("dialog", name="选择「哪一单」")
+    if phone:
+        await page.get_by_text("S1").first.click()
+        await page.locator("hb-record [data-field]", has_text="哪一单").locator(".rc-v, button").first.click()
+    else:
+        await page.locator(".g-r", has_text="S1").locator(".g-c").last.dblclick()
+    await expect(dialog.get_by_role("option")).to_have_count(1)
+    await expect(dialog).to_contain_text("李雷")
+    await page.screenshot(path=shot(f"rules/chooser-{'phone' if phone else 'desktop'}"))
+    await dialog.get_by_role("button", name="关闭").click()
+    if not phone:
+        await page.locator(".g-r", has_text="S2").locator(".g-c").last.dblclick()
+        await expect(dialog).to_contain_text("先填「平台」,才能选这里的记录")

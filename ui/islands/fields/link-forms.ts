@@ -9,6 +9,7 @@ import type { TableInfo, TableRef } from "../table/info";
 import { fieldIcon, type Field, type FieldOptions, type Filter, type Sort } from "./field";
 import "./hb-worth";
 import { matchForm, matchOf, wayRow } from "./match-forms";
+import { limitForm } from "./link-limit-form";
 import { optionRow, segments, select, toggle, type OptionsHost } from "./option-forms";
 
 /** What these forms know besides the options. */
@@ -36,7 +37,7 @@ export function linkForm(host: LinkHost): TemplateResult {
         t("关联到哪张表"),
         table ?? "",
         host.siblings.map((one) => ({ value: one.id, label: one.name, icon: one.icon, sub: one.id === host.table.id ? t("就是这张表") : undefined })),
-        (id) => host.set({ table: id, two_way: id !== host.table.id }),
+        (id) => host.set({ table: id, two_way: id !== host.table.id, where: null, pairs: [] }),
         t("选一张数据表"),
       ),
     )}
@@ -46,7 +47,8 @@ export function linkForm(host: LinkHost): TemplateResult {
       t("每条记录可以关联"),
       segments(host, t("每条记录可以关联"), many ? "many" : "one", [["one", t("一条")], ["many", t("多条")]], (value) => host.set({ many: value === "many" })),
     )}
-    ${target ? (paired ? pairedNote(host, target) : pairForm(host, target, wantsPair)) : nothing}`;
+    ${target ? (paired ? pairedNote(host, target) : pairForm(host, target, wantsPair)) : nothing}
+    ${target ? limitForm(host, host.tableOf(target.id)) : nothing}`;
 }
 
 function pairedNote(host: LinkHost, target: TableRef): TemplateResult {

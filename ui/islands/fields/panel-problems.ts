@@ -13,7 +13,7 @@ const shownOptions: Record<string, string[]> = {
   single_select: ["choices"],
   multi_select: ["choices"],
   auto_number: ["segments", "restart"],
-  link: ["table", "many", "inverse_name", "inverse_many"],
+  link: ["table", "many", "inverse_name", "inverse_many", "where", "pairs"],
   lookup: ["link", "match", "field", "sorts", "where", "take"],
   rollup: ["link", "match", "field", "fn", "sorts", "where"],
   formula: ["source"],

@@ -111,6 +111,7 @@ export function optionsOf(draft: FieldDraft, original: Field | null = null): Fie
   delete options.result;
   delete options.inverse;
   delete options.limit_open;
+  delete options.limit_open;
   if (isSelect(draft.type)) {
     const typed = draft.choices.filter((choice) => choice.name.trim());
     // A field that becomes a select, and is given no choices, gets them from its values.

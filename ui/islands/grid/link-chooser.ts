@@ -5,6 +5,7 @@ import type { Field, LinkValue } from "../fields/field";
 import { icon } from "../icons";
 import { t } from "../i18n";
 import { showDialog } from "../dialog/dialog";
+import { isLimited, NeedsFirst } from "../record/choices";
 import type { ChoiceRecord } from "./types";
 
 type Search = (words: string) => Promise<ChoiceRecord[]>;
@@ -12,8 +13,10 @@ type Search = (words: string) => Promise<ChoiceRecord[]>;
 class Chooser {
   readonly #dialog = document.createElement("dialog");
   #found: ChoiceRecord[] | null = null;
-  #failed = false;
+  /** Why nothing can be shown; "" where all is well. */
+  #failed = "";
   #cursor = 0;
+  #words = "";
   #ask = 0;
   #chosen: LinkValue[];
   #answer: LinkValue[] | null = null;
@@ -45,16 +48,17 @@ class Chooser {
   readonly #lookSoon = debounce((words: string) => void this.#look(words), 150);
 
   async #look(words: string): Promise<void> {
+    this.#words = words;
     const ask = ++this.#ask;
     try {
       const found = await this.search(words);
       if (ask !== this.#ask) return;
       this.#found = found;
-      this.#failed = false;
-    } catch {
+      this.#failed = "";
+    } catch (failure) {
       if (ask !== this.#ask) return;
       this.#found = [];
-      this.#failed = true;
+      this.#failed = failure instanceof NeedsFirst ? failure.message : t("搜索没有响应,稍后再试");
     }
     this.#cursor = 0;
     this.#draw();
@@ -135,7 +139,7 @@ class Chooser {
               ? html`<div class="menu-none"><div class="sk"></div></div>`
               : this.#found.length
                 ? this.#found.map(row)
-                : html`<p class="menu-none">${this.#failed ? t("搜索没有响应,稍后再试") : t("没有叫这个的")}</p>`}
+                : html`<p class="menu-none">${this.#failed || (this.#words || !isLimited(this.field) ? t("没有叫这个的") : t("没有符合条件的记录,可选的范围在字段设置里"))}</p>`}
           </div>
         </div>
         <div class="dlg-f">

@@ -1,6 +1,7 @@
 /** The grid's rows from the product's own API, by keyset cursors where the page before is known, else by position. */
 import { api, ApiError } from "../api";
 import { watch } from "../live";
+import { linkChoices } from "../record/choices";
 import { saves, type Save } from "../savequeue/savequeue";
 import type { Condition, Field, Filter, RecordData, Sort, Value } from "../fields/field";
 import { defaultSummary } from "./actions";
@@ -183,9 +184,8 @@ export class ApiSource implements GridSource {
     return this.#write({ method: "DELETE", path: this.#records, body: { records: ids } });
   }
 
-  async choices(field: Field, words: string): Promise<ChoiceRecord[]> {
-    const answer = await api.get<{ records: ChoiceRecord[] }>(`/api/v1/tables/${field.options.table ?? ""}/choices`, { params: { q: words } });
-    return answer.records;
+  choices(field: Field, words: string, record = ""): Promise<ChoiceRecord[]> {
+    return linkChoices(field, words, { record });
   }
 
   watch(listener: (change: RowChange) => void): () => void {

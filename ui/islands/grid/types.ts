@@ -90,8 +90,8 @@ export interface GridSource {
   remove(ids: string[]): Promise<SaveAnswer>;
   /** One number per summary, over all rows of the view. */
   summarise(summaries: Summary[]): Promise<Value[]>;
-  /** Records that a link field may point at. */
-  choices(field: Field, words: string): Promise<ChoiceRecord[]>;
+  /** Records that a link field may point at, in this record. */
+  choices(field: Field, words: string, record?: string): Promise<ChoiceRecord[]>;
   /** Hear of changes that others make. */
   watch(listener: (change: RowChange) => void): () => void;
   /** Start pages anew (the view's filter, sort or rows have changed). */

@@ -22,6 +22,7 @@ import { copyText } from "../shell/forms";
 import { tableInfo, type TableInfo } from "../table/info";
 import { toast, toastUndo } from "../toast/toast";
 import { forgetRedo, undo } from "../undo";
+import { linkChoices } from "./choices";
 import { isEditable } from "./control";
 import { fieldsTemplate } from "./fields";
 import { barTemplate, nameOf, titleTemplate } from "./head";
@@ -337,8 +338,7 @@ export class HbRecord extends HbElement {
   }
 
   #choices(field: Field, words: string): Promise<ChoiceRecord[]> {
-    const params = { params: { q: words } };
-    return api.get<{ records: ChoiceRecord[] }>(`/api/v1/tables/${String(field.options.table)}/choices`, params).then((answer) => answer.records);
+    return linkChoices(field, words, { record: this.record });
   }
 
   #menu(): MenuItem[] {

@@ -8,6 +8,7 @@ import { t } from "../i18n";
 import { allStates } from "../grid/columns";
 import { defaultPeople } from "../fields/types/member";
 import { controlTemplate, isEditable } from "../record/control";
+import { linkChoices } from "../record/choices";
 import { said } from "../record/said";
 import { toWire } from "../record/saver";
 import { toast, toastUndo } from "../toast/toast";
@@ -93,8 +94,7 @@ class NewRecord {
   }
 
   #choices(field: Field, words: string): Promise<ChoiceRecord[]> {
-    const path = `/api/v1/tables/${String(field.options.table)}/choices`;
-    return api.get<{ records: ChoiceRecord[] }>(path, { params: { q: words } }).then((answer) => answer.records);
+    return linkChoices(field, words, { values: Object.fromEntries(Object.entries(this.#values).map(([id, value]) => [id, toWire(value)])) });
   }
 
   #draw(anew = false): void {
