@@ -14,6 +14,7 @@ from runtime.errors import NotFound
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _VALUE = {c: i for i, c in enumerate(ALPHABET)}
 _LENGTH = 14
+_PAIRS = [high + low for high in ALPHABET for low in ALPHABET]
 
 # 80 bits hold 30 bits of table number and 50 bits of row number; 62**14 > 2**83, so 14 characters suffice.
 _BITS = 80
@@ -53,11 +54,11 @@ def new_id(kind: str) -> str:
 
 
 def _encode(number: int) -> str:
-    chars = []
-    for _ in range(_LENGTH):
-        number, digit = divmod(number, 62)
-        chars.append(ALPHABET[digit])
-    return "".join(reversed(chars))
+    pairs = []
+    for _ in range(_LENGTH // 2):
+        number, pair = divmod(number, 3844)
+        pairs.append(_PAIRS[pair])
+    return "".join(reversed(pairs))
 
 
 def record_id(table_number: int, row_number: int) -> str:

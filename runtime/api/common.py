@@ -59,7 +59,8 @@ def problem_body(problem: Problem, translator: Translator) -> ProblemBody:
 
 def moment(value: datetime) -> str:
     """A moment on the wire: ISO 8601 in UTC, ``2026-01-15T00:26:03.123456Z``."""
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+    moment = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return moment.isoformat()[:-6] + "Z"
 
 
 def plain(value: Any) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
+from weakref import WeakKeyDictionary
 
 from runtime.catalog import Table
 from runtime.storage.database import Database, Tx
@@ -42,6 +44,15 @@ async def count_of(db: Database | Tx, numbers: Sequence[int]) -> dict[int, int]:
     return found
 
 
-async def is_small(db: Database | Tx, table: Table) -> bool:
-    """Whether counting the table's records costs next to nothing."""
-    return bool(await db.value(f"SELECT pg_relation_size('{table.sql}') <= $1", COUNTED_BYTES))
+_REMEMBERED_SECONDS = 10.0
+_SMALL: WeakKeyDictionary[Database, dict[int, tuple[float, bool]]] = WeakKeyDictionary()
+
+
+async def is_small(db: Database, table: Table) -> bool:
+    """Whether counting the table's records costs next to nothing (as of some seconds ago)."""
+    known = _SMALL.setdefault(db, {})
+    at, small = known.get(table.number, (-_REMEMBERED_SECONDS, False))
+    if time.monotonic() - at >= _REMEMBERED_SECONDS:
+        small = bool(await db.value(f"SELECT pg_relation_size('{table.sql}') <= $1", COUNTED_BYTES))
+        known[table.number] = (time.monotonic(), small)
+    return small
