@@ -43,7 +43,7 @@ from runtime.formulas.types import (
 )
 from runtime.i18n import N_, Message
 
-FIELD_ID = re.compile(r"^fld[0-9A-Za-z]{14}\Z")
+FIELD_ID = re.compile(r"^fld[0-9A-Za-z]{14}(?:\.fld[0-9A-Za-z]{14})?\Z")
 
 
 class CheckedFormula:

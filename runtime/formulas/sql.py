@@ -70,7 +70,7 @@ def compile_sql(
     checked: CheckedFormula,
     column: Column,
     *,
-    errors: Callable[[str], str | None] | None = None,
+    errors: Callable[[str], str | QueryString | None] | None = None,
     zone: str = "Asia/Shanghai",
     now: datetime | None = None,
 ) -> SqlExpression:
@@ -109,7 +109,11 @@ def _finished(result: Operand, zone: Sql) -> tuple[Sql, Sql | None]:
 
 class _Compiler:
     def __init__(
-        self, column: Column, errors: Callable[[str], str | None], zone: str, now: datetime | None
+        self,
+        column: Column,
+        errors: Callable[[str], str | QueryString | None],
+        zone: str,
+        now: datetime | None,
     ) -> None:
         self._column = column
         self._errors = errors

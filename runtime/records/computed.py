@@ -33,7 +33,7 @@ from runtime.ids import record_id
 from runtime.records.dependents import EXISTENCE, Graph, graph, hold_matches, matched_before, through
 from runtime.records.pending import forget
 from runtime.records.work import Work
-from runtime.storage.computed import expression, read_time
+from runtime.storage.computed import expression, follows_links, read_time
 from runtime.storage.database import Row, Tx
 from runtime.system import System
 
@@ -94,8 +94,8 @@ class Walk:
         """Far ``rows`` have changed: what they belong to is stale. Never reads more of it than is computed at once."""
         if user.id in self.covered or not rows:
             return
-        assert isinstance(user.config, Lookup | Rollup)  # noqa: S101
-        if user.config.match is not None:
+        assert isinstance(user.config, Lookup | Rollup | Formula)  # noqa: S101
+        if isinstance(user.config, Formula) or user.config.match is not None:
             self.dirty[user.id] |= await through(self.tx, self.catalog, user, rows, before)
             return
         link = self.catalog.field(user.config.link or "")
@@ -257,7 +257,11 @@ async def hold(tx: Tx, table: Table, rows: set[int]) -> None:
 
 def on_its_own(catalog: Catalog, one: Field) -> bool:
     """Whether a value follows from its record alone and flows to no other: PostgreSQL then needs no lock beforehand."""
-    return isinstance(one.config, Formula) and not graph(catalog).far.get(one.id)
+    return _of_its_record(one) and not graph(catalog).far.get(one.id)
+
+
+def _of_its_record(one: Field) -> bool:
+    return isinstance(one.config, Formula) and not follows_links(one.config)
 
 
 async def recompute(tx: Tx, catalog: Catalog, context: Context, one: Field, rows: Rows) -> set[int]:
@@ -284,7 +288,7 @@ async def recompute(tx: Tx, catalog: Catalog, context: Context, one: Field, rows
         now.append(f"t.{column}_e")
         new.append(error)
     sets = [column, f"{column}_e"][: len(new)]
-    if isinstance(one.config, Formula):
+    if _of_its_record(one):
         # of the record alone: seen again as it is, should somebody be changing it
         statement = QueryString(
             f"UPDATE {table.sql} t SET {', '.join(f'{name} = {{}}' for name in sets)} WHERE {{}}"
@@ -296,9 +300,11 @@ async def recompute(tx: Tx, catalog: Catalog, context: Context, one: Field, rows
     else:
         # OFFSET 0: each value is worked out once, not once to compare and once to store
         statement = QueryString(
-            f"UPDATE {table.sql} t SET {column} = s.v FROM (SELECT t.id, {{}} AS v FROM {table.sql} t WHERE {{}}"
-            f" OFFSET 0) s WHERE t.id = s.id AND t.{column} IS DISTINCT FROM s.v RETURNING t.id",
-            value,
+            f"UPDATE {table.sql} t SET {', '.join(f'{name} = s.{name}' for name in sets)} FROM"
+            f" (SELECT t.id, {', '.join(f'{{}} AS {name}' for name in sets)} FROM {table.sql} t WHERE {{}} OFFSET 0) s"
+            f" WHERE t.id = s.id AND ({', '.join(now)}) IS DISTINCT FROM ({', '.join(f's.{name}' for name in sets)})"
+            " RETURNING t.id",
+            *new,
             restrict,
         )
     found = await tx.fetch(statement)

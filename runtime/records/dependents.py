@@ -11,7 +11,7 @@ from piccolo.querystring import QueryString
 
 from runtime import fieldtypes
 from runtime.catalog import Catalog, Field
-from runtime.definitions.fields import Lookup, Rollup
+from runtime.definitions.fields import Formula, Link, Lookup, Rollup
 from runtime.definitions.matching import Match
 from runtime.errors import InvalidDefinition
 from runtime.fieldtypes import Context
@@ -58,7 +58,7 @@ def _build(catalog: Catalog) -> Graph:
     computed = {f.id: f for app in catalog.apps for t in app.tables for f in t.fields if f.computed}
     needs: dict[str, set[str]] = {}
     for one in computed.values():
-        near, far, target = dependencies(catalog, one)
+        near, far, targets = dependencies(catalog, one)
         needs[one.id] = (near | far) & computed.keys()
         if one.id in at_read:
             continue
@@ -66,7 +66,7 @@ def _build(catalog: Catalog) -> Graph:
             result.same[key].append(one)
         for key in far:
             result.far[key].append(one)
-        if target is not None:
+        for target in targets:
             result.existence[target.id].append(one)
     done: dict[str, bool] = {}
 
@@ -116,8 +116,8 @@ def seen_to_change(catalog: Catalog, keys: Iterable[str]) -> dict[str, tuple[str
 def _users(catalog: Catalog) -> dict[str, list[Field]]:
     users: dict[str, list[Field]] = defaultdict(list)
     for one in (f for app in catalog.apps for t in app.tables for f in t.fields if f.computed):
-        near, far, target = dependencies(catalog, one)
-        for key in near | far | ({target.id} if target is not None else set()):
+        near, far, targets = dependencies(catalog, one)
+        for key in near | far | {target.id for target in targets}:
             users[key].append(one)
     return users
 
@@ -130,6 +130,8 @@ async def through(
     ``before``: far rows as they were, by id; where they match, so do the records that they matched then.
     """
     config = user.config
+    if isinstance(config, Formula):
+        return await _linked(tx, catalog, user, list(far_rows))
     assert isinstance(config, Lookup | Rollup)  # noqa: S101
     if config.match is not None:
         return await _matched(tx, catalog, user, config.match, set(far_rows), before or {})
@@ -139,6 +141,21 @@ async def through(
         list(far_rows),
     )
     return {row["near"] for row in found}
+
+
+async def _linked(tx: Tx, catalog: Catalog, user: Field, far_rows: list[int]) -> set[int]:
+    """Through any link that a formula follows; a few too many where its links lead to several tables."""
+    found: set[int] = set()
+    near, _, _ = dependencies(catalog, user)
+    for link in (catalog.field(key) for key in near if key in catalog.table(user.table_id).by_id):
+        if isinstance(link.config, Link):
+            rows = await tx.fetch(
+                f"SELECT DISTINCT {link.link_near} AS near FROM {link.link_sql}"
+                f" WHERE {link.link_far} = ANY($1::bigint[])",
+                far_rows,
+            )
+            found |= {row["near"] for row in rows}
+    return found
 
 
 async def matched_before(

@@ -8,6 +8,7 @@ with those columns replaced by their expressions, and every query reads from the
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from piccolo.querystring import QueryString
@@ -21,7 +22,7 @@ from runtime.fieldtypes.system import person_name_sql
 from runtime.formulas.texts import LIST_SEPARATOR
 from runtime.ids import record_id_sql
 from runtime.storage.query import ROW_COLUMNS
-from runtime.storage.rollups import far_rows, target_of, value
+from runtime.storage.rollups import Far, far_rows, linked, linked_error, target_of, value
 
 _BY_CLOCK = frozenset({"older_than", "newer_than", "within_next", "in_period"})
 _READ_TIME: WeakKeyDictionary[Catalog, frozenset[str]] = WeakKeyDictionary()
@@ -71,13 +72,13 @@ def _names_people(catalog: Catalog, one: Field) -> bool:
     """Whether the value holds, or hangs on, the name of a person, who may be called otherwise tomorrow."""
     if isinstance(one.config, Formula) and formulas.names_creator(formulas.parse(one.config.source)):
         return True
-    near, far, target = dependencies(catalog, one)
+    near, far, targets = dependencies(catalog, one)
     table = catalog.table(one.table_id)
     fields = [table.by_id.get(key) for key in near]
     if isinstance(one.config, Rollup):  # people are counted by number; only conditions may ask for names
-        fields += [target.by_id.get(key) for key in _asked_by_name(one.config.where)] if target else []
+        fields += [t.by_id.get(key) for t in targets for key in _asked_by_name(one.config.where)]
     else:
-        fields += [target.by_id.get(key) for key in far] if target else []
+        fields += [t.by_id.get(key) for t in targets for key in far]
     return any(field is not None and field.type in PERSON_TYPES for field in fields)
 
 
@@ -143,21 +144,38 @@ def _with(
     return QueryString(f"(SELECT {', '.join(columns)}, {places} FROM {{}} t)", *parts, inner)
 
 
-def dependencies(catalog: Catalog, one: Field) -> tuple[set[str], set[str], Table | None]:
-    """Fields of the same record, fields of the far table, and the far table, that a computed field needs."""
+def dependencies(catalog: Catalog, one: Field) -> tuple[set[str], set[str], tuple[Table, ...]]:
+    """Fields of the same record, fields of other records, and the tables of those, that a computed field needs."""
     config = one.config
     if isinstance(config, Formula):
-        return set(formulas.dependencies(formulas.parse(config.source))), set(), None
+        near, far = _read_by(config)
+        tables = [target_of(catalog, link, None) for link in sorted(near)] if far else []
+        return near, far, tuple({t.id: t for t in tables if t is not None}.values())
     if isinstance(config, Lookup | Rollup):
         target = target_of(catalog, config.link, config.match)
         if target is None:
-            return set(), set(), None
+            return set(), set(), ()
         far = ({config.field} if config.field else set()) | fields_of(config.where)
         far |= {sort.field for sort in config.sorts}
         if config.match is None:
-            return {config.link or ""}, far, target
-        return set(config.match.near_fields), far | config.match.far_fields, target
-    return set(), set(), None
+            return {config.link or ""}, far, (target,)
+        return set(config.match.near_fields), far | config.match.far_fields, (target,)
+    return set(), set(), ()
+
+
+def _read_by(config: Formula) -> tuple[set[str], set[str]]:
+    """Fields of the record (links that are followed among them) and far fields that a formula reads."""
+    near, far = set(), set()
+    for key in formulas.dependencies(formulas.parse(config.source)):
+        link, dot, field = key.partition(".")
+        near.add(link)
+        far |= {field} if dot else set()
+    return near, far
+
+
+def follows_links(config: Formula) -> bool:
+    """Whether a formula reads fields of linked records."""
+    return any("." in key for key in formulas.dependencies(formulas.parse(config.source)))
 
 
 def expression(catalog: Catalog, context: Context, one: Field) -> tuple[QueryString, QueryString | None]:
@@ -165,13 +183,21 @@ def expression(catalog: Catalog, context: Context, one: Field) -> tuple[QueryStr
     table = catalog.table(one.table_id)
     config = one.config
     if isinstance(config, Formula):
-        checked = formulas.check(config.source, formula_fields(table), allow_missing=True)
-        compiled = formulas.compile_sql(
-            checked,
-            lambda key: record_column(table, key) or formula_column(table, table.by_id[key]),
-            errors=lambda key: None if key in formulas.RECORD_PARTS else formula_error(table.by_id[key]),
-            zone=context.zone.key,
-        )
+        paths = far_fields(catalog, table) if follows_links(config) else {}
+        infos = {**formula_fields(table), **{key: path.info for key, path in paths.items()}}
+        checked = formulas.check(config.source, infos, allow_missing=True)
+
+        def column(key: str) -> str | QueryString:
+            if key in paths:
+                return paths[key].value(catalog, context, table)
+            return record_column(table, key) or formula_column(table, table.by_id[key])
+
+        def fault(key: str) -> str | QueryString | None:
+            if key in paths:
+                return paths[key].error(catalog, context, table)
+            return None if key in formulas.RECORD_PARTS else formula_error(table.by_id[key])
+
+        compiled = formulas.compile_sql(checked, column, errors=fault, zone=context.zone.key)
         return compiled.value, compiled.error
     assert isinstance(config, Lookup | Rollup)  # noqa: S101
     target = target_of(catalog, config.link, config.match)
@@ -180,6 +206,53 @@ def expression(catalog: Catalog, context: Context, one: Field) -> tuple[QueryStr
     # no more of the far table than is asked for: it may be this one, with this very field
     rows = source(catalog, target, context, dependencies(catalog, one)[1])
     return value(far_rows(catalog, context, table, config, target, rows), config), None
+
+
+@dataclass(frozen=True)
+class FarField:
+    """A field of the records behind a link, as formulas name it: ``{link.field}``."""
+
+    link: Field
+    far: Field
+    info: formulas.FieldInfo
+
+    @property
+    def many(self) -> bool:
+        """Whether it is a list: the link may hold several records."""
+        return isinstance(self.link.config, Link) and self.link.config.many
+
+    def _rows(self, catalog: Catalog, context: Context, table: Table) -> Far:
+        config = Lookup(self.link.id, self.far.id)
+        target = catalog.table(self.far.table_id)
+        rows = source(catalog, target, context, {self.far.id})
+        return far_rows(catalog, context, table, config, target, rows)
+
+    def value(self, catalog: Catalog, context: Context, table: Table) -> QueryString:
+        """Its SQL over the row ``t``."""
+        return linked(self._rows(catalog, context, table), self.far, many=self.many, zone=context.zone.key)
+
+    def error(self, catalog: Catalog, context: Context, table: Table) -> QueryString | None:
+        """The SQL of its error; None where it cannot hold one: a list leaves out what is one."""
+        if self.many or self.far.type != "formula":
+            return None
+        return linked_error(self._rows(catalog, context, table), self.far)
+
+
+def far_fields(catalog: Catalog, table: Table) -> dict[str, FarField]:
+    """What formulas of a table may name of linked records, by link and field: ``fld….fld…``."""
+    found = {}
+    for link in table.fields:
+        target = target_of(catalog, link.id, None) if isinstance(link.config, Link) else None
+        for far in target.fields if target is not None else ():
+            kind = fieldtypes.get(far.config).formula_type(far.config) if far.type != "link" else None
+            if kind is None:
+                continue
+            many = isinstance(link.config, Link) and link.config.many
+            info = formulas.FieldInfo(
+                name=f"{link.name}.{far.name}", type=formulas.ValueType("list" if many else kind)
+            )
+            found[f"{link.id}.{far.id}"] = FarField(link, far, info)
+    return found
 
 
 def formula_fields(table: Table) -> dict[str, formulas.FieldInfo]:

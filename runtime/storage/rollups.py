@@ -18,6 +18,7 @@ from runtime.definitions.queries import Sort
 from runtime.errors import NotFound
 from runtime.fieldtypes import Context
 from runtime.formulas.texts import LIST_SEPARATOR
+from runtime.formulas.types import MAX_ITEMS
 from runtime.storage import matching
 from runtime.storage.query import Compiler
 
@@ -163,6 +164,31 @@ def typed(far: Field) -> str:
     if kind.formula_type(far.config) in ("list", "text", None):
         return text_of(far)
     return f"({kind.formula_sql(far.config, f'r.{far.column}')})"
+
+
+def linked(far: Far, field: Field, *, many: bool, zone: str) -> QueryString:
+    """What formulas see of a far field through a link: the one value, or a list of all that are filled, as texts."""
+    kind = fieldtypes.get(field.config)
+    value = f"({kind.formula_sql(field.config, f'r.{field.column}')})"
+    if not many:
+        return QueryString(f"(SELECT {value} {{}} ORDER BY {far.order} LIMIT 1)", far.sql)
+    text = {
+        "number": f"trim_scale({value})::text",
+        "boolean": f"(CASE WHEN {value} THEN 'TRUE' ELSE 'FALSE' END)",
+        "date": f"to_char({value}, 'YYYY-MM-DD')",
+        "datetime": f"to_char({value} AT TIME ZONE '{zone}', 'YYYY-MM-DD HH24:MI:SS')",
+    }.get(kind.formula_type(field.config) or "", text_of(field))
+    return QueryString(
+        f"(SELECT array_agg(v.item ORDER BY v.place) FROM (SELECT {text} AS item,"
+        f" row_number() OVER (ORDER BY {far.order}) AS place {{}} AND {value} IS NOT NULL"
+        f" ORDER BY {far.order} LIMIT {MAX_ITEMS}) v)",
+        far.sql,
+    )
+
+
+def linked_error(far: Far, field: Field) -> QueryString:
+    """The error code of a far formula through a link to one record."""
+    return QueryString(f"(SELECT r.{field.column}_e {{}} ORDER BY {far.order} LIMIT 1)", far.sql)
 
 
 def result_of(fn: str, far: Field | None) -> str:
