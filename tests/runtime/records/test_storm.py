@@ -6,6 +6,7 @@ A short one runs with the suite; ``HUOBIAO_TEST_STORM=200`` runs that many longe
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 from collections.abc import Awaitable, Mapping
@@ -30,9 +31,11 @@ from runtime.records.checking import check
 from runtime.records.refresh import Refresher
 from runtime.settings import Settings
 from runtime.system import System
+from runtime.worker.jobs import run_job
 from tests.builder.conftest import Desk, spec
 from tests.conftest import SECRET_KEY
-from ui.bootstrap import build
+from tests.runtime.records.hammering import processes
+from ui.bootstrap import JOB_KINDS, build
 
 LONG = int(os.environ.get("HUOBIAO_TEST_STORM", "0"))
 BY_HAND = Source("ui")
@@ -84,6 +87,24 @@ _CHANGES: tuple[tuple[str, str, dict[str, Any]], ...] = (
 )  # fmt: skip
 
 
+async def _draw(desk: Desk) -> None:
+    """Regions have customers, customers have orders, orders follow one another."""
+    regions = await desk.table("大区", spec("名称"), spec("系数", "number"))
+    customers = await desk.table("客户", spec("姓名"), spec("折扣", "number"))
+    choices = [{"name": "淘宝"}, {"name": "抖音"}]
+    orders = await desk.table(
+        "订单", spec("单号"), spec("金额", "number"), spec("渠道", "single_select", choices=choices),
+        spec("修改时间", "updated_time"),
+    )  # fmt: skip
+    await desk.field(customers, "大区", "link", table="大区", many=False, two_way=True, inverse_name="客户")
+    await desk.field(orders, "客户", "link", table="客户", many=False, two_way=True, inverse_name="订单")
+    await desk.field(orders, "原单", "link", table="订单", many=False, two_way=True, inverse_name="后单")
+    await desk.field(orders, "加价", "formula", source="{金额}+1")
+    await desk.field(customers, "总额", "rollup", link="订单", fn="sum", field="金额")
+    made = await desk.write(regions, *({"名称": f"大区{n}", "系数": n} for n in range(2)))
+    await desk.write(customers, *({"姓名": f"客{n}", "折扣": n, "大区": [made[n % 2]]} for n in range(3)))
+
+
 class Storm(RuleBasedStateMachine):
     """One app with three tables; every rule is something a person does."""
 
@@ -129,38 +150,10 @@ class Storm(RuleBasedStateMachine):
     def draw(self) -> None:
         async def work() -> None:
             app = await apps.create(self.system, self.founder, AppDef("风暴"))
-            self.desk = desk = Desk(self.system, self.founder, app.id)
-            await desk.table("大区", spec("名称"), spec("系数", "number"))
-            customers = await desk.table("客户", spec("姓名"), spec("折扣", "number"))
-            choices = [{"name": "淘宝"}, {"name": "抖音"}]
-            orders = await desk.table(
-                "订单", spec("单号"), spec("金额", "number"), spec("渠道", "single_select", choices=choices),
-                spec("修改时间", "updated_time"),
-            )  # fmt: skip
-            await desk.field(
-                customers, "大区", "link", table="大区", many=False, two_way=True, inverse_name="客户"
-            )
-            await desk.field(
-                orders, "客户", "link", table="客户", many=False, two_way=True, inverse_name="订单"
-            )
-            await desk.field(
-                orders, "原单", "link", table="订单", many=False, two_way=True, inverse_name="后单"
-            )
-            await desk.field(orders, "加价", "formula", source="{金额}+1")
-            await desk.field(customers, "总额", "rollup", link="订单", fn="sum", field="金额")
+            self.desk = Desk(self.system, self.founder, app.id)
+            await _draw(self.desk)
 
         self.runner.run(work())
-        tables = self.tables()
-        self.store(
-            tables["大区"], creates=tuple(NewRecord({"名称": f"大区{n}", "系数": n}) for n in range(2))
-        )
-        regions = self.records(tables["大区"])
-        self.store(
-            tables["客户"],
-            creates=tuple(
-                NewRecord({"姓名": f"客{n}", "折扣": n, "大区": [regions[n % 2]]}) for n in range(3)
-            ),
-        )
 
     @rule(chance=st.randoms(use_true_random=False), count=st.integers(1, 12))
     def create(self, chance: random.Random, count: int) -> None:
@@ -264,6 +257,19 @@ class Storm(RuleBasedStateMachine):
         self.runner.run(Refresher(self.system).step(lambda: False))
 
     @rule()
+    def the_worker_converts(self) -> None:
+        self.runner.run(self._convert())
+
+    async def _convert(self) -> None:
+        """Conversions that wait; one may be refused at its end, when something else was changed meanwhile."""
+        rows = await self.system.db.fetch(
+            "SELECT public_id FROM meta.job WHERE status IN ('queued', 'running')"
+        )
+        for row in rows:
+            assert await run_job(self.system, JOB_KINDS, row["public_id"])
+        assert await self.system.db.value("SELECT count(*) FROM meta.conversion") == 0
+
+    @rule()
     def all_is_right(self) -> None:
         self.runner.run(self._settled())
 
@@ -273,6 +279,7 @@ class Storm(RuleBasedStateMachine):
             self.runner.run(apps.delete(self.system, self.founder, self.desk.app_id))
 
     async def _settled(self) -> None:
+        await self._convert()
         await Refresher(self.system).drain()
         report = await check(self.system)
         assert [(d.table, d.field, d.count, d.examples) for d in report.differences] == []
@@ -326,3 +333,80 @@ def test_nothing_is_wrong_after_a_storm(installation: Settings) -> None:
             )
         finally:
             runner.run(system.stop())
+
+
+async def test_nothing_is_wrong_after_a_storm_of_several_at_once(installation: Settings) -> None:
+    """Writers, somebody who changes fields, and workers, all at the same time."""
+    async with processes(installation, 3) as systems:
+        founder = await _owner(systems[0], "Found")
+        app = await apps.create(systems[0], founder, AppDef("同时"))
+        await _draw(Desk(systems[0], founder, app.id))
+        over = asyncio.Event()
+        workers = [asyncio.create_task(Refresher(one).run(over.is_set)) for one in systems[:2]]
+        busy = [_write_at_random(systems[n % 3], founder, app.id, n) for n in range(6)]
+        try:
+            await asyncio.gather(*busy, _change_at_random(systems[2], founder, app.id))
+        finally:
+            over.set()
+            await asyncio.gather(*workers)
+        await Refresher(systems[0]).drain()
+        report = await check(systems[0])
+        assert [(d.table, d.field, d.count) for d in report.differences] == []
+        assert report.values > 100
+
+
+async def _write_at_random(system: System, actor: Actor, app_id: str, seed: int) -> None:
+    chance = random.Random(seed)
+    desk = Desk(system, actor, app_id)
+    for number in range(25):
+        tables = {table.name: table for table in (await desk.app()).tables}
+        ids = {
+            name: [
+                record_id(t.number, r["id"])
+                for r in await system.db.fetch(f"SELECT id FROM {t.sql} ORDER BY id")
+            ]
+            for name, t in tables.items()
+        }
+        orders, customers = ids["订单"], ids["客户"]
+        what = chance.choice(
+            ("create", "create", "edit", "relink", "customer", "region", "delete", "restore")
+        )
+        table, parts = tables["订单"], dict[str, Any]()
+        if what == "create" or not orders:
+            new = {
+                "单号": f"{seed}-{number}",
+                "金额": chance.randrange(90),
+                "客户": [chance.choice(customers)],
+            }
+            parts["creates"] = (NewRecord(new),) * chance.randint(1, 4)
+        elif what == "edit":
+            parts["updates"] = (Patch(chance.choice(orders), {"金额": chance.randrange(90)}),)
+        elif what == "relink":
+            link = chance.choice(("客户", "原单"))
+            target = chance.choice(customers if link == "客户" else orders)
+            parts["updates"] = (Patch(chance.choice(orders), {link: [target]}),)
+        elif what == "customer":
+            table = tables["客户"]
+            new = {"姓名": f"客{number}", "大区": [chance.choice(ids["大区"])]}
+            parts["updates"] = (Patch(chance.choice(customers), new),)
+        elif what == "region":
+            table = tables["大区"]
+            parts["updates"] = (Patch(chance.choice(ids["大区"]), {"系数": number}),)
+        else:
+            parts["deletes" if what == "delete" else "restores"] = (chance.choice(orders),)
+        with contextlib.suppress(HuobiaoError):
+            await write.apply(system, Change(table=table.id, actor=actor, source=BY_HAND, **parts))
+
+
+async def _change_at_random(system: System, actor: Actor, app_id: str) -> None:
+    desk = Desk(system, actor, app_id)
+    for number, (name, kind, options) in enumerate(_NEW_FIELDS):
+        table = next(t for t in (await desk.app()).tables if t.name == name)
+        with contextlib.suppress(HuobiaoError):
+            field = await fields.create(
+                system, actor, table.id, FieldSpec(name=f"算{number}", type=kind, options=options)
+            )
+            if number % 3 == 0:
+                await fields.delete(system, actor, field.id, confirmed=True)
+            if number % 6 == 0:
+                await trash.restore(system, actor, field.id)
