@@ -19,9 +19,9 @@ def test_the_table_of_settings_is_the_one_in_the_code() -> None:
 
 
 def test_every_variable_and_command_that_is_named_exists() -> None:
-    of_compose = set(re.findall(r"^(HUOBIAO_[A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    of_compose = set(re.findall(r"^(HUOBIAO_[A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     known = {variable.name for variable in VARIABLES} | of_compose | {"HUOBIAO_DEBUG"}
-    assert set(re.findall(r"HUOBIAO_[A-Z_]+", PAGE)) <= known
+    assert set(re.findall(r"HUOBIAO_[A-Z0-9_]+", PAGE)) <= known
     used = set(re.findall(r"huobiao ([a-z]+)", PAGE)) - {"with"}
     assert used <= set(COMMANDS)
 

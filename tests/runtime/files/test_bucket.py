@@ -86,5 +86,6 @@ async def test_what_was_on_disk_stays_readable_after_moving_to_a_bucket(album: A
     await album.file(b"in the bucket", "b.txt")
     await album.system.db.execute("UPDATE meta.file SET store = 'disk'")
     row = await album.system.db.row("SELECT key, public_id FROM meta.file")
+    assert row is not None
     await stores.named("disk").put(row["key"], b"on the disk!!")
     assert (await album.http.get(f"/api/v1/files/{row['public_id']}")).content == b"on the disk!!"

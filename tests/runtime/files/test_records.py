@@ -121,7 +121,7 @@ async def test_conditions_numbers_and_formulas(album: Album) -> None:
     await album.record(one["id"], two["id"])
     await album.record(two["id"])
     await album.record()
-    wanted = {
+    wanted: dict[tuple[str, Any], int] = {
         ("is_empty", None): 1,
         ("is_not_empty", None): 2,
         ("contains", "合同"): 2,
@@ -187,7 +187,7 @@ async def test_to_text_and_back(album: Album) -> None:
 
 async def test_settings_that_make_no_sense(album: Album) -> None:
     for options in ({"kinds": ["exe"]}, {"max_files": 0}, {"max_size_mb": 0}, {"other": 1}):
-        body = {"name": "新", "type": "attachment", "options": options}
+        body: dict[str, Any] = {"name": "新", "type": "attachment", "options": options}
         assert (
             await album.http.post(f"/api/v1/tables/{album.table.id}/fields", json=body)
         ).status_code == 422

@@ -24,6 +24,7 @@ class Preview {
     this.#index = index;
     const dialog = this.#dialog;
     dialog.className = "fp";
+    dialog.dataset.theme = "dark"; // pictures are looked at in the dark
     dialog.setAttribute("aria-label", t("预览"));
     dialog.addEventListener("keydown", (event) => this.#key(event));
     dialog.addEventListener("click", (event) => {

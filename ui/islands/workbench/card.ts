@@ -1,11 +1,13 @@
 /** The card of a record: what a picker or a clerk needs, the remark largest, the shelf second. */
 import { html, nothing, type TemplateResult } from "lit";
-import { choiceOf, isEmpty, type Field, type RecordData } from "../fields/field";
+import { choiceOf, isEmpty, type Field, type RecordData, type Value } from "../fields/field";
 import { formatNumber, textOf } from "../fields/format";
 import { labelOf } from "../fields/press";
+import { typeUi } from "../fields/types";
 import { icon } from "../icons";
 import { t } from "../i18n";
 import { exceptionOf } from "../record/head";
+import { controlTemplate, isEditable } from "../record/control";
 import { linksOf, optionTemplate, valueTemplate } from "../record/value";
 import type { TableInfo } from "../table/info";
 import { courierOf } from "./codes";
@@ -25,6 +27,8 @@ export interface CardOptions {
   showFacts?(): void;
   /** Open another record's card; without it rows are plain (in a preview). */
   open?(record: string): void;
+  /** Store the files of a field; without it they are only shown. */
+  saveFiles?(field: Field, value: Value): void;
 }
 
 const fewOthers = 3;
@@ -70,7 +74,7 @@ export function cardTemplate(options: CardOptions): TemplateResult {
   const exception = exceptionOf(table, card.record);
   return html`${tags(options)}
     ${exception ? html`<div class="note wb-alert" role="alert">${icon("triangle-alert", 18)}<span><b>${exception.title}</b> ${exception.reason}</span></div>` : nothing}
-    ${remark(options)} ${places(options)} ${presses(options)} ${facts(options)} ${others(options)}`;
+    ${remark(options)} ${places(options)} ${presses(options)} ${facts(options)} ${attached(options)} ${others(options)}`;
 }
 
 /** Fields of the card by how they are shown. */
@@ -83,7 +87,7 @@ function sorted(options: CardOptions): { channel: Field | undefined; tags: Field
   const said = exceptionOf(options.table, card.record);
   const tagged = shown.filter((field) => field.type === "multi_select" || (field.type === "checkbox" && field.name !== said?.title));
   const reasons = said ? new Set([said.title, `${said.title}原因`, `${said.title}说明`]) : new Set<string>();
-  const facts = shown.filter((field) => field !== channel && !tagged.includes(field) && !pressed.includes(field) && !reasons.has(field.name));
+  const facts = shown.filter((field) => field !== channel && !tagged.includes(field) && !pressed.includes(field) && !typeUi(field.type)?.files && !reasons.has(field.name));
   return { channel, tags: tagged, pressed, facts };
 }
 
@@ -130,6 +134,20 @@ function presses(options: CardOptions): TemplateResult | typeof nothing {
   const { pressed } = sorted(options);
   if (!pressed.length) return nothing;
   return html`<div class="wb-press">${pressed.map((field) => (options.open ? valueTemplate(field, options.card.record.fields[field.id]) : html`<span class="press-b c-${String(field.options.color ?? "blue")}">${labelOf(field)}</span>`))}</div>`;
+}
+
+/** Files, and the camera: also where there are none yet, for that is when somebody takes a picture. */
+function attached(options: CardOptions): TemplateResult[] {
+  const { record } = options.card;
+  const fields = options.fields.map((id) => fieldOf(options, id)).filter((field): field is Field => field !== undefined && typeUi(field.type)?.files === true);
+  const { saveFiles } = options;
+  return fields
+    .filter((field) => (saveFiles && isEditable(field)) || !isEmpty(record.fields[field.id]))
+    .map((field) => {
+      const value = record.fields[field.id] ?? null;
+      const control = { id: `wb-${field.id}`, value, record: record.id, commit: (next: Value) => saveFiles?.(field, next), cancel: () => undefined, choices: () => Promise.resolve([]) };
+      return html`<section class="wb-box wb-files"><h3>${field.name}</h3>${saveFiles && isEditable(field) ? controlTemplate(field, control) : valueTemplate(field, value)}</section>`;
+    });
 }
 
 function facts(options: CardOptions): TemplateResult | typeof nothing {

@@ -10,12 +10,14 @@ import { html, nothing, type TemplateResult } from "lit";
 import { api, ApiError, Disconnected, showError } from "../api";
 import { define, HbElement } from "../base";
 import { debounce, isPhone, isTyping } from "../dom";
-import type { RecordData } from "../fields/field";
+import type { Field, RecordData, Value } from "../fields/field";
 import { formatMoment, formatNumber } from "../fields/format";
 import { icon } from "../icons";
 import { t } from "../i18n";
 import { watch, type Change } from "../live";
 import { openMenu, type MenuItem } from "../menu/menu";
+import { filesOf } from "../files/file";
+import { toWire } from "../record/saver";
 import type { Move } from "../record/types";
 import { rememberTable } from "../table/info";
 import { toastUndo } from "../toast/toast";
@@ -347,6 +349,19 @@ export class HbWorkbench extends HbElement {
     }
   }
 
+  async #saveFiles(card: Card, field: Field, value: Value): Promise<void> {
+    try {
+      const records = [{ id: card.record.id, fields: { [field.id]: toWire(value) } }];
+      const { change } = await api.patch<{ change: string | null }>(`/api/v1/tables/${card.table}/records`, { records });
+      feedback("found");
+      const added = filesOf(value).length - filesOf(card.record.fields[field.id]).length;
+      if (change && added > 0) toastUndo(t("已添加 {n} 个文件", { n: added }), () => void undo(change));
+    } catch (failure) {
+      showError(failure);
+    }
+    await this.#refresh();
+  }
+
   #heard(change: Change): void {
     this.#countSoon();
     if (this.shown.kind === "card" && (change.records.length === 0 || change.records.includes(this.shown.card.record.id))) this.#refreshSoon();
@@ -514,7 +529,7 @@ export class HbWorkbench extends HbElement {
         ${took !== null ? html`<span class="t12 f3" data-tip=${t("从开始查到显示出来")}>${t("{n} 秒", { n: Math.max(0.1, Math.round(took / 100) / 10) })}</span>` : nothing}</div>
       ${kept !== null ? html`<p class="note warn" role="status">${icon("cloud-off", 16)}${t("离线:这是 {time} 看到的样子", { time: formatMoment(new Date(kept).toISOString()) })}</p>` : nothing}
       ${this.refusal ? html`<div class="notice" role="alert">${icon("circle-alert", 18)}<div><b>${t("状态没有改")}</b><div>${this.refusal}</div><p><a class="link" href="/r/${card.record.id}">${t("打开完整记录去改")}</a></p></div></div>` : nothing}
-      ${cardTemplate({ ...this.#bench, fields: this.#page.workbench.card, card, unfolded: this.unfolded, unfold: () => (this.unfolded = true), allFacts: this.allFacts, showFacts: () => (this.allFacts = true), open: (record) => this.#openFrom(record) })}
+      ${cardTemplate({ ...this.#bench, fields: this.#page.workbench.card, card, unfolded: this.unfolded, unfold: () => (this.unfolded = true), allFacts: this.allFacts, showFacts: () => (this.allFacts = true), open: (record) => this.#openFrom(record), ...(this.#page.can_edit && kept === null && !this.offline ? { saveFiles: (field: Field, value: Value) => void this.#saveFiles(card, field, value) } : {}) })}
     </article>`;
   }
 
