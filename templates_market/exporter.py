@@ -15,11 +15,12 @@ import msgspec
 import yaml
 
 from builder import auto_numbers, connectors, rules
+from builder.computed import shown
 from builder.wire import options_of
-from runtime import formulas
 from runtime.access import Actor, Operation, require
 from runtime.catalog import App, Field, Table
-from runtime.definitions.fields import AutoNumber, Formula, Link, MultiSelect, SingleSelect
+from runtime.definitions.fields import AutoNumber, Formula, Link, Member, MultiSelect, SingleSelect
+from runtime.definitions.people import ME
 from runtime.system import System
 from templates_market.binding import plain
 
@@ -36,6 +37,9 @@ class _Keys:
         key = next(k for k in (base, *(f"{base}_{n}" for n in range(2, 10_000))) if k not in taken)
         taken.add(key)
         return key
+
+
+_PERSON = re.compile(r"usr[0-9A-Za-z]{14}")
 
 
 class Exporter:
@@ -66,12 +70,14 @@ class Exporter:
             self.symbols[entry.id] = f"@{space}/{key}"
 
     def symbolic(self, value: Any) -> Any:
-        """``value`` with ids as symbols and the choice numbers of moves renumbered."""
+        """``value`` with ids as symbols and the choice numbers of moves renumbered; conditions on people drop out."""
         if isinstance(value, str):
             return self.symbols.get(value, value)
         if isinstance(value, list | tuple):
-            return [self.symbolic(item) for item in value]
+            return [self.symbolic(item) for item in value if not _asks_for_people(item)]
         if isinstance(value, dict):
+            if _asks_for_people(value):  # nobody there knows them: every record, until somebody chooses anew
+                return {"kind": "group"}
             plain_value = {self.symbolic(key): self.symbolic(item) for key, item in value.items()}
             if value.get("kind") == "state_moved":
                 numbers = self.choices.get(value.get("field", ""), {})
@@ -107,10 +113,15 @@ class Exporter:
         for rule in ("description", "required", "unique", "read_only"):
             if getattr(definition, rule):
                 said[rule] = getattr(definition, rule)
-        if definition.default is not None:
+        if isinstance(config, Member):
+            if ME in (definition.default if isinstance(definition.default, list) else [definition.default]):
+                said["default"] = ME
+        elif definition.default is not None:
             said["default"] = definition.default
         if (validation := rules.shown(table, field)) is not None:
             said["validation"] = msgspec.to_builtins(validation)
+        if source := rules.shown_default(table, field):
+            said["default_formula"] = source
         options = options_of(config)
         options.pop("inverse", None)
         machine = options.pop("machine", None)
@@ -122,7 +133,7 @@ class Exporter:
                 if c.id in numbers
             ]
         if isinstance(config, Formula):
-            options["source"] = formulas.unbind(config.source, {f.id: f.name for f in table.fields})
+            options["source"] = shown(table, config.source, self.app.tables)
         if isinstance(config, AutoNumber):
             options = auto_numbers.by_name(table, options)
         said |= self.symbolic(options)
@@ -156,6 +167,17 @@ class Exporter:
         for part in ("unreserved", "reserved_choice", "consumed"):
             said[part] = numbers.get(said[part], said[part])
         return said
+
+
+def _asks_for_people(value: Any) -> bool:
+    """Whether it is a condition that names people, who are only known here."""
+    if not isinstance(value, dict) or value.get("kind") != "condition":
+        return False
+    named = value.get("value")
+    return any(
+        _PERSON.fullmatch(str(one.get("id") if isinstance(one, dict) else one))
+        for one in (named if isinstance(named, list) else [named])
+    )
 
 
 def _is_far_end(field: Field) -> bool:

@@ -26,6 +26,8 @@ from templates_market.symbols import Symbols
 
 _LATER = ("link", "lookup", "rollup", "formula")
 _LIMIT = ("where", "pairs")
+_OF_BUTTON = ("automation", "where")
+_AFTERWARDS = ("machine", "inverse", "validation", "default_formula")
 _COMMON = ("name", "type", "description", "required", "unique", "default", "read_only")
 
 
@@ -71,7 +73,7 @@ async def _tables(system: System, actor: Actor, app: App, template: Template, sy
             icon=table.get("icon", "table"),
             description=table.get("description", ""),
             record_noun=table.get("record_noun", ""),
-            fields=tuple(_spec(given, {}) for _, given in plain),
+            fields=tuple(_spec(_without_run(given), {}) for _, given in plain),
         )
         made = await tables.create(system, actor, app.id, spec)
         symbols.put(f"@{key}", made.id)
@@ -91,13 +93,30 @@ async def _tables(system: System, actor: Actor, app: App, template: Template, sy
         await _finish_table(system, actor, key, table, symbols)
 
 
+def _without_run(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A button without what it runs and where it is shown: its automation is not there yet."""
+    if given["type"] != "button":
+        return given
+    return {key: value for key, value in given.items() if key not in _OF_BUTTON}
+
+
+async def _buttons(system: System, actor: Actor, template: Template, symbols: Symbols) -> None:
+    for key, table in template.tables.items():
+        for field_key, given in table["fields"].items():
+            if given["type"] == "button":
+                options = {part: symbols.resolve(given[part]) for part in _OF_BUTTON if given.get(part)}
+                await fields.update(
+                    system, actor, symbols.get(f"@{key}.{field_key}"), FieldPatch(options=options)
+                )
+
+
 def _is_late(given: Mapping[str, Any]) -> bool:
     """Whether a field can only be made when the others of its table are there."""
     return given["type"] in _LATER or any(part.get("field") for part in given.get("segments", ()))
 
 
 def _spec(given: Mapping[str, Any], more: Mapping[str, Any]) -> FieldSpec:
-    options = {k: v for k, v in given.items() if k not in (*_COMMON, "machine", "inverse", "validation")}
+    options = {k: v for k, v in given.items() if k not in (*_COMMON, *_AFTERWARDS)}
     common = {k: given[k] for k in _COMMON if k in given}
     return FieldSpec(**common, options={**options, **more})
 
@@ -134,6 +153,13 @@ async def _finish_table(
             await fields.update(
                 system, actor, symbols.get(f"@{key}.{field_key}"), FieldPatch(options=limit)
             )
+        if given.get("default_formula"):
+            await fields.update(
+                system,
+                actor,
+                symbols.get(f"@{key}.{field_key}"),
+                FieldPatch(default_formula=given["default_formula"]),
+            )
         if given.get("validation"):
             rule = msgspec.convert(given["validation"], Validation)
             await fields.update(
@@ -168,6 +194,7 @@ async def _rest(system: System, actor: Actor, app: App, template: Template, symb
     for key, automation in template.automations.items():
         definition = msgspec.convert(symbols.resolve(automation), AutomationDef)
         symbols.put(f"@automations/{key}", (await automations.create(system, actor, app.id, definition)).id)
+    await _buttons(system, actor, template, symbols)
     for key, dashboard in template.dashboards.items():
         board = msgspec.convert(symbols.resolve(dashboard), DashboardDef)
         symbols.put(f"@dashboards/{key}", (await dashboards.create(system, actor, app.id, board)).id)

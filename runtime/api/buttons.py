@@ -32,9 +32,11 @@ class PressedBody(msgspec.Struct, frozen=True):
 
 def _body(pressed: buttons.Pressed, translator: Translator) -> PressedBody:
     failure = load_failure(pressed.error)
-    return PressedBody(
-        pressed.press, pressed.state, pressed.run, failure.message.text(translator) if failure else None
-    )
+    message = None
+    if failure is not None:
+        reasons = [problem.message.text(translator) for problem in failure.problems[:3]]
+        message = "; ".join(reasons) or failure.message.text(translator)
+    return PressedBody(pressed.press, pressed.state, pressed.run, message)
 
 
 @post("/records/{record:str}/buttons/{field:str}", status_code=HTTP_202_ACCEPTED)

@@ -111,6 +111,7 @@ function describeValue(page: PageData, definition: Definition, field: Field | un
       const choice = field?.options.choices?.find((one) => one.name === given || one.id === given);
       if (field && choice) return choicePill(field, choice);
       if (Array.isArray(given)) return given.map((item) => (typeof item === "object" && item ? ((item as { name?: string }).name ?? "…") : String(item))).join("、");
+      if (typeof given === "object") return (given as { name?: string }).name ?? "…";
       return html`<span class="cut">${String(given)}</span>`;
     }
     case "field": {

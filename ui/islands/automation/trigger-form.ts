@@ -85,7 +85,7 @@ export function triggerForm(host: TriggerHost): TemplateResult {
     ${table && trigger.kind === "record_updated"
       ? row(host, t("哪些字段改了"), "trigger.fields", chooseSome(host, t("哪些字段改了"), trigger.fields ?? [], fieldOptions(table.fields.filter((field) => !field.readonly || field.read_only === true)), (fields) => host.setTrigger({ ...trigger, fields }), t("任意字段")))
       : nothing}
-    ${trigger.kind === "button" ? html`<p class="note">${icon("info", 14)}${t("在这张表里加一个按钮字段,选这个自动化,按下就为那条记录运行")}</p>` : nothing}
+    ${trigger.kind === "button" ? html`<p class="hint">${t("在这张表里加一个按钮字段,选这个自动化,按下就为那条记录运行")}</p>` : nothing}
     ${table
       ? row(host, t("而且记录符合"), "trigger.where", html`<hb-filter
           .fields=${table.fields}

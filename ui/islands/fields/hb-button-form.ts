@@ -22,6 +22,10 @@ interface AutomationRef {
   trigger: { kind: string; table: string };
 }
 
+function iconWords(): Record<string, string> {
+  return { zap: t("闪电"), play: t("播放"), send: t("纸飞机"), check: t("对勾"), bell: t("铃铛"), truck: t("货车"), printer: t("打印机"), "refresh-cw": t("循环") };
+}
+
 export class HbButtonForm extends HbElement {
   static override properties = { host: { attribute: false }, options: { attribute: false }, table: { attribute: false }, name: { attribute: false }, found: { state: true }, busy: { state: true } };
 
@@ -127,7 +131,7 @@ export class HbButtonForm extends HbElement {
     return html`${this.#automation()}
       ${text("label", t("按钮上的字"), this.name || t("和字段名一样"), 40)}
       ${optionRow(host, "icon", t("图标"), html`<span class="seg" role="group" aria-label=${t("图标")}>
-        ${buttonIcons.map((name) => html`<button type="button" ?disabled=${host.locked} aria-pressed=${name === shape ? "true" : "false"} aria-label=${name} @click=${() => host.set({ icon: name })}>${icon(name, 16)}</button>`)}
+        ${buttonIcons.map((name) => html`<button type="button" ?disabled=${host.locked} aria-pressed=${name === shape ? "true" : "false"} aria-label=${iconWords()[name]!} data-tip=${iconWords()[name]!} @click=${() => host.set({ icon: name })}>${icon(name, 16)}</button>`)}
       </span>`)}
       ${optionRow(host, "color", t("颜色"), html`<button type="button" class="btn s ft-color" ?disabled=${host.locked} aria-label=${t("颜色:{name}", { name: colorName(color) })} @click=${(event: Event) => openColors(event.currentTarget as HTMLElement, color, (next) => host.set({ color: next }))}>
         <span class="fe-dot c-${color}"></span>${colorName(color)}

@@ -82,6 +82,7 @@ async function follow(field: Field, record: string, key: string, number: number)
     }
     tell(key, now);
     if (isBusy(now)) continue;
+    if (now.state === "finished") toast(t("「{name}」已完成", { name: labelOf(field) }));
     if (now.state === "failed") toast(now.message ?? t("「{name}」没有完成", { name: labelOf(field) }), { kind: "bad", ...(now.run ? { action: t("看步骤"), run: () => location.assign(`/runs/${now.run}`) } : {}) });
     if (now.state === "nothing") toast(t("「{name}」没有运行:自动化已停用,或记录已不符合条件", { name: labelOf(field) }), { kind: "info" });
     return;

@@ -43,7 +43,7 @@ export function orderedFields(table: TableInfo, order: readonly { field: string 
   const title = new Set<string | undefined>();
   if (primaryOf(table)?.readonly) title.add(primaryOf(table)?.id);
   for (const field of table.fields) if (field.options.machine && typeof record?.fields[field.id] === "string") title.add(field.id);
-  return [...table.fields].filter((field) => !title.has(field.id)).sort((a, b) => (rank.get(a.id) ?? order.length) - (rank.get(b.id) ?? order.length));
+  return [...table.fields].filter((field) => !title.has(field.id) && !(field.type === "button" && record && isEmpty(record.fields[field.id]))).sort((a, b) => (rank.get(a.id) ?? order.length) - (rank.get(b.id) ?? order.length));
 }
 
 /** Those that are shown at first. */
