@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -13,7 +14,7 @@ from runtime import fieldtypes, formulas
 from runtime.catalog import App, Catalog, Field, Table
 from runtime.definitions.fields import Formula, Link, Lookup, Rollup
 from runtime.i18n import N_
-from runtime.storage.computed import formula_fields
+from runtime.storage.computed import far_fields, formula_fields
 from runtime.storage.rollups import LISTS, MOST_LISTED, ORDERED, result_of, target_of
 
 if TYPE_CHECKING:
@@ -141,24 +142,30 @@ def check_formula(problems: Problems, scope: Scope, config: Formula) -> Formula:
         problems.at("decimals").add("out_of_range", N_("小数位数应在 {low} 到 {high} 之间"), low=0, high=10)
     try:
         # as typed, so that places in the message are places in what the person sees
-        checked = recheck(scope.table, config)
+        checked = recheck(scope.catalog, scope.table, config)
     except formulas.FormulaRejected as rejected:
         params = {**rejected.message.params, "start": rejected.start, "end": rejected.end}
         here.add(rejected.error_code, rejected.message.msgid, **params)
         return config
-    checked = msgspec.structs.replace(
-        checked, source=formulas.bind(config.source, {field.name: field.id for field in scope.table.fields})
-    )
+    checked = msgspec.structs.replace(checked, source=bound(scope.catalog, scope.table, config.source))
     if scope.old is not None and scope.old.id in dependencies_of(checked):
         here.add("cycle", N_("公式不能引用自己"))
     return checked
 
 
-def recheck(table: Table, config: Formula) -> Formula:
+def recheck(catalog: Catalog, table: Table, config: Formula) -> Formula:
     """A formula with the type its result has now. Raises FormulaRejected."""
-    checked = formulas.check(config.source, formula_fields(table))
+    paths = far_fields(catalog, table) if "." in config.source else {}
+    infos = {**{key: path.info for key, path in paths.items()}, **formula_fields(table)}
+    checked = formulas.check(config.source, infos)
     result = {"number": "number", "boolean": "boolean", "date": "date", "datetime": "datetime"}
     return msgspec.structs.replace(config, result=result.get(checked.type.value, "text"))
+
+
+def bound(catalog: Catalog, table: Table, source: str) -> str:
+    """A source as it is stored: fields by id, those of linked records by link and field. Raises FormulaRejected."""
+    paths = {path.info.name: key for key, path in far_fields(catalog, table).items()} if "." in source else {}
+    return formulas.bind(source, {**paths, **{field.name: field.id for field in table.fields}})
 
 
 def dependencies_of(config: Formula) -> frozenset[str]:
@@ -166,6 +173,18 @@ def dependencies_of(config: Formula) -> frozenset[str]:
     return formulas.dependencies(formulas.parse(config.source))
 
 
-def shown(table: Table, source: str) -> str:
-    """A stored source as people read it: every field by name."""
-    return formulas.unbind(source, {field.id: field.name for field in table.fields})
+def shown(table: Table, source: str, tables: Iterable[Table] = ()) -> str:
+    """A stored source as people read it: every field by name; ``tables``: those that its links lead to."""
+    names = path_names(table, tables) if "." in source else {}
+    return formulas.unbind(source, {**names, **{field.id: field.name for field in table.fields}})
+
+
+def path_names(table: Table, tables: Iterable[Table]) -> dict[str, str]:
+    """What formulas of a table call the fields of linked records, by ``fld….fld…``."""
+    by_id = {one.id: one for one in tables}
+    return {
+        f"{link.id}.{far.id}": f"{link.name}.{far.name}"
+        for link in table.fields
+        if isinstance(link.config, Link) and link.config.table in by_id
+        for far in by_id[link.config.table].fields
+    }

@@ -115,7 +115,7 @@ async def _retype_formulas(edit: Edit, changed: Field) -> None:
         config: Formula | Rollup
         try:
             if isinstance(field.config, Formula):
-                config = computed_fields.recheck(table, field.config)
+                config = computed_fields.recheck(edit.catalog, table, field.config)
             else:
                 config = computed_fields.retyped(edit.catalog, field.config)
         except HuobiaoError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from builder.computed import recheck
+from builder.computed import bound, recheck
 from builder.drafts import Result, examples_of
 from runtime import access, formulas
 from runtime.access import Actor, Operation
@@ -50,11 +50,11 @@ async def look_at(
     if own is not None:
         visible = msgspec.structs.replace(table, fields=tuple(f for f in table.fields if f.id != own))
     try:
-        config = recheck(visible, Formula(source=source, decimals=decimals, percent=percent))
-        bound = formulas.bind(source, {field.name: field.id for field in visible.fields})
+        config = recheck(catalog, visible, Formula(source=source, decimals=decimals, percent=percent))
+        stored = bound(catalog, visible, source)
     except formulas.FormulaRejected as rejected:
         return Draft(problem=rejected.problems[0], start=rejected.start, end=rejected.end)
-    config = msgspec.structs.replace(config, source=bound)
-    clock = formulas.uses_clock(formulas.parse(bound))
+    config = msgspec.structs.replace(config, source=stored)
+    clock = formulas.uses_clock(formulas.parse(stored))
     examples = await examples_of(system, actor, catalog, table, config, record)
     return Draft(result=config.result, uses_clock=clock, examples=examples)

@@ -201,7 +201,7 @@ class Reversal:
         field = catalog.field(stored.id)
         if isinstance(before.config, Formula):
             # the type of its result follows from what it reads as that is now
-            config = recheck(catalog.table(field.table_id), before.config)
+            config = recheck(catalog, catalog.table(field.table_id), before.config)
             before = msgspec.structs.replace(before, config=config)
         if before != field.definition:
             await fields.put(self.edit, field, before)

@@ -8,6 +8,7 @@ numbered; what is stored names them by id.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 import msgspec
@@ -72,11 +73,11 @@ def options_of(config: FieldConfig) -> dict[str, Any]:
     return options
 
 
-def shown_options(table: Table, config: FieldConfig) -> dict[str, Any]:
-    """The same for people: a formula names its fields as they are called now."""
+def shown_options(table: Table, config: FieldConfig, tables: Iterable[Table] = ()) -> dict[str, Any]:
+    """The same for people: a formula names its fields, those of linked ``tables`` too, as they are called now."""
     options = options_of(config)
     if isinstance(config, Formula):
-        options["source"] = shown(table, config.source)
+        options["source"] = shown(table, config.source, tables)
     return options
 
 
@@ -94,7 +95,9 @@ def complete(value: Any) -> Any:
     return value
 
 
-def field_json(field: Field, table: Table | None = None, *, managed: bool = False) -> dict[str, Any]:
+def field_json(
+    field: Field, table: Table | None = None, *, managed: bool = False, tables: Iterable[Table] = ()
+) -> dict[str, Any]:
     """A field as the API answers it; one that holds people also names whom it may hold. ``table``: where it stands, so that a formula shows the names of its fields.
 
     ``operators`` and ``aggregates`` are what conditions and roll-ups may ask of it; ``compares``: what kind of value it
@@ -106,7 +109,7 @@ def field_json(field: Field, table: Table | None = None, *, managed: bool = Fals
         "id": field.id,
         "name": field.name,
         "type": field.type,
-        "options": options_of(field.config) if table is None else shown_options(table, field.config),
+        "options": options_of(field.config) if table is None else shown_options(table, field.config, tables),
         "required": definition.required,
         "unique": definition.unique,
         "default": definition.default,
@@ -169,7 +172,7 @@ def table_json(actor: Actor, app: App, table: Table, estimate: int) -> dict[str,
         "primary": table.primary.id if table.primary else None,
         "unique": complete(table.definition.unique),
         "fields": [
-            field_json(field, table, managed=field.id in managed)
+            field_json(field, table, managed=field.id in managed, tables=app.tables)
             | ({"blocked": _blocked(actor, app, field.config, usable)} if isinstance(field.config, Button) else {})
             for field in table.fields
             if field.id not in hidden

@@ -77,8 +77,9 @@ class FieldKinds(msgspec.Struct, frozen=True):
 
 
 async def _answer(system: System, field: Field) -> Json:
-    table = (await system.catalogs.current()).table(field.table_id)
-    return field_json(field, table)
+    catalog = await system.catalogs.current()
+    table = catalog.table(field.table_id)
+    return field_json(field, table, tables=catalog.app_of(table).tables)
 
 
 def impact_body(impact: Impact, table: Table, translator: Translator) -> ImpactBody:
