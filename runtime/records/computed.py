@@ -30,6 +30,7 @@ from runtime.definitions.fields import Formula, Link, Lookup, Rollup
 from runtime.events.live import WAKE_REFRESH, Notice
 from runtime.fieldtypes import Context
 from runtime.ids import record_id
+from runtime.records import layers
 from runtime.records.dependents import EXISTENCE, Graph, graph, hold_matches, matched_before, through
 from runtime.records.pending import forget
 from runtime.records.work import Work
@@ -117,15 +118,27 @@ class Walk:
     async def go(self) -> None:
         """Compute what is stale and whatever follows from it; store what is left to the worker."""
         await self._hold_known()
+        done: set[str] = set()
         for one in self.graph.order:
-            rows = self._now(one)
-            if not rows:
-                continue
-            matched = await matched_before(self.tx, self.catalog, self.graph.far.get(one.id, ()), one, rows)
-            changed = await recompute(self.tx, self.catalog, self.context, one, rows)
-            if changed:
-                await self.follow(one, changed, matched)
+            rows = self._now(one) if one.id not in done else set()
+            if rows:
+                group = layers.along_with(self.catalog, one, rows, self.dirty, self.covered)
+                done.update(each.id for each in group)
+                await self._compute(group, rows)
         await self.store_later()
+
+    async def _compute(self, group: list[Field], rows: set[int]) -> None:
+        """Compute fields of one table together for the same rows, and note what follows."""
+        await hold(self.tx, self.catalog.table(group[0].table_id), rows)
+        matched: dict[str, Mapping[str, set[int]]] = {}
+        for one in group:
+            await hold_matches(self.tx, self.catalog, one, rows)
+            users = self.graph.far.get(one.id, ())
+            matched[one.id] = await matched_before(self.tx, self.catalog, users, one, rows)
+        changed = await layers.compute(self.tx, self.catalog, self.context, group, rows)
+        for one in group:
+            if changed[one.id]:
+                await self.follow(one, changed[one.id], matched[one.id])
 
     async def follow(
         self, one: Field, changed: set[int], matched: Mapping[str, set[int]] | None = None

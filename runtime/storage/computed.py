@@ -121,13 +121,13 @@ def source(
         ready = [f for f in left.values() if not dependencies(catalog, f)[0] & left.keys() - {f.id}]
         if not ready:  # a circle, which the builder refuses
             break
-        result = _with(catalog, table, context, ready, result)
+        result = layer(catalog, table, context, ready, result)
         for one in ready:
             del left[one.id]
     return result
 
 
-def _with(
+def layer(
     catalog: Catalog, table: Table, context: Context, ready: list[Field], inner: QueryString
 ) -> QueryString:
     kept = [f for f in table.fields if f.stored and f not in ready]
