@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from builder import automations, fields, tables
+from builder import automations, fields, tables, workbenches
 from builder.tables import TableSpec
 from builder.validation import Problems
 from builder.wire import FieldPatch, FieldSpec
@@ -18,6 +18,9 @@ from runtime.accounts import Person
 from runtime.automations.engine import execute
 from runtime.automations.relay import relay
 from runtime.catalog import Table
+from runtime.records import write
+from runtime.records.change import Change, Patch, Source
+from tests.browser.bench import bench_of
 from tests.browser.support import Site, axe, shot, until
 from tests.browser.test_field_types import (
     cell,
@@ -362,3 +365,58 @@ async def test_buttons_in_the_panel_and_on_the_phone(site: Site, parcels: Parcel
     await button.tap()
     await expect(phone.locator("li", has_text="P2").locator("[aria-busy=true]")).to_be_visible()
     await sent(site, parcels.table, 1)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_the_workbench_shows_people_and_presses_buttons(site: Site, language: str) -> None:
+    bench = await bench_of(site)
+    owner = await site.actor()
+    ann = await site.person("安宁", app=bench.app.id)
+    person = await fields.create(
+        site.system, owner, bench.orders.id, FieldSpec(name="跟单", type="member", options={"many": True})
+    )
+    remark = {
+        "field": bench.orders.field("备注").id,
+        "value": {"kind": "literal", "value": "已催过一次"},
+    }
+    definition = {
+        "name": "催单",
+        "enabled": True,
+        "trigger": {"kind": "button", "table": bench.orders.id},
+        "steps": [{"config": {"kind": "update_record", "set": [remark]}}],
+    }
+    made = await automations.create(
+        site.system, owner, bench.app.id, automations.read_definition(Problems(), definition)
+    )
+    options = {"automation": made.id, "icon": "bell", "color": "violet"}
+    press = await fields.create(
+        site.system, owner, bench.orders.id, FieldSpec(name="催一下", type="button", options=options)
+    )
+    order = await bench.order()
+    patch = Patch(order.id, {person.id: [ann.id]})
+    await write.apply(
+        site.system, Change(table=bench.orders.id, actor=owner, source=Source("api"), updates=(patch,))
+    )
+    (workbench,) = (await site.system.catalogs.current()).app(bench.app.id).workbenches
+    card = (person.id, press.id, *workbench.definition.card)
+    await workbenches.update(site.system, owner, workbench.id, {"card": list(card)})
+
+    page = await bench.open(f"?r={order.id}", language=language)
+    await expect(page.locator(".wb-card .person")).to_have_text(re.compile("安宁"))
+    button = page.locator(".wb-press").get_by_role("button", name="催一下")
+    box = await button.bounding_box()
+    assert box is not None
+    assert box["height"] >= 44
+    assert await axe(page) == []
+    await page.screenshot(path=shot(f"buttons/workbench-{language}"))
+    await button.tap()
+    await expect(page.locator(".wb-press [aria-busy=true]")).to_be_visible()
+
+    async def done() -> bool:
+        for run in (await relay(site.system)).runs:
+            await execute(site.system, run)
+        return await page.locator(".wb-press a.press-s.ok").is_visible()
+
+    await until(done)
+    await expect(page.locator(".wb-remark p")).to_have_text("已催过一次")
+    await page.screenshot(path=shot(f"buttons/workbench-done-{language}"))
