@@ -17,9 +17,12 @@ from runtime.records.work import Item, Work
 
 def _changed(work: Work) -> Iterator[tuple[Item, Field]]:
     """Every cell of attachments that is to be written, of items that are good so far."""
+    fields = [field for field in work.table.fields if field.type == "attachment"]
+    if not fields:
+        return
     for item in work.of("create", "update"):
-        for field in item.values:
-            if field.type == "attachment":
+        for field in fields:
+            if field in item.values:
                 yield item, field
 
 

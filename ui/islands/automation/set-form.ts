@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { api } from "../api";
 import { stateGlyph, type Field } from "../fields/field";
 import type { ChoiceRecord } from "../grid/types";
+import { typeUi } from "../fields/types";
 import { icon } from "../icons";
 import { t } from "../i18n";
 import { openMenu } from "../menu/menu";
@@ -134,6 +135,7 @@ function literal(host: SetHost, field: Field, value: unknown, put: (value: StepV
       <button type="button" aria-pressed=${value !== true} ?disabled=${host.locked} @click=${() => fixed(false)}>${t("不勾选")}</button>
     </div>`;
   }
+  if (typeUi(field.type)?.files) return html`<p class="hint grow">${t("文件不能写死在这里,用右边的按钮选记录里的附件")}</p>`;
   if (field.type === "single_select" || field.type === "multi_select") return selectLiteral(host, field, value, fixed);
   return html`<div class="grow">${controlTemplate(field, { id: `set-${field.id}`, value, commit: fixed, cancel: () => undefined, choices: findChoices })}</div>`;
 }

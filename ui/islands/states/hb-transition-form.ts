@@ -77,7 +77,7 @@ export class HbTransitionForm extends HbElement {
 
   /** Fields that a move can fill: what people can, but no other state machine and no links. */
   #settable(): Field[] {
-    return this.fields.filter((field) => (!field.readonly || field.read_only === true) && field.id !== this.field.id && field.type !== "link" && !field.options.machine);
+    return this.fields.filter((field) => (!field.readonly || field.read_only === true) && field.id !== this.field.id && field.type !== "link" && field.type !== "attachment" && !field.options.machine);
   }
 
   /* ---- what it does ---- */

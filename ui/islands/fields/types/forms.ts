@@ -102,7 +102,7 @@ function attachmentForm(host: OptionsHost): TemplateResult {
   const number = (path: string, label: string, value: unknown, hint: string, empty: number | null) =>
     optionRow(host, path, label, textInput(host, path, label, value === null || value === undefined ? "" : String(value), (text) => host.set({ [path]: text.trim() ? (typedNumber(text) ?? empty) : empty }), { numeric: true }), hint);
   return html`${optionRow(host, "kinds", t("收什么文件"), segments(host, t("收什么文件"), mode, [["any", t("任何文件")], ["images", t("只要图片")], ["some", t("指定种类")]], choose), mode === "any" ? "" : t("看内容判断,改扩展名没有用"))}
-    ${mode === "some" ? html`<div class="at-kinds">${kinds.map((kind) => html`<label class="opt-row"><input type="checkbox" ?disabled=${host.locked} .checked=${chosen.includes(kind)} @change=${(event: Event) => {
+    ${mode === "some" ? html`<div class="at-kinds">${kinds.map((kind) => html`<label class="opt-row"><input type="checkbox" class="ck" ?disabled=${host.locked} .checked=${chosen.includes(kind)} @change=${(event: Event) => {
       event.stopPropagation();
       toggled(kind, (event.target as HTMLInputElement).checked);
     }} /><span>${kindName(kind)}</span></label>`)}</div>` : ""}
