@@ -19,7 +19,7 @@ _INTRODUCTION = f'''\
 
 # 公式 · Formulas
 
-公式字段像 Excel 一样用同一条记录的其他字段计算。A formula field computes from the other fields of its record, as in Excel.
+公式字段像 Excel 一样用同一条记录的其他字段计算,也能用关联的记录里的字段。A formula field computes from the other fields of its record, and those of linked records, as in Excel.
 
 ```
 IF({{订单状态}}="已支付", {{实付金额}}*0.9, 0)
@@ -65,6 +65,12 @@ needed a date is Excel's serial number; compared with text, the text is read as 
 SPLIT and LIST make are lists of text. SUM, MAX, MEDIAN and so on count the items that read as numbers; where one value is needed a
 list is its items joined by 、, and so it is stored. CONTAINS looks for a whole item of a list; `CONTAINS({{tags}}&"", "x")` looks into
 their text. Lookups are taken apart at 、. A list has at most {MAX_ITEMS:,} items and {MAX_TEXT:,} characters.
+
+**关联的记录 · Linked records.** `{{客户.等级}}` 是关联字段「客户」指到的记录的「等级」。只能关联一条的是那条记录的值;能关联多条的是列表,按关联的先后,空的和出错的
+不算,可以用 SUM、MAX、COUNTA、ARRAYJOIN 等汇总,如 `SUM({{订单.金额}})`。那边的记录改了、删了、恢复了,结果马上跟着变。按条件汇总、不用关联的汇总要用汇总字段;校验规则里不能用。
+`{{customer.level}}` is the field “level” of the records that the link field “customer” points at: the value of the one record where
+the link holds one, else a list in the order of the link, without empty cells and errors, to be used with SUM, MAX, COUNTA, ARRAYJOIN and so on.
+It follows every change of those records. For conditions, and without a link, there are roll-up fields; validation rules cannot use it.
 
 **错误 · Errors** 也是值,不会挡住保存 · are values and never stop a write: `#DIV/0!` 除数是零 division by zero, `#VALUE!` 值不合适
 a value that does not fit, `#NUM!` 数字超出范围 out of range, `#N/A` 没有结果 nothing found, `#REF!` 字段已删除 a deleted field, `#NAME?`

@@ -9,7 +9,7 @@ import { define, HbElement } from "../base";
 import { debounce, uniqueId } from "../dom";
 import { icon } from "../icons";
 import { t } from "../i18n";
-import type { TableInfo } from "../table/info";
+import { tableInfo, type TableInfo } from "../table/info";
 import { callAt, completed, offers, wordAt, type Word } from "./completion";
 import { fieldIcon, type Field } from "./field";
 
@@ -69,6 +69,7 @@ export class HbFormula extends HbElement {
     table: { attribute: false },
     value: { type: String },
     own: { type: String },
+    pretend: { attribute: false },
     decimals: { type: Number },
     percent: { type: Boolean },
     problem: { type: String },
@@ -79,6 +80,8 @@ export class HbFormula extends HbElement {
     cursor: { state: true },
     tab: { state: true },
     words: { state: true },
+    linked: { state: true },
+    local: { type: Boolean },
     shown: { state: true },
     checking: { state: true },
   };
@@ -86,6 +89,8 @@ export class HbFormula extends HbElement {
   declare table: TableInfo;
   declare value: string;
   declare own: string | null;
+  /** A field that is still being made, which the formula may name. */
+  declare pretend: { name: string; type: string } | null;
   declare decimals: number;
   /** Show numbers as shares. */
   declare percent: boolean;
@@ -98,6 +103,10 @@ export class HbFormula extends HbElement {
   declare private cursor: number;
   declare private tab: "fields" | "functions";
   declare private words: string;
+  /** Only the record itself may be asked, not those it is linked to. */
+  declare local: boolean;
+  /** The tables that links lead to, as far as known. */
+  declare private linked: ReadonlyMap<string, TableInfo>;
   /** The function whose help is open. */
   declare private shown: string | null;
   declare private checking: boolean;
@@ -108,6 +117,7 @@ export class HbFormula extends HbElement {
     super();
     this.value = "";
     this.own = null;
+    this.pretend = null;
     this.decimals = 2;
     this.percent = false;
     this.problem = "";
@@ -118,6 +128,8 @@ export class HbFormula extends HbElement {
     this.cursor = 0;
     this.tab = "fields";
     this.words = "";
+    this.linked = new Map();
+    this.local = false;
     this.shown = null;
     this.checking = false;
   }
@@ -131,7 +143,8 @@ export class HbFormula extends HbElement {
   }
 
   protected override updated(changed: PropertyValues): void {
-    if (changed.has("value") || changed.has("decimals") || changed.has("percent") || changed.has("table")) this.#checkSoon();
+    if (changed.has("table")) this.#meetLinked();
+    if (changed.has("value") || changed.has("decimals") || changed.has("percent") || changed.has("table") || (changed.has("pretend") && this.pretend?.name !== changed.get("pretend")?.name)) this.#checkSoon();
   }
 
   /** Put the keyboard focus into the formula. */
@@ -144,7 +157,35 @@ export class HbFormula extends HbElement {
   }
 
   get #fields(): Field[] {
-    return this.table.fields.filter((field) => field.id !== this.own && field.type !== "link");
+    const { pretend } = this;
+    const fields = this.table.fields.filter((field) => field.id !== this.own && field.type !== "link");
+    return pretend?.name ? [...fields, { id: "self", name: pretend.name, type: pretend.type, options: {} }] : fields;
+  }
+
+  /** Fields of linked records, as a formula names them. */
+  get #far(): { name: string; field: Field; table: string; many: boolean }[] {
+    if (this.local || this.pretend) return [];
+    return this.table.fields
+      .filter((field) => field.type === "link")
+      .flatMap((link) => {
+        const target = this.linked.get(link.options.table ?? "");
+        const fields = target?.fields.filter((field) => !["link", "attachment", "button"].includes(field.type)) ?? [];
+        return fields.map((field) => ({ name: `${link.name}.${field.name}`, field, table: target?.name ?? "", many: link.options.many !== false }));
+      });
+  }
+
+  /** Ask for the tables that links lead to: their fields are offered too. */
+  #meetLinked(): void {
+    for (const link of this.table.fields) {
+      const id = link.type === "link" ? link.options.table : undefined;
+      if (!id || this.linked.has(id)) continue;
+      if (id === this.table.id) this.linked = new Map(this.linked).set(id, this.table);
+      else
+        tableInfo(id).then(
+          (table) => (this.linked = new Map(this.linked).set(id, table)),
+          () => undefined, // without them one can still write the names
+        );
+    }
   }
 
   /* ---- checking ---- */
@@ -160,7 +201,7 @@ export class HbFormula extends HbElement {
     }
     this.checking = true;
     try {
-      const draft = await api.post<Draft>(`/api/v1/tables/${this.table.id}/formula`, { source: this.value, decimals: this.decimals, percent: this.percent, field: this.own });
+      const draft = await api.post<Draft>(`/api/v1/tables/${this.table.id}/formula`, { source: this.value, decimals: this.decimals, percent: this.percent, field: this.own, pretend: this.pretend?.name ? this.pretend : null });
       if (ask === this.#ask) this.draft = draft;
     } catch (failure) {
       if (ask === this.#ask) showError(failure);
@@ -201,7 +242,10 @@ export class HbFormula extends HbElement {
     if (!word) return [];
     if (word.kind === "field") {
       return offers(
-        this.#fields.map((field) => ({ label: field.name, aliases: [], kind: "field" as const, icon: fieldIcon(field), sub: "" })),
+        [
+          ...this.#fields.map((field) => ({ label: field.name, aliases: [], kind: "field" as const, icon: fieldIcon(field), sub: "" })),
+          ...this.#far.map(({ name, field, table }) => ({ label: name, aliases: [field.name], kind: "field" as const, icon: fieldIcon(field), sub: table })),
+        ],
         word.text,
       );
     }
@@ -332,10 +376,16 @@ export class HbFormula extends HbElement {
 
   #fieldList(): TemplateResult {
     const words = this.words.trim().toLowerCase();
+    const far = this.#far.filter((one) => one.name.toLowerCase().includes(words));
     const found = this.#fields.filter((field) => field.name.toLowerCase().includes(words));
     return html`${found.map(
       (field) => html`<button type="button" class="menu-i" @click=${() => this.#put("field", field.name)}>${icon(fieldIcon(field))}<span class="cut grow">${field.name}</span></button>`,
-    )}${found.length ? nothing : html`<p class="hint">${t("没有符合的字段")}</p>`}`;
+    )}
+    ${far.length ? html`<div class="menu-h">${t("关联的记录里")}</div>` : nothing}
+    ${far.map(
+      (one) =>
+        html`<button type="button" class="menu-i" @click=${() => this.#put("field", one.name)}>${icon(fieldIcon(one.field))}<span class="cut grow">${one.name}</span>${one.many ? html`<span class="end">${t("列表")}</span>` : nothing}</button>`,
+    )}${found.length || far.length ? nothing : html`<p class="hint">${t("没有符合的字段")}</p>`}`;
   }
 
   #functionList(): TemplateResult {

@@ -66,6 +66,7 @@ export function validationForm(host: PartsHost): TemplateResult {
     ${on
       ? html`<div class="fe-validation">
           <hb-formula
+            local
             .table=${host.table}
             .own=${null}
             .value=${draft.formula}
