@@ -295,6 +295,7 @@ def check_field(problems: Problems, catalog: Catalog, app: App, field_id: str) -
     scope = Scope(catalog=catalog, app=app, table=table, old=field)
     check_config(here, scope, field.config)
     rules.check_validation(here, scope, field.definition)
+    rules.check_default_formula(here, scope, field.definition)
     if isinstance(field.config, SingleSelect) and field.config.machine is not None:
         states.check_machine(
             here.at("machine"), app, table, field.config.choices, field.config.machine, field.id
@@ -315,6 +316,7 @@ def check_rules(problems: Problems, scope: Scope, definition: FieldDef) -> Field
     if definition.read_only and name in READONLY_TYPES:
         problems.at("read_only").add("not_for_type", N_("这种字段本来就由系统填写"))
     definition = rules.check_validation(problems, scope, definition)
+    definition = rules.check_default_formula(problems, scope, definition)
     if definition.default is not None and definition.default != "":
         _check_default(problems.at("default"), scope, definition)
     else:

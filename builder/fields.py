@@ -95,6 +95,7 @@ def read_spec(problems: Problems, scope: Scope, spec: FieldSpec) -> FieldDef | N
         default=spec.default,
         read_only=spec.read_only,
         validation=spec.validation,
+        default_formula=spec.default_formula,
     )
     return check_rules(problems, scope, definition)
 
@@ -115,6 +116,7 @@ def read_patch(problems: Problems, scope: Scope, patch: FieldPatch) -> FieldDef 
         default=before.default if patch.default is UNSET else patch.default,
         read_only=before.read_only if patch.read_only is UNSET else patch.read_only,
         validation=before.validation if patch.validation is UNSET else patch.validation,
+        default_formula=before.default_formula if patch.default_formula is UNSET else patch.default_formula,
     )
     if keeps_type:
         return read_spec(problems, scope, _with_renamed_default(spec, scope, patch))
@@ -157,6 +159,7 @@ def _without_misfits(spec: FieldSpec, scope: Scope, patch: FieldPatch) -> FieldS
         ("default", None),
         ("read_only", False),
         ("validation", None),
+        ("default_formula", ""),
     )
     for rule, empty in rules:
         if getattr(patch, rule) is not UNSET or getattr(spec, rule) == empty:

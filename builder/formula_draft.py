@@ -6,11 +6,23 @@ import msgspec
 
 from builder.computed import bound, recheck
 from builder.drafts import Result, examples_of
-from runtime import access, formulas
+from builder.validation import Problems
+from builder.wire import decode_config
+from runtime import access, fieldtypes, formulas
 from runtime.access import Actor, Operation
+from runtime.catalog import Table
 from runtime.definitions.fields import Formula
 from runtime.errors import Problem
+from runtime.records.validation import OWN
+from runtime.storage.computed import formula_fields
 from runtime.system import System
+
+
+class Pretended(msgspec.Struct, frozen=True):
+    """A field that is still being made: what it is called and its type."""
+
+    name: str
+    type: str
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,10 +50,12 @@ async def look_at(
     percent: bool = False,
     own: str | None = None,
     record: str | None = None,
+    pretend: Pretended | None = None,
 ) -> Draft:
     """Check ``source`` over a table and calculate it for ``record``, or for the newest records.
 
-    ``own``: id of the field being edited; the formula may not read it.
+    ``own``: id of the field being edited; the formula may not read it. ``pretend``: a field still being made; without
+    values there are no examples.
     """
     catalog = await system.catalogs.current()
     table = catalog.table(table_id)
@@ -49,6 +63,8 @@ async def look_at(
     visible = table
     if own is not None:
         visible = msgspec.structs.replace(table, fields=tuple(f for f in table.fields if f.id != own))
+    if pretend is not None:
+        return _with_pretended(visible, source, pretend)
     try:
         config = recheck(catalog, visible, Formula(source=source, decimals=decimals, percent=percent))
         stored = bound(catalog, visible, source)

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from runtime.catalog import App, Catalog, Entry, Field, Table
-from runtime.definitions.fields import Formula, SingleSelect, Validation
+from runtime.definitions.fields import FieldDef, Formula, SingleSelect, Validation
 from runtime.definitions.queries import Condition, Filter, Group
 from runtime.storage.computed import dependencies
 
@@ -42,12 +42,9 @@ def mentions(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
         if len(value) == 17 and _ID.fullmatch(value):
             yield path, value
     elif isinstance(value, msgspec.Struct):
-        if isinstance(value, Formula):
-            for found in dict.fromkeys(_ID.findall(value.source)):
-                yield _join(path, "source"), found
-        if isinstance(value, Validation):
-            for found in dict.fromkeys(_ID.findall(value.formula)):
-                yield _join(path, "formula"), found
+        for place, source in _formulas(value):
+            for found in dict.fromkeys(_ID.findall(source)):
+                yield _join(path, place), found
         for name in value.__struct_fields__:
             yield from mentions(getattr(value, name), _join(path, name))
     elif isinstance(value, list | tuple):
@@ -56,6 +53,16 @@ def mentions(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from mentions(item, _join(path, str(key)))
+
+
+def _formulas(value: msgspec.Struct) -> Iterator[tuple[str, str]]:
+    """The attributes of a definition that are formulas, and their sources."""
+    if isinstance(value, Formula):
+        yield "source", value.source
+    elif isinstance(value, Validation):
+        yield "formula", value.formula
+    elif isinstance(value, FieldDef):
+        yield "default_formula", value.default_formula
 
 
 def mentioned(value: Any) -> set[str]:

@@ -161,7 +161,7 @@ def _is_rule(use: Use) -> bool:
     """Whether the place is a rule of a field: what values must fulfil, what stands in its auto number, which records a
     link may point at (conditions of computed fields are no such place: they go together with what they read)."""
     places = ("config.segments.", "config.where", "config.pairs.")
-    return use.path == "validation.formula" or (use.kind == "field" and use.path.startswith(places))
+    return use.path in ("validation.formula", "default_formula") or (use.kind == "field" and use.path.startswith(places))
 
 
 def _left_alone(catalog: Catalog, fields: list[Field], lost: set[str], names: dict[str, str]) -> list[Use]:

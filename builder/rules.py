@@ -11,7 +11,7 @@ from runtime import fieldtypes, formulas
 from runtime.catalog import Field, Table
 from runtime.definitions.fields import READONLY_TYPES, FieldDef, Validation
 from runtime.i18n import N_
-from runtime.records import validation
+from runtime.records import defaults, validation
 
 if TYPE_CHECKING:
     from builder.configs import Scope
@@ -24,6 +24,45 @@ def shown(table: Table, field: Field) -> Validation | None:
         return None
     names = {one.id: one.name for one in table.fields} | {validation.OWN: field.name}
     return msgspec.structs.replace(rule, formula=formulas.unbind(rule.formula, names))
+
+
+def shown_default(table: Table, field: Field) -> str:
+    """A field's default formula as people read it: every field by name."""
+    source = field.definition.default_formula
+    return formulas.unbind(source, {one.id: one.name for one in table.fields}) if source else ""
+
+
+def check_default_formula(problems: Problems, scope: Scope, definition: FieldDef) -> FieldDef:
+    """The default formula as it is stored: fields by id. No circle of defaults, none beside a fixed default."""
+    given = definition.default_formula
+    if not given.strip():
+        return msgspec.structs.replace(definition, default_formula="")
+    here = problems.at("default_formula")
+    if definition.type in defaults.UNFIT:
+        here.add("not_for_type", N_("这种字段不能有默认值"))
+        return definition
+    if definition.default not in (None, ""):
+        here.add("two_defaults", N_("默认值要么是固定的,要么用公式,只留一个"))
+    own = scope.old.id if scope.old else ""
+    infos = {key: i for key, i in validation.fields_of(scope.table, None).items() if key != own}
+    ids = {scope.table.by_id[key].name: key for key in infos}
+    try:
+        checked = formulas.check(given, infos)
+        source = formulas.bind(given, ids)
+    except formulas.FormulaRejected as rejected:
+        params = {**rejected.message.params, "start": rejected.start, "end": rejected.end}
+        here.add(rejected.error_code, rejected.message.msgid, **params)
+        return definition
+    reads = {
+        one.id: sorted(formulas.dependencies(formulas.parse(one.definition.default_formula)))
+        for one in scope.table.fields
+        if one.definition.default_formula
+    }
+    reads[own] = sorted(checked.fields)
+    if own and (way := defaults.circle(reads, own)):
+        names = [definition.name if key == own else scope.table.by_id[key].name for key in way]
+        here.add("default_circle", N_("默认值绕成了一圈:{way}"), way=" → ".join(names))
+    return msgspec.structs.replace(definition, default_formula=source)
 
 
 def check_validation(problems: Problems, scope: Scope, definition: FieldDef) -> FieldDef:

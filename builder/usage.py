@@ -45,6 +45,8 @@ def describe(use: Use) -> Message:
         return Message(N_("「{name}」的校验规则({table})"), {"name": use.name, "table": use.table or ""})
     if use.kind == "table" and use.path.startswith("unique."):
         return Message(N_("「{name}」的不重复规则"), {"name": use.name})
+    if use.path == "default_formula":
+        return Message(N_("「{name}」的默认值公式({table})"), {"name": use.name, "table": use.table or ""})
     if use.kind == "field" and use.path.startswith("config.pairs."):
         return Message(N_("「{name}」能选哪些记录({table})"), {"name": use.name, "table": use.table or ""})
     if use.path.startswith("config.segments."):

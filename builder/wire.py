@@ -1,6 +1,6 @@
 """Definitions as JSON: what the API answers and takes.
 
-A field is ``{id, name, type, options, required, unique, default, description, read_only, validation, readonly}``; ``options`` is its
+A field is ``{id, name, type, options, required, unique, default, default_formula, description, read_only, validation, readonly}``; ``options`` is its
 configuration without the type, complete with defaults. Going in, tables, fields and choices may be named instead of
 numbered; what is stored names them by id.
 """
@@ -46,6 +46,7 @@ class FieldSpec(msgspec.Struct, frozen=True, kw_only=True):
     default: Any = None
     read_only: bool = False
     validation: Validation | None = None
+    default_formula: str = ""
 
 
 class FieldPatch(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +62,7 @@ class FieldPatch(msgspec.Struct, frozen=True, kw_only=True):
     default: Any = msgspec.UNSET
     read_only: bool | msgspec.UnsetType = msgspec.UNSET
     validation: Validation | msgspec.UnsetType | None = msgspec.UNSET
+    default_formula: str | msgspec.UnsetType = msgspec.UNSET
 
 
 def options_of(config: FieldConfig) -> dict[str, Any]:
@@ -113,6 +115,7 @@ def field_json(
         "required": definition.required,
         "unique": definition.unique,
         "default": definition.default,
+        "default_formula": definition.default_formula if table is None else rules.shown_default(table, field),
         "description": definition.description,
         "read_only": definition.read_only,
         "validation": complete(definition.validation if table is None else rules.shown(table, field)),

@@ -122,6 +122,8 @@ class Exporter:
             said["validation"] = msgspec.to_builtins(validation)
         if source := rules.shown_default(table, field):
             said["default_formula"] = source
+        if source := rules.shown_default(table, field):
+            said["default_formula"] = source
         options = options_of(config)
         options.pop("inverse", None)
         machine = options.pop("machine", None)

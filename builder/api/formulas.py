@@ -12,18 +12,21 @@ from litestar.status_codes import HTTP_200_OK
 from builder import drafts, formula_draft
 from builder.api.shapes import Json
 from builder.drafts import Result
+from builder.formula_draft import Pretended
 from runtime import formulas
 from runtime.api.common import ProblemBody, TheActor, TheSystem, TheTranslator, problem_body
 
 
 class FormulaIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A formula to look at. ``field``: the one being edited; ``record``: calculate it for this record."""
+    """A formula to look at. ``field``: the one being edited; ``record``: calculate it for this record; ``pretend``: a field
+    that is still being made and may be named already (then there are no examples)."""
 
     source: str
     decimals: int = 2
     percent: bool = False
     field: str | None = None
     record: str | None = None
+    pretend: Pretended | None = None
 
 
 class DraftBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +99,7 @@ async def look_at_formula(
         percent=data.percent,
         own=data.field,
         record=data.record,
+        pretend=data.pretend,
     )
     return DraftBody(
         problem=None if draft.problem is None else problem_body(draft.problem, translator),

@@ -347,6 +347,7 @@ class FieldDef(msgspec.Struct, frozen=True, omit_defaults=True):
     """A field of a table, without its place in storage (that is :class:`runtime.catalog.Field`).
 
     ``read_only``: people, programs and imports cannot write it; automations, moves of states, connectors and its default can.
+    ``default_formula``: in place of ``default``, worked out when a record is created; it names fields by id.
     """
 
     name: str
@@ -357,6 +358,7 @@ class FieldDef(msgspec.Struct, frozen=True, omit_defaults=True):
     default: Any = None
     read_only: bool = False
     validation: Validation | None = None
+    default_formula: str = ""
 
     @property
     def type(self) -> str:

@@ -13,7 +13,7 @@ from runtime.errors import NotFound
 from runtime.fieldtypes import BadValue, Context, FieldType, member
 from runtime.i18n import N_, Message
 from runtime.ids import parse_record_id
-from runtime.records import attachments, links
+from runtime.records import attachments, defaults, links
 from runtime.records.change import Change, NewRecord, Patch
 from runtime.records.work import Action, Item, Work
 
@@ -73,7 +73,12 @@ async def read_values(work: Work) -> None:
     hidden = {id(change): hidden_fields(change.actor, work.table) for change in work.changes}
     usual: dict[str, _Usual] = {}
     required = [f for f in work.table.fields if f.definition.required]
-    with_default = [f for f in work.table.fields if f.definition.default is not None or f.type == "checkbox"]
+    by_formula = defaults.of_table(work.table)
+    with_default = [
+        f
+        for f in work.table.fields
+        if f.definition.default is not None or (f.type == "checkbox" and not f.definition.default_formula)
+    ]
     for item in work.items:
         if item.problems:
             continue
@@ -81,6 +86,8 @@ async def read_values(work: Work) -> None:
         if isinstance(asked, NewRecord):
             _read_fields(work, item, asked.fields, managed, hidden[id(item.change)], usual)
             _fill_defaults(work, item, with_default)
+            if by_formula:
+                defaults.fill(work, item, by_formula)
             _require(work, item, required)
         elif isinstance(asked, Patch):
             if asked.version is not None and asked.version != item.version:

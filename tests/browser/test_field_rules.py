@@ -195,3 +195,32 @@ async def test_a_link_offers_only_what_fits(site: Site, orders: Table, phone: bo
     if not phone:
         await page.locator(".g-r", has_text="S2").locator(".g-c").last.dblclick()
         await expect(dialog).to_contain_text("先填「平台」,才能选这里的记录")
+
+
+async def test_a_default_and_a_rule_by_formula_are_set_while_the_field_is_made(
+    site: Site, orders: Table
+) -> None:
+    page = await site.open(f"/t/{orders.id}")
+    form = await add_field(page)
+    await page.keyboard.type("备货号")
+    await form.get_by_text("用公式校验").click()
+    rule = form.locator(".fe-validation").get_by_role("textbox", name="公式")
+    await expect(rule).to_have_value('{备货号}<>""')
+    await rule.fill("LEN({备货号})>3")
+    await expect(form.locator(".fe-validation .fx-verdict")).not_to_contain_text("没有")
+    await form.get_by_label("名称").fill("备货编号")
+    await expect(rule).to_have_value("LEN({备货编号})>3")
+    await form.locator('[name="validation-message"]').fill("要四位以上")
+    await form.get_by_role("button", name="用公式", exact=True).click()
+    default = form.get_by_role("textbox", name="公式").last
+    await default.fill('{平台}&"-"&{平台单号}')
+    await expect(form.locator(".fe-validation .fx-out")).to_contain_text("结果是")
+    await page.screenshot(path=shot("rules/default-desktop"))
+    assert await axe(page) == []
+    await save(form)
+    await expect(form).to_have_count(0)
+    made = await until(lambda: field_of(site, orders, "备货编号"))
+    assert made.definition.validation.message == "要四位以上"
+    await fill(site, orders, {"平台": "抖音", "平台单号": "77"})
+    answer = await read.page(site.system, await site.actor(), orders.id, Query())
+    assert answer.records[-1].fields[made.id] == "抖音-77"

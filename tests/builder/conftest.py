@@ -20,7 +20,7 @@ from runtime.records.change import Change, NewRecord, Outcome, Patch, Source
 from runtime.system import System
 
 API = Source("api")
-_RULES = ("required", "unique", "default", "description", "read_only", "validation")
+_RULES = ("required", "unique", "default", "default_formula", "description", "read_only", "validation")
 
 
 def spec(name: str, type_: str = "text", **given: Any) -> FieldSpec:

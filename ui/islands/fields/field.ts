@@ -51,6 +51,8 @@ export interface Field {
   unique?: boolean;
   /** What a new record begins with. */
   default?: unknown;
+  /** A formula for it in place of a fixed value, "" for none. */
+  default_formula?: string;
   description?: string;
   icon?: string;
   operators?: string[];

@@ -204,6 +204,13 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
     this.#foretellSoon();
   }
 
+  /** The rule of a field that is not there yet names it as it is called now. */
+  #name(name: string): void {
+    const { draft } = this;
+    const formula = this.original ? draft.formula : draft.formula.replaceAll(`{${draft.name.trim()}}`, `{${name.trim()}}`);
+    this.change({ name, ...(formula === draft.formula ? {} : { formula }) }, ["name"]);
+  }
+
   #type(type: string): void {
     this.problems = [];
     this.change(withType(this.draft, type, this.original));
@@ -394,7 +401,7 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
     return html`<section class="fe-sec" aria-label=${t("规则")}>
       ${canBeRequired(type) ? toggle(this, t("必填"), required, (on) => this.change({ required: on })) : nothing}
       ${this.#ruleProblem("required")}
-      ${canBeUnique(type) ? toggle(this, t("不能重复"), unique, (on) => this.change({ unique: on, ...(on ? { default: null } : {}) }), unique ? t("保存时逐条核对,导入和接口也一样") : "") : nothing}
+      ${canBeUnique(type) ? toggle(this, t("不能重复"), unique, (on) => this.change({ unique: on, ...(on ? { default: null, defaultFormula: "" } : {}) }), unique ? t("保存时逐条核对,导入和接口也一样") : "") : nothing}
       ${this.#together()}
       ${canHaveRules(type) ? toggle(this, t("只读"), this.draft.readOnly, (on) => this.change({ readOnly: on }, ["read_only"]), this.draft.readOnly ? t("人和导入、接口都不能改;自动化、状态流转和默认值可以写") : "") : nothing}
       ${this.#ruleProblem("read_only")} ${canBeValidated(type) ? validationForm(this) : nothing}
@@ -470,7 +477,7 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
         ${this.#general()}
         <div class="field">
           <label class="lab" for="fe-name">${t("名称")}</label>
-          <input class="inp" id="fe-name" name="name" autocomplete="off" maxlength="80" aria-invalid=${nameProblem ? "true" : nothing} aria-describedby=${nameProblem ? "fe-name-problem" : nothing} ?disabled=${this.busy} .value=${draft.name} @input=${(event: Event) => this.change({ name: (event.target as HTMLInputElement).value })} @keydown=${(event: KeyboardEvent) => {
+          <input class="inp" id="fe-name" name="name" autocomplete="off" maxlength="80" aria-invalid=${nameProblem ? "true" : nothing} aria-describedby=${nameProblem ? "fe-name-problem" : nothing} ?disabled=${this.busy} .value=${draft.name} @input=${(event: Event) => this.#name((event.target as HTMLInputElement).value)} @keydown=${(event: KeyboardEvent) => {
             if (event.key === "Enter" && !event.isComposing && !event.ctrlKey && !event.metaKey) {
               event.preventDefault();
               void this.#save();

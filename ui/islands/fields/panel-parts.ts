@@ -11,7 +11,7 @@ import "./hb-choices";
 import type { HbChoices } from "./hb-choices";
 import "./hb-formula";
 import type { HbFormula } from "./hb-formula";
-import { select, toggle, type OptionsHost } from "./option-forms";
+import { segments, select, toggle, type OptionsHost } from "./option-forms";
 import { isSelect, optionsOf, type ChoiceDraft, type FieldDraft } from "./spec";
 
 /** What these blocks know of the panel. */
@@ -38,8 +38,10 @@ export function defaultForm(host: PartsHost): TemplateResult {
     options: { ...optionsOf(draft), machine: null, ...(draft.type === "member" ? { me: true } : {}), choices: named.map((choice, index) => ({ id: index + 1, name: choice.name.trim(), color: choice.color })) },
   };
   const problem = host.messageAt("default");
+  if (draft.defaultFormula) return defaultFormulaForm(host);
   return html`<div class="field" role="group" aria-label=${t("默认值")}>
     <label class="lab" for="fe-default">${t("默认值")}<span class="opt">${t("新记录没填时用它")}</span></label>
+    ${defaultWays(host)}
     ${dated ? toggle(host, draft.type === "date" ? t("新建那天") : t("新建的那一刻"), now, (on) => host.change({ default: on ? "$now" : null })) : nothing}
     ${now
       ? nothing
@@ -55,12 +57,42 @@ export function defaultForm(host: PartsHost): TemplateResult {
   </div>`;
 }
 
-/** What a filled value must fulfil, and what is said where it does not. Offered once the field is there to be named. */
+/** A fixed default, or one by formula. */
+function defaultWays(host: PartsHost): TemplateResult {
+  const byFormula = host.draft.defaultFormula !== "";
+  const choose = (way: string) => {
+    if ((way === "formula") === byFormula) return;
+    host.change(way === "formula" ? { default: null, defaultFormula: dated(host.draft.type) ? "TODAY()" : " " } : { defaultFormula: "" }, ["default", "default_formula"]);
+  };
+  return html`<div class="fe-ways">${segments(host, t("默认值怎么来"), byFormula ? "formula" : "fixed", [["fixed", t("固定值")], ["formula", t("用公式")]], choose)}</div>`;
+}
+
+const dated = (type: string): boolean => type === "date" || type === "datetime";
+
+function defaultFormulaForm(host: PartsHost): TemplateResult {
+  const problem = host.messageAt("default_formula");
+  return html`<div class="field" role="group" aria-label=${t("默认值")}>
+    <span class="lab">${t("默认值")}<span class="opt">${t("新记录没填时用它")}</span></span>
+    ${defaultWays(host)}
+    <hb-formula
+      .table=${host.table}
+      .own=${host.original?.id ?? null}
+      .value=${host.draft.defaultFormula}
+      .problem=${problem}
+      @change=${(event: Event) => {
+        event.stopPropagation();
+        host.change({ defaultFormula: (event.currentTarget as HbFormula).value || " " }, ["default_formula"]);
+      }}
+    ></hb-formula>
+    <p class="hint">${t("新建时算一次,可以用同一条记录里别的字段,如 {渠道}&\"-\";算不出来就留空")}</p>
+  </div>`;
+}
+
+/** What a filled value must fulfil, and what is said where it does not. */
 export function validationForm(host: PartsHost): TemplateResult {
   const { draft, original } = host;
   const on = draft.formula !== "";
-  const example = `{${original?.name ?? ""}}`;
-  if (!original) return html``;
+  const example = `{${original?.name ?? draft.name}}`;
   const problem = host.messageAt("validation.formula") || host.messageAt("validation");
   return html`${toggle(host, t("用公式校验"), on, (next) => host.change({ formula: next ? `${example}<>""` : "", message: next ? draft.message : "" }, ["validation"]), on ? t("填了内容才检查;算出「是」才能保存,导入和接口也一样") : "")}
     ${on
@@ -69,6 +101,7 @@ export function validationForm(host: PartsHost): TemplateResult {
             local
             .table=${host.table}
             .own=${null}
+            .pretend=${original ? null : { name: draft.name.trim(), type: draft.type }}
             .value=${draft.formula}
             .problem=${problem}
             @change=${(event: Event) => {

@@ -23,11 +23,11 @@ const shownOptions: Record<string, string[]> = {
 export function hasPlace(problem: Problem, type: string): boolean {
   const [first, option] = (problem.path ?? "").split(".");
   if (first === "options") return (shownOptions[type] ?? typeUi(type)?.settings ?? []).includes(option ?? "");
-  return ["name", "description", "type", "required", "unique", "default", "read_only", "validation", "validation.formula", "validation.message"].includes(problem.path ?? "");
+  return ["name", "description", "type", "required", "unique", "default", "default_formula", "read_only", "validation", "validation.formula", "validation.message"].includes(problem.path ?? "");
 }
 
 /** The refusal's own sentence comes first where its problems are only examples or places. */
 export function general(failure: ApiError): Problem[] {
-  const placed = failure.problems.some((problem) => /^(name|type|options|required|unique|default|description|read_only|validation)\b/.test(problem.path ?? ""));
+  const placed = failure.problems.some((problem) => /^(name|type|options|required|unique|default|default_formula|description|read_only|validation)\b/.test(problem.path ?? ""));
   return placed || failure.problems[0]?.message === failure.message ? [] : [{ code: failure.code, message: failure.message }];
 }

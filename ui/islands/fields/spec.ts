@@ -20,6 +20,8 @@ export interface FieldDraft {
   required: boolean;
   unique: boolean;
   default: unknown;
+  /** The formula that gives the default, "" for a fixed one. */
+  defaultFormula: string;
   readOnly: boolean;
   /** The formula that values must fulfil, "" for none, and what to say where they do not. */
   formula: string;
@@ -51,13 +53,14 @@ export function draftOf(field: Field): FieldDraft {
     required: field.required ?? false,
     unique: field.unique ?? false,
     default: field.default ?? null,
+    defaultFormula: field.default_formula ?? "",
     readOnly: field.read_only ?? false,
     formula: field.validation?.formula ?? "",
     message: field.validation?.message ?? "",
   };
 }
 
-export const emptyDraft: FieldDraft = { name: "", type: "text", options: {}, choices: [], description: "", required: false, unique: false, default: null, readOnly: false, formula: "", message: "" };
+export const emptyDraft: FieldDraft = { name: "", type: "text", options: {}, choices: [], description: "", required: false, unique: false, default: null, defaultFormula: "", readOnly: false, formula: "", message: "" };
 
 export const isSelect = (type: string): boolean => type === "single_select" || type === "multi_select";
 export const isComputed = (type: string): boolean => ["formula", "lookup", "rollup"].includes(type);
@@ -87,6 +90,7 @@ export function withType(draft: FieldDraft, type: string, original: Field | null
     required: draft.required && canBeRequired(type),
     unique: draft.unique && canBeUnique(type),
     default: null,
+    defaultFormula: canHaveDefault(type) ? draft.defaultFormula : "",
     readOnly: draft.readOnly && canHaveRules(type),
     ...(canHaveRules(type) ? {} : { formula: "", message: "" }),
   };
@@ -111,7 +115,6 @@ export function optionsOf(draft: FieldDraft, original: Field | null = null): Fie
   delete options.result;
   delete options.inverse;
   delete options.limit_open;
-  delete options.limit_open;
   if (isSelect(draft.type)) {
     const typed = draft.choices.filter((choice) => choice.name.trim());
     // A field that becomes a select, and is given no choices, gets them from its values.
@@ -134,6 +137,7 @@ export function specOf(draft: FieldDraft): Record<string, unknown> {
     required: draft.required,
     unique: draft.unique,
     default: draft.default,
+    default_formula: draft.defaultFormula.trim(),
     read_only: draft.readOnly,
     validation: validationOf(draft),
   };
@@ -154,6 +158,7 @@ export function patchOf(draft: FieldDraft, original: Field): Record<string, unkn
   if (draft.required !== before.required) patch.required = draft.required;
   if (draft.unique !== before.unique) patch.unique = draft.unique;
   if (!equal(draft.default, before.default)) patch.default = draft.default;
+  if (draft.defaultFormula.trim() !== before.defaultFormula) patch.default_formula = draft.defaultFormula.trim();
   if (draft.readOnly !== before.readOnly) patch.read_only = draft.readOnly;
   if (!equal(validationOf(draft), validationOf(before))) patch.validation = validationOf(draft);
   const options = optionsOf(draft, original);

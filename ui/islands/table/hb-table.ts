@@ -334,7 +334,7 @@ export class HbTable extends HbElement {
 
   /** A new record: in the last line of the grid where an empty one can be stored, else in a form beside it. */
   #newRecord(event?: CustomEvent<{ fields?: Record<string, Value> }>): void {
-    const needsForm = this.phone || this.table.fields.some((field) => field.required && !field.readonly && (field.default === null || field.default === undefined));
+    const needsForm = this.phone || this.table.fields.some((field) => field.required && !field.readonly && !field.default_formula && (field.default === null || field.default === undefined));
     if (!needsForm) {
       if (!event) void this.#grid.value?.addRow();
       return;

@@ -139,7 +139,7 @@ class NewRecord {
         cancel: () => {},
         choices: (one, words) => this.#choices(one, words),
       })}
-      ${problem ? html`<p class="hint bad" id="${id}-problem">${icon("circle-alert", 14)}${said(problem)}</p>` : field.description ? html`<p class="hint">${field.description}</p>` : nothing}
+      ${problem ? html`<p class="hint bad" id="${id}-problem">${icon("circle-alert", 14)}${said(problem)}</p>` : field.default_formula ? html`<p class="hint">${t("留空就自动填")}</p>` : field.description ? html`<p class="hint">${field.description}</p>` : nothing}
     </div>`;
   }
 }
