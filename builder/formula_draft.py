@@ -74,3 +74,16 @@ async def look_at(
     clock = formulas.uses_clock(formulas.parse(stored))
     examples = await examples_of(system, actor, catalog, table, config, record)
     return Draft(result=config.result, uses_clock=clock, examples=examples)
+
+
+def _with_pretended(table: Table, source: str, pretend: Pretended) -> Draft:
+    config = decode_config(Problems(), pretend.type, {})
+    kind = None if config is None else fieldtypes.get(config).formula_type(config)
+    infos = formula_fields(table)
+    if kind is not None:
+        infos[OWN] = formulas.FieldInfo(name=pretend.name, type=formulas.ValueType(kind))
+    try:
+        checked = formulas.check(source, infos)
+    except formulas.FormulaRejected as rejected:
+        return Draft(problem=rejected.problems[0], start=rejected.start, end=rejected.end)
+    return Draft(result=checked.type.value)

@@ -122,8 +122,6 @@ class Exporter:
             said["validation"] = msgspec.to_builtins(validation)
         if source := rules.shown_default(table, field):
             said["default_formula"] = source
-        if source := rules.shown_default(table, field):
-            said["default_formula"] = source
         options = options_of(config)
         options.pop("inverse", None)
         machine = options.pop("machine", None)

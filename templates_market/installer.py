@@ -26,7 +26,6 @@ from templates_market.symbols import Symbols
 
 _LATER = ("link", "lookup", "rollup", "formula")
 _LIMIT = ("where", "pairs")
-_AFTERWARDS = ("machine", "inverse", "validation", "default_formula")
 _OF_BUTTON = ("automation", "where")
 _AFTERWARDS = ("machine", "inverse", "validation", "default_formula")
 _COMMON = ("name", "type", "description", "required", "unique", "default", "read_only")
@@ -153,13 +152,6 @@ async def _finish_table(
             limit = {part: symbols.resolve(given[part]) for part in _LIMIT if given.get(part)}
             await fields.update(
                 system, actor, symbols.get(f"@{key}.{field_key}"), FieldPatch(options=limit)
-            )
-        if given.get("default_formula"):
-            await fields.update(
-                system,
-                actor,
-                symbols.get(f"@{key}.{field_key}"),
-                FieldPatch(default_formula=given["default_formula"]),
             )
         if given.get("default_formula"):
             await fields.update(

@@ -70,7 +70,6 @@ export class HbFormula extends HbElement {
     value: { type: String },
     own: { type: String },
     pretend: { attribute: false },
-    pretend: { attribute: false },
     decimals: { type: Number },
     percent: { type: Boolean },
     problem: { type: String },
@@ -90,8 +89,6 @@ export class HbFormula extends HbElement {
   declare table: TableInfo;
   declare value: string;
   declare own: string | null;
-  /** A field that is still being made, which the formula may name. */
-  declare pretend: { name: string; type: string } | null;
   /** A field that is still being made, which the formula may name. */
   declare pretend: { name: string; type: string } | null;
   declare decimals: number;
@@ -120,7 +117,6 @@ export class HbFormula extends HbElement {
     super();
     this.value = "";
     this.own = null;
-    this.pretend = null;
     this.pretend = null;
     this.decimals = 2;
     this.percent = false;
