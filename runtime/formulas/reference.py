@@ -61,10 +61,10 @@ needed a date is Excel's serial number; compared with text, the text is read as 
 
 **列表 · Lists.** 多选字段、带几条记录的查找引用、SPLIT 和 LIST 的结果是列表,各项是文字。SUM、MAX、MEDIAN 等算其中能读成数字的项;
 需要一个值的地方,列表是各项用顿号连成的文字,存下来也是这样。CONTAINS 对列表找完全相同的一项;要在各项的文字里找,写
-`CONTAINS({{标签}}&"", "急")`。查找引用按顿号分项。列表最多 {MAX_ITEMS:,} 项、共 {MAX_TEXT:,} 字。Multi-selects, lookups of several records and what
+`CONTAINS({{标签}}&"", "急")`。带几条记录的查找引用逐条取值,内容里有顿号也不会分错。列表最多 {MAX_ITEMS:,} 项、共 {MAX_TEXT:,} 字。Multi-selects, lookups of several records and what
 SPLIT and LIST make are lists of text. SUM, MAX, MEDIAN and so on count the items that read as numbers; where one value is needed a
 list is its items joined by 、, and so it is stored. CONTAINS looks for a whole item of a list; `CONTAINS({{tags}}&"", "x")` looks into
-their text. Lookups are taken apart at 、. A list has at most {MAX_ITEMS:,} items and {MAX_TEXT:,} characters.
+their text. Lookups of several records are read record by record, whatever their texts hold. A list has at most {MAX_ITEMS:,} items and {MAX_TEXT:,} characters.
 
 **关联的记录 · Linked records.** `{{客户.等级}}` 是关联字段「客户」指到的记录的「等级」。只能关联一条的是那条记录的值;能关联多条的是列表,按关联的先后,空的和出错的
 不算,可以用 SUM、MAX、COUNTA、ARRAYJOIN 等汇总,如 `SUM({{订单.金额}})`。那边的记录改了、删了、恢复了,结果马上跟着变。按条件汇总、不用关联的汇总要用汇总字段;校验规则里不能用。

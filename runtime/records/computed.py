@@ -270,11 +270,11 @@ async def hold(tx: Tx, table: Table, rows: set[int]) -> None:
 
 def on_its_own(catalog: Catalog, one: Field) -> bool:
     """Whether a value follows from its record alone and flows to no other: PostgreSQL then needs no lock beforehand."""
-    return _of_its_record(one) and not graph(catalog).far.get(one.id)
+    return _of_its_record(catalog, one) and not graph(catalog).far.get(one.id)
 
 
-def _of_its_record(one: Field) -> bool:
-    return isinstance(one.config, Formula) and not follows_links(one.config)
+def _of_its_record(catalog: Catalog, one: Field) -> bool:
+    return isinstance(one.config, Formula) and not follows_links(catalog, one)
 
 
 async def recompute(tx: Tx, catalog: Catalog, context: Context, one: Field, rows: Rows) -> set[int]:
@@ -301,7 +301,7 @@ async def recompute(tx: Tx, catalog: Catalog, context: Context, one: Field, rows
         now.append(f"t.{column}_e")
         new.append(error)
     sets = [column, f"{column}_e"][: len(new)]
-    if _of_its_record(one):
+    if _of_its_record(catalog, one):
         # of the record alone: seen again as it is, should somebody be changing it
         statement = QueryString(
             f"UPDATE {table.sql} t SET {', '.join(f'{name} = {{}}' for name in sets)} WHERE {{}}"

@@ -17,7 +17,7 @@ from runtime.errors import InvalidDefinition
 from runtime.fieldtypes import Context
 from runtime.i18n import N_
 from runtime.storage import matching
-from runtime.storage.computed import dependencies, read_time
+from runtime.storage.computed import dependencies, lists_of, read_time
 from runtime.storage.database import Row, Tx
 from runtime.storage.query import joined
 
@@ -131,16 +131,21 @@ async def through(
     """
     config = user.config
     if isinstance(config, Formula):
-        return await _linked(tx, catalog, user, list(far_rows))
+        rows = list(far_rows)
+        found = await _linked(tx, catalog, user, rows)
+        for one in lists_of(catalog, user):
+            if getattr(one.config, "match", None) is not None:
+                found |= await through(tx, catalog, one, rows, before)
+        return found
     assert isinstance(config, Lookup | Rollup)  # noqa: S101
     if config.match is not None:
         return await _matched(tx, catalog, user, config.match, set(far_rows), before or {})
     link = catalog.field(config.link or "")
-    found = await tx.fetch(
+    pairs = await tx.fetch(
         f"SELECT DISTINCT {link.link_near} AS near FROM {link.link_sql} WHERE {link.link_far} = ANY($1::bigint[])",
         list(far_rows),
     )
-    return {row["near"] for row in found}
+    return {row["near"] for row in pairs}
 
 
 async def _linked(tx: Tx, catalog: Catalog, user: Field, far_rows: list[int]) -> set[int]:

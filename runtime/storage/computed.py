@@ -22,7 +22,7 @@ from runtime.fieldtypes.system import person_name_sql
 from runtime.formulas.texts import LIST_SEPARATOR
 from runtime.ids import record_id_sql
 from runtime.storage.query import ROW_COLUMNS
-from runtime.storage.rollups import Far, far_rows, linked, linked_error, target_of, value
+from runtime.storage.rollups import Far, far_rows, items, linked, linked_error, target_of, value
 
 _BY_CLOCK = frozenset({"older_than", "newer_than", "within_next", "in_period"})
 _READ_TIME: WeakKeyDictionary[Catalog, frozenset[str]] = WeakKeyDictionary()
@@ -150,7 +150,11 @@ def dependencies(catalog: Catalog, one: Field) -> tuple[set[str], set[str], tupl
     if isinstance(config, Formula):
         near, far = _read_by(config)
         tables = [target_of(catalog, link, None) for link in sorted(near)] if far else []
-        return near, far, tuple({t.id: t for t in tables if t is not None}.values())
+        targets = {t.id: t for t in tables if t is not None}
+        for lookup in lists_of(catalog, one):  # read item by item where they come from
+            ours, theirs, home = dependencies(catalog, lookup)
+            near, far, targets = near | ours, far | theirs, targets | {t.id: t for t in home}
+        return near, far, tuple(targets.values())
     if isinstance(config, Lookup | Rollup):
         target = target_of(catalog, config.link, config.match)
         if target is None:
@@ -173,9 +177,21 @@ def _read_by(config: Formula) -> tuple[set[str], set[str]]:
     return near, far
 
 
-def follows_links(config: Formula) -> bool:
-    """Whether a formula reads fields of linked records."""
-    return any("." in key for key in formulas.dependencies(formulas.parse(config.source)))
+def lists_of(catalog: Catalog, one: Field) -> list[Field]:
+    """The look-ups of several records that a formula reads: their columns hold them joined, which cannot be undone."""
+    table = catalog.table(one.table_id)
+    if not isinstance(one.config, Formula):
+        return []
+    found = [table.by_id.get(key) for key in sorted(formulas.dependencies(formulas.parse(one.config.source)))]
+    return [field for field in found if field is not None and _is_list(table, field)]
+
+
+def follows_links(catalog: Catalog, one: Field) -> bool:
+    """Whether a formula reads fields of other records, by itself or where a list of its record comes from."""
+    if not isinstance(one.config, Formula):
+        return False
+    keys = formulas.dependencies(formulas.parse(one.config.source))
+    return any("." in key for key in keys) or bool(lists_of(catalog, one))
 
 
 def expression(catalog: Catalog, context: Context, one: Field) -> tuple[QueryString, QueryString | None]:
@@ -183,13 +199,16 @@ def expression(catalog: Catalog, context: Context, one: Field) -> tuple[QueryStr
     table = catalog.table(one.table_id)
     config = one.config
     if isinstance(config, Formula):
-        paths = far_fields(catalog, table) if follows_links(config) else {}
+        paths = far_fields(catalog, table) if "." in config.source else {}
         infos = {**formula_fields(table), **{key: path.info for key, path in paths.items()}}
         checked = formulas.check(config.source, infos, allow_missing=True)
 
         def column(key: str) -> str | QueryString:
             if key in paths:
                 return paths[key].value(catalog, context, table)
+            field = table.by_id.get(key)
+            if field is not None and _is_list(table, field):
+                return _items(catalog, context, table, field)
             return record_column(table, key) or formula_column(table, table.by_id[key])
 
         def fault(key: str) -> str | QueryString | None:
@@ -200,12 +219,27 @@ def expression(catalog: Catalog, context: Context, one: Field) -> tuple[QueryStr
         compiled = formulas.compile_sql(checked, column, errors=fault, zone=context.zone.key)
         return compiled.value, compiled.error
     assert isinstance(config, Lookup | Rollup)  # noqa: S101
+    found = _far(catalog, context, table, one)
+    return QueryString("NULL") if found is None else value(found, config), None
+
+
+def _far(catalog: Catalog, context: Context, table: Table, one: Field) -> Far | None:
+    """The records that a look-up or roll-up is about; None where their table or link is gone."""
+    config = one.config
+    assert isinstance(config, Lookup | Rollup)  # noqa: S101
     target = target_of(catalog, config.link, config.match)
     if target is None:
-        return QueryString("NULL"), None
+        return None
     # no more of the far table than is asked for: it may be this one, with this very field
     rows = source(catalog, target, context, dependencies(catalog, one)[1])
-    return value(far_rows(catalog, context, table, config, target, rows), config), None
+    return far_rows(catalog, context, table, config, target, rows)
+
+
+def _items(catalog: Catalog, context: Context, table: Table, one: Field) -> QueryString:
+    """The values of a look-up of several records as a list: what its column holds, before it was joined."""
+    found = _far(catalog, context, table, one)
+    assert isinstance(one.config, Lookup)  # noqa: S101
+    return QueryString("NULL::text[]") if found is None else items(found, one.config)
 
 
 @dataclass(frozen=True)

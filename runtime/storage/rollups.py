@@ -166,6 +166,27 @@ def typed(far: Field) -> str:
     return f"({kind.formula_sql(far.config, f'r.{far.column}')})"
 
 
+def items(far: Far, config: Lookup) -> QueryString:
+    """The values of a look-up one by one, as a list: each as it stands in the joined text, lists taken apart."""
+    field = far.table.by_id.get(config.field)
+    if field is None or field.type == "link":
+        return QueryString("NULL::text[]")
+    order = _order(far, config.sorts)
+    most = config.limit or (MOST_LISTED if config.sorts or config.match is not None else MAX_ITEMS)
+    kind = fieldtypes.get(field.config)
+    text = text_of(field)
+    # a look-up of look-ups is joined already
+    several = f"string_to_array({text}, '{LIST_SEPARATOR}')" if field.type == "lookup" else f"ARRAY[{text}]"
+    if kind.formula_type(field.config) == "list":
+        several = kind.formula_sql(field.config, f"r.{field.column}")
+    return QueryString(
+        f"(SELECT array_agg(u.item ORDER BY v.place, u.place) FROM (SELECT {several} AS items,"
+        f" row_number() OVER (ORDER BY {order}) AS place {{}} AND ({text}) IS NOT NULL"
+        f" ORDER BY {order} LIMIT {int(most)}) v, unnest(v.items) WITH ORDINALITY AS u(item, place))",
+        far.sql,
+    )
+
+
 def linked(far: Far, field: Field, *, many: bool, zone: str) -> QueryString:
     """What formulas see of a far field through a link: the one value, or a list of all that are filled, as texts."""
     kind = fieldtypes.get(field.config)

@@ -16,6 +16,7 @@ from runtime.catalog import Table
 from runtime.errors import InvalidDefinition
 from runtime.fieldtypes import Context
 from runtime.records import computed
+from runtime.records.change import Patch
 from runtime.records.dependents import graph
 from runtime.storage.computed import far_fields
 from tests.builder.conftest import Desk, spec
@@ -180,3 +181,25 @@ def _same(got: Any, expected: Any) -> bool:
     if isinstance(expected, Decimal):
         return Decimal(str(got)) == expected or abs(Decimal(str(got)) - expected) < Decimal("1e-12")
     return (got or None) == (expected or None)
+
+
+async def test_a_look_up_is_read_record_by_record(desk: Desk, shop: tuple[Table, Table]) -> None:
+    """A value that holds the mark between values is one item, and a change that leaves the joined text alone is seen."""
+    customers, orders = shop
+    (a,) = await desk.write(customers, {"姓名": "甲"})
+    back = customers.field("订单").id
+    await desk.field(customers, "单号们", "lookup", link=back, field="单号")
+    await desk.field(customers, "几个", "formula", source="COUNTA({单号们})")
+    pair = {"field": "日期", "near": "日子"}
+    await desk.field(customers, "日子", "date")
+    match = {"table": "订单", "pairs": [pair]}
+    await desk.field(customers, "当天单号", "lookup", field="单号", match=match, limit=5)
+    await desk.field(customers, "当天第一", "formula", source="FIRST({当天单号})&COUNTA({当天单号})")
+    await desk.set(customers, a, 日子="2026-01-01")
+    one, two = await desk.write(
+        orders, {"单号": "x、y", "客户": a, "日期": "2026-01-01"}, {"客户": a, "日期": "2026-01-01"}
+    )
+    assert await desk.rows(customers, "单号们", "几个", "当天第一") == [("x、y", 1, "x、y1")]
+    await desk.store(orders, updates=(Patch(one, {"单号": "x"}), Patch(two, {"单号": "y"})))
+    assert await desk.rows(customers, "单号们", "几个", "当天第一") == [("x、y", 2, "x2")]
+    await _nothing_is_stale(desk)
