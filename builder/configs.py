@@ -40,6 +40,7 @@ from runtime.definitions.fields import (
     MultiSelect,
     Number,
     Percent,
+    Phone,
     Progress,
     Rating,
     SingleSelect,
@@ -49,6 +50,7 @@ from runtime.definitions.fields import (
 from runtime.definitions.people import ME, with_people
 from runtime.fieldtypes import BadValue, Context
 from runtime.fieldtypes.attachment import MOST_FILES
+from runtime.fieldtypes.phone import COUNTRIES
 from runtime.i18n import N_, Message
 
 LINK_EXTRAS = frozenset({"two_way", "inverse_name", "inverse_many"})
@@ -200,6 +202,15 @@ def _currency(problems: Problems, scope: Scope, config: Currency) -> Currency:
     return msgspec.structs.replace(config, currency=code)
 
 
+def _phone(problems: Problems, scope: Scope, config: Phone) -> Phone:
+    country = config.country.strip().upper()
+    if country not in COUNTRIES:
+        problems.at("country").add(
+            "bad_country", N_("没有「{country}」这个国家或地区"), country=config.country[:20]
+        )
+    return msgspec.structs.replace(config, country=country)
+
+
 def _percent(problems: Problems, scope: Scope, config: Percent) -> Percent:
     _decimals(problems, config.decimals, 8)
     return config
@@ -276,6 +287,7 @@ _CHECKERS: dict[str, Callable[[Problems, Scope, Any], Any]] = {
     "number": _number,
     "currency": _currency,
     "percent": _percent,
+    "phone": _phone,
     "rating": _rating,
     "progress": _progress,
     "button": _button,

@@ -62,9 +62,13 @@ class Url(_Config, frozen=True, tag="url"):
 
 
 class Phone(_Config, frozen=True, tag="phone"):
-    """``mainland``: an 11-digit mobile number of mainland China; ``international``: any number, kept in E.164."""
+    """``mainland``: an 11-digit mobile number of mainland China; ``international``: any number, kept in E.164.
+
+    ``country``: where an international number is taken to be from that does not say (ISO 3166, two letters).
+    """
 
     format: Literal["mainland", "international"] = "mainland"
+    country: str = "CN"
 
 
 class Barcode(_Config, frozen=True, tag="barcode"):

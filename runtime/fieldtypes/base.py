@@ -98,6 +98,10 @@ class FieldType:
             return QueryString(f"{column} IS NOT NULL")
         raise self.unknown_operator(op)
 
+    def needle(self, config: Any, text: str) -> str:
+        """The form in which ``text`` stands in the column of a searchable type, where somebody looks for it."""
+        return text
+
     def order(self, config: Any, column: str) -> str:
         """The SQL expression records are sorted by."""
         return column

@@ -16,6 +16,9 @@ from runtime.i18n import N_
 # 11 digits starting with 13-19, the ranges that the MIIT numbering plan gives to mobile services.
 _MAINLAND = re.compile(r"1[3-9]\d{9}")
 _SEPARATORS = re.compile(r"[\s\-().·]")
+_PARTS = frozenset({"contains", "not_contains", "starts_with", "ends_with"})
+COUNTRIES = frozenset(phonenumbers.SUPPORTED_REGIONS)
+"""Countries and regions whose numbering is known."""
 
 
 class PhoneType(FieldType):
@@ -37,13 +40,28 @@ class PhoneType(FieldType):
         if not isinstance(value, str | int):
             raise BadValue(N_("「{value}」不是手机号"), value=str(value)[:30], code="bad_phone")
         typed = unicodedata.normalize("NFKC", str(value)).strip()
-        return self._mainland(typed) if config.format == "mainland" else self._international(typed)
+        return self._mainland(typed) if config.format == "mainland" else self._international(typed, config.country)
 
     def repair(self, config: Any, value: Any, context: Context) -> str | None:
         return None if value is None else self.parse(config, text_of(value), context)
 
     def condition(self, config: Any, column: str, op: str, value: Any, context: Context) -> QueryString:
+        if isinstance(value, str) and op in _PARTS:
+            value = self.needle(config, value)
         return text_condition(column, op, value) or super().condition(config, column, op, value, context)
+
+    def needle(self, config: Any, text: str) -> str:
+        """What is searched for: the digits alone, however they are spaced; other text as it is.
+
+        Of a number that does not say its country, the zero it is dialled with at home is not stored.
+        """
+        typed = unicodedata.normalize("NFKC", text).strip()
+        digits = _SEPARATORS.sub("", typed)
+        if not digits.removeprefix("+").isdigit():
+            return text
+        if config.format == "mainland":
+            return re.sub(r"^(\+|00)86(?=1)", "", digits)
+        return re.sub(r"^0{1,2}(?=\d{3})", "", digits)
 
     @staticmethod
     def _mainland(typed: str) -> str:
@@ -63,13 +81,15 @@ class PhoneType(FieldType):
         return digits
 
     @staticmethod
-    def _international(typed: str) -> str:
+    def _international(typed: str, country: str) -> str:
         try:
-            number = phonenumbers.parse(typed, "CN")
+            number = phonenumbers.parse(typed, country)
         except phonenumbers.NumberParseException:
             number = None
         if number is None or not phonenumbers.is_valid_number(number):
             raise BadValue(
-                N_("「{value}」不是电话号码,国外号码要带 + 和国家代码"), value=typed[:30], code="bad_phone"
+                N_("「{value}」不是电话号码;别的国家的号码要带 + 和国家代码,如 +1 415 555 2671"),
+                value=typed[:30],
+                code="bad_phone",
             )
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -184,7 +184,9 @@ class Compiler:
                     kind.condition(field.config, f"t.{field.column}", "contains", text, self.context)
                 )
             elif kind.searchable:
-                parts.append(QueryString(f"t.{field.column}::text ILIKE {{}}", pattern))
+                needle = kind.needle(field.config, text[:200])
+                own = pattern if needle == text[:200] else f"%{like_pattern(needle)}%"
+                parts.append(QueryString(f"t.{field.column}::text ILIKE {{}}", own))
         return QueryString("({})", joined(" OR ", parts)) if parts else QueryString("FALSE")
 
     # ---- order and pages ----

@@ -101,7 +101,30 @@ export function formatMoment(value: string, seconds = false): string {
 
 /** "138 0571 6621" for a mobile number of mainland China; others as they are. */
 export function formatPhone(value: string): string {
-  return /^1\d{10}$/.test(value) ? `${value.slice(0, 3)} ${value.slice(3, 7)} ${value.slice(7)}` : value;
+  if (/^1\d{10}$/.test(value)) return inGroups(value, [3, 4]);
+  if (!/^\+\d{7,15}$/.test(value)) return value;
+  const code = callingCode(value.slice(1));
+  const rest = value.slice(1 + code.length);
+  if (code === "86" && rest.length === 11) return `+86 ${inGroups(rest, [3, 4])}`;
+  if (code === "1" && rest.length === 10) return `+1 ${inGroups(rest, [3, 3])}`;
+  const groups = { 8: [4], 11: [3, 4] }[rest.length] ?? (rest.length > 5 ? Array<number>(Math.ceil((rest.length - 4) / 3)).fill(3) : []);
+  return `+${code} ${inGroups(rest, groups)}`;
+}
+
+const twoDigits = new Set("20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98".split(" "));
+
+/** The country code that the digits of an international number begin with. */
+function callingCode(digits: string): string {
+  if (digits.startsWith("1") || digits.startsWith("7")) return digits[0]!;
+  return twoDigits.has(digits.slice(0, 2)) ? digits.slice(0, 2) : digits.slice(0, 3);
+}
+
+/** Digits in groups of these lengths; what is left comes last. */
+function inGroups(digits: string, lengths: readonly number[]): string {
+  const parts: string[] = [];
+  let at = 0;
+  for (const length of lengths) parts.push(digits.slice(at, (at += length)));
+  return [...parts, digits.slice(at)].filter(Boolean).join(" ");
 }
 
 function isError(value: Value): value is ErrorValue {

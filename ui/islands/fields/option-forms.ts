@@ -143,14 +143,24 @@ export function textForm(host: OptionsHost): TemplateResult {
   );
 }
 
+/** Where numbers mostly are from; any other that is set already is offered as well. */
+const countries = "CN HK MO TW US GB JP KR SG MY TH VN ID PH IN AU NZ CA DE FR IT ES NL BE CH AT SE DK NO FI PL PT IE RU UA TR SA AE IL EG ZA NG KE BR MX AR CL".split(" ");
+
 export function phoneForm(host: OptionsHost): TemplateResult {
-  return optionRow(
-    host,
-    "format",
-    t("格式"),
-    segments(host, t("格式"), host.options.format ?? "mainland", [["mainland", t("大陆手机号")], ["international", t("各国号码")]], (value) => host.set({ format: value })),
-    host.options.format === "international" ? t("国外号码要带 + 和国家代码") : t("11 位,以 13 到 19 开头"),
-  );
+  const { format = "mainland" } = host.options;
+  const country = (host.options.country as string | undefined) ?? "CN";
+  const names = new Intl.DisplayNames([document.documentElement.lang || "zh-CN"], { type: "region" });
+  const options = [...new Set([country, ...countries])].sort((a, b) => countries.indexOf(a) - countries.indexOf(b)).map((code) => ({ value: code, label: nameOf(names, code), sub: code }));
+  return html`${optionRow(
+      host,
+      "format",
+      t("格式"),
+      segments(host, t("格式"), format, [["mainland", t("大陆手机号")], ["international", t("各国号码")]], (value) => host.set({ format: value })),
+      format === "international" ? t("手机和固定电话都行,按各国的编号规则检查,显示成 +86 138 0571 6621") : t("11 位,以 13 到 19 开头"),
+    )}
+    ${format === "international"
+      ? optionRow(host, "country", t("没写国家代码的号码算哪里的"), select(host, t("没写国家代码的号码算哪里的"), country, options, (value) => host.set({ country: value })), t("别的国家的号码要带 + 和国家代码"))
+      : nothing}`;
 }
 
 export function datetimeForm(host: OptionsHost): TemplateResult {

@@ -9,7 +9,7 @@ const shownOptions: Record<string, string[]> = {
   number: ["decimals", "unit", "minimum", "maximum"],
   currency: ["currency", "decimals"],
   percent: ["decimals"],
-  phone: ["format"],
+  phone: ["format", "country"],
   single_select: ["choices"],
   multi_select: ["choices"],
   auto_number: ["segments", "restart"],
