@@ -230,12 +230,15 @@ async def after_change(work: Work, far: dict[Field, set[int]]) -> None:
                 walk.stale(user, rows)
         for user in g.same.get(one.id, ()):
             walk.stale(user, moved[one.id] | work.also_touched)
+    reached: dict[Field, set[int]] = defaultdict(set)
     for key, rows in moved.items():
         users = g.existence.get(work.table.id, ()) if key == EXISTENCE else g.far.get(key, ())
         for user in users:
-            await walk.reach(user, rows, before)
+            reached[user] |= rows
         for user in g.same.get(key, ()):
             walk.stale(user, rows)
+    for user, rows in reached.items():
+        await walk.reach(user, rows, before)
     await walk.go()
 
 
