@@ -102,9 +102,11 @@ export function takesPictures(field: Field): boolean {
   return !wanted.length || wanted.includes("image");
 }
 
-/** Files of a drop or a paste; a pasted picture without a name of its own gets one that tells when. */
+/** Files of a drop or a paste, without folders; a pasted picture without a name of its own gets one that tells when. */
 export function filesOfTransfer(data: DataTransfer | null): File[] {
-  return [...(data?.files ?? [])].map((file) => {
+  const folders = new Set([...(data?.items ?? [])].map((item) => item.webkitGetAsEntry?.()).filter((entry) => entry?.isDirectory).map((entry) => entry!.name));
+  const files = [...(data?.files ?? [])].filter((file) => !folders.has(file.name));
+  return files.map((file) => {
     if (!/^image\.(png|jpe?g|webp|gif)$/i.test(file.name)) return file;
     const stamp = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "medium" }).format(new Date()).replace(/[: ]/g, "-");
     return new File([file], `${t("粘贴的图片")} ${stamp}.${file.name.split(".").pop()}`, { type: file.type });
