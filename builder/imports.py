@@ -279,6 +279,8 @@ def _options(guess: ColumnGuess) -> dict[str, Any]:
     if guess.kind in ("number", "percent", "currency") and guess.decimals is not None:
         options: dict[str, Any] = {"decimals": min(guess.decimals, 4)}
         return options | ({"currency": guess.currency} if guess.kind == "currency" and guess.currency else {})
+    if guess.kind == "duration":
+        return {"format": "h:mm:ss" if guess.seconds else "h:mm"}
     return {"seconds": guess.seconds} if guess.kind == "datetime" else {}
 
 

@@ -6,16 +6,18 @@ The rules are asked in order, from the most telling content to the least; plain 
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import date, time
+from datetime import date, time, timedelta
 from decimal import Decimal
 from functools import cached_property
 
 import msgspec
 
-from runtime.fieldtypes import registry
+from runtime.definitions.fields import Duration
+from runtime.fieldtypes import BadValue, Context, registry
 from runtime.i18n import N_, Message
 from runtime.records.imports import values
 from runtime.records.imports.cells import Cell, CellError, show
@@ -37,6 +39,9 @@ _OPTION_LENGTH = 30
 _LONG = 60
 _IDENTIFIER_DIGITS = 12
 _MAX_DECIMALS = 10
+_UNITS = re.compile(
+    r"\d\s*(?:个?半?小时|分钟|个?钟头?|hours?\b|hrs?\b|min(?:ute)?s?\b|h\s*\d+\s*m)", re.IGNORECASE
+)
 
 
 def kind_name(kind: Kind) -> Message:
@@ -106,7 +111,7 @@ class Column:
 
 def first_match(column: Column) -> Found:
     """Ask the rules in order."""
-    for rule in (_as_checkbox, _as_moment, _as_contact, _as_number, _as_choice, _as_long_text):
+    for rule in (_as_checkbox, _as_duration, _as_moment, _as_contact, _as_number, _as_choice, _as_long_text):
         if found := rule(column):
             return found
     return Found(kind="text", confidence=0.6, reason=Message(N_("内容是各不相同的短文字")))
@@ -132,6 +137,36 @@ def _as_checkbox(column: Column) -> Found | None:
             reason=_content("checkbox", share),
         )
     return None
+
+
+def _as_duration(column: Column) -> Found | None:
+    """Lengths of time: written with units of hours or minutes, or as clocks under a header that says so."""
+    announced = column.hint == "duration"
+    config = Duration("h:mm:ss")
+    kind, context = registry.get(config), Context()
+
+    def is_duration(cell: Cell) -> bool:
+        if isinstance(cell, timedelta):
+            return True
+        if isinstance(cell, time):
+            return announced
+        if not isinstance(cell, str) or not ((announced and ":" in cell) or _UNITS.search(cell)):
+            return False
+        try:
+            return kind.repair(config, cell, context) is not None
+        except BadValue:
+            return False
+
+    share = column.share_of(is_duration)
+    if not column.enough(share, "duration"):
+        return None
+    lengths = [kind.repair(config, cell, context) for cell in column.present if is_duration(cell)]
+    return Found(
+        kind="duration",
+        confidence=share,
+        reason=_content("duration", share, header=announced),
+        seconds=any(length % 60 for length in lengths),
+    )
 
 
 def _as_moment(column: Column) -> Found | None:

@@ -53,6 +53,7 @@ _SUITS: dict[Kind, frozenset[str]] = {
     "phone": frozenset({"phone", "text", "link"}),
     "email": frozenset({"email", "text", "link", "member"}),
     "url": frozenset({"url", "text", "long_text", "barcode"}),
+    "duration": frozenset({"duration", "text"}),
 }
 _TELLING: tuple[Kind, ...] = ("phone", "email", "url")  # kinds that name their field by themselves
 

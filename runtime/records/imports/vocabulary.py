@@ -24,6 +24,7 @@ Kind: TypeAlias = Literal[
     "phone",
     "email",
     "url",
+    "duration",
 ]
 """The kinds a column can be guessed to be; each is a field type of the same name."""
 
@@ -36,6 +37,7 @@ KIND_WORDS: tuple[tuple[Hint, str], ...] = (
     ("email", r"邮箱|电子邮件|\be-?mail\b"),
     ("url", r"网址|链接|主页|\b(?:url|link|website|home ?page)\b"),
     ("checkbox", r"^(?:是否|是不是|有无|可否|能否)|^(?:is|has|can|should) |\?$"),
+    ("duration", r"时长|用时|耗时|历时|工时|\b(?:duration|elapsed|time spent)\b"),
     ("multi_select", r"标签|\b(?:tags?|labels?|keywords?)\b"),
     ("datetime", r"时间|时刻|\b(?:time|timestamp|datetime)\b| at$|\b(?:created|updated|modified) on\b"),
     (

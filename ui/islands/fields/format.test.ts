@@ -50,7 +50,7 @@ describe("text of values", () => {
     expect(formatPhone("+8613805716621")).toBe("+86 138 0571 6621");
     expect(formatPhone("+14155552671")).toBe("+1 415 555 2671");
     expect(formatPhone("+442079460958")).toBe("+44 207 946 0958");
-    expect(formatPhone("+85291234567")).toBe("+852 912 34567".replace("912 34567", "912 345 67"));
+    expect(formatPhone("+85291234567")).toBe("+852 9123 4567");
     expect(formatPhone("分机 8001")).toBe("分机 8001");
   });
 });

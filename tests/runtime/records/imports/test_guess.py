@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
@@ -58,6 +58,13 @@ CITIES: list[Cell] = ["杭州", "上海", "北京"]
         ("bigint", ["320150170634561830", "320150170634561831"], "text"),
         ("货号", ["007", "012"], "text"),
         ("付款单号", ["2026011522001", "2026011522002"], "text"),
+        ("处理用时", ["1:30", "0:45", "12:05"], "duration"),
+        ("处理用时", [time(1, 30), timedelta(hours=30)], "duration"),
+        ("服务", ["1小时30分", "90分钟", "2个半小时"], "duration"),
+        ("spent", ["2h 30m", "45 min", "1 hour"], "duration"),
+        ("营业时间", ["9:30", "10:00", "21:00"], "text"),
+        ("长度", ["5m", "12m", "3m"], "text"),
+        ("备注", ["等了2小时", "已发货", "无"], "long_text"),
         ("订单状态", ["已支付", "审核中", "已支付", "已发货"], "single_select"),
         ("来源", [*["天猫", "京东", "抖音"] * 10], "single_select"),
         ("标签", ["急件,易碎", "急件", "大件,易碎", "急件、大件"], "multi_select"),
