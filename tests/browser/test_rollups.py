@@ -10,6 +10,9 @@ from playwright.async_api import Locator, Page, expect
 
 from builder import fields
 from runtime.catalog import Table
+from runtime.definitions.queries import Query
+from runtime.records import read, write
+from runtime.records.change import Change, Patch, Source
 from tests.browser.support import PHONE, Site, axe, shot
 from tests.browser.test_field_panel import (
     choose_type,
@@ -224,3 +227,43 @@ async def test_the_form_is_accessible_in_every_look(
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     await panel(page).locator(".fe-worth").scroll_into_view_if_needed()
     await page.screenshot(path=shot(f"rollups/form-{name}-end"))
+
+
+async def test_a_formula_reads_linked_records(site: Site) -> None:
+    customers = await make_table(site, "客户", spec("姓名"), spec("等级"))
+    orders = await make_table(site, "订单", spec("单号"), spec("金额", "currency"))
+    actor = await site.actor()
+    link = spec(
+        "客户", "link", table="客户", many=False, two_way=True, inverse_name="订单", inverse_many=True
+    )
+    await fields.create(site.system, actor, orders.id, link)
+    await fill(site, customers, {"姓名": "林晓", "等级": "金卡"})
+    await fill(site, orders, {"单号": "A1", "金额": 30}, {"单号": "A2", "金额": 12.5})
+    page = await open_table(site, customers)
+    form = await begin(page, "总额", "公式")
+    source = form.get_by_role("textbox", name="公式")
+    await source.click()
+    await page.keyboard.type("SUM({金")
+    await expect(form.get_by_role("option").first).to_contain_text("订单.金额")
+    await page.keyboard.press("Enter")
+    await page.keyboard.type(")")
+    await expect(source).to_have_value("SUM({订单.金额})")
+    await expect(form.locator(".fx-out")).to_contain_text("结果是数字")
+    await page.screenshot(path=shot("rollups/formula-over-links-zh"))
+    await made(page, form, "总额")
+    await expect(await value(page, customers, "林晓", "总额", site)).to_have_text("0.00")
+    both = await link_all(site, orders, customers)
+    assert both == 2
+    await expect(await value(page, customers, "林晓", "总额", site)).to_have_text("42.50")
+
+
+async def link_all(site: Site, orders: Table, customers: Table) -> int:
+    """Every order becomes one of the first customer's; how many there are."""
+    actor = await site.actor()
+    who = (await read.page(site.system, actor, customers.id, Query())).records[0].id
+    found = (await read.page(site.system, actor, orders.id, Query())).records
+    updates = tuple(Patch(one.id, {"客户": who}) for one in found)
+    await write.apply(
+        site.system, Change(table=orders.id, actor=actor, source=Source("api"), updates=updates)
+    )
+    return len(found)
