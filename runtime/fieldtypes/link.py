@@ -9,6 +9,9 @@ from runtime.fieldtypes.base import EMPTY_OPERATORS, BadValue, Context, FieldTyp
 from runtime.i18n import N_
 from runtime.ids import parse_record_id
 
+MORE = "more"
+"""Stands in a list of links for those that an answer leaves out; sent back, they stay."""
+
 
 class LinkType(FieldType):
     """Points at records of a table; stored form is a list of ``rec…`` ids, in order."""
@@ -32,6 +35,9 @@ class LinkType(FieldType):
             public_id = item.get("id") if isinstance(item, dict) else item
             if not isinstance(public_id, str):
                 raise BadValue(N_("关联要填记录的编号"))
+            if public_id == MORE and config.many:
+                ids.append(public_id)
+                continue
             try:
                 parse_record_id(public_id)
             except NotFound:

@@ -7,15 +7,20 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from runtime import fieldtypes
-from runtime.catalog import Catalog, Field
+from runtime.catalog import Catalog, Field, Table
 from runtime.definitions.fields import Link
 from runtime.errors import NotFound
 from runtime.fieldtypes import BadValue, Context
+from runtime.fieldtypes.link import MORE
 from runtime.i18n import N_, Message
 from runtime.ids import parse_record_id, record_id
 from runtime.records.dependents import graph
 from runtime.records.work import Item, Work
 from runtime.storage.database import Database, Tx
+
+SHOWN = 100
+"""Linked records that an answer names of one record and field."""
+LOOKED_AT = 1000
 
 
 def raw(value: Any) -> list[Any]:
@@ -49,9 +54,14 @@ async def resolve(work: Work) -> None:
             item.links[field] = _numbers(work, field, item, names)
         updated = [item.row_id for item in items if item.action == "update"]
         now = await pairs(work.tx, field, updated) if updated else {}
+        shortened = [item for item in items if item.action == "update" and _leaves_out(item.asked, field)]
+        shown = await _shown(work.tx, field, target, [item.row_id for item in shortened]) if shortened else {}
         for item in items:
             if item.action == "update":
                 item.old_links[field] = now.get(item.row_id, [])
+        for item in shortened:
+            given = {*item.links[field], *shown.get(item.row_id, ())}
+            item.links[field] += [n for n in item.old_links[field] if n not in given]
         wanted = {n for item in items if not item.problems for n in item.links[field]}
         follow = bool(config.inverse and graph(work.catalog).same.get(config.inverse))
         if follow:
@@ -70,6 +80,15 @@ async def resolve(work: Work) -> None:
                 item.refuse("broken_link", message, field)
 
 
+def _leaves_out(asked: Any, field: Field) -> bool:
+    """Whether what was sent for the field holds the mark of an answer that did not show all."""
+    given = getattr(asked, "fields", {})
+    value = given.get(field.id, given.get(field.name))
+    return isinstance(value, list | tuple) and any(
+        (one.get("id") if isinstance(one, dict) else one) == MORE for one in value
+    )
+
+
 def _link(field: Field) -> Link:
     assert isinstance(field.config, Link)  # noqa: S101
     return field.config
@@ -82,6 +101,8 @@ def _numbers(work: Work, field: Field, item: Item, names: dict[str, int]) -> lis
     numbers: list[int] = []
     for value in item.links[field]:
         public_id = value.get("id") if isinstance(value, dict) else value
+        if str(public_id) == MORE:
+            continue
         try:
             number, row = parse_record_id(str(public_id))
         except NotFound:
@@ -188,10 +209,48 @@ def _inverse_is_single(catalog: Catalog, config: Link) -> bool:
     return isinstance(inverse, Link) and not inverse.many
 
 
+def _first(field: Field, target: Table, column: str, *, most: int | None) -> str:
+    """The live linked records of ``$1`` in order; with ``most``, of each only so many, whatever there are.
+
+    Of a record that thousands point at, the first by number are put in order: to order them all would take as long as to
+    read them all.
+    """
+    near, far, pairs = field.link_near, field.link_far, field.link_sql
+    joined = f"JOIN {target.sql} r ON r.id = l.{far} AND r.deleted_at IS NULL"
+    if most is None or not _link(field).many:
+        return (
+            f"SELECT l.{near} AS near, r.id, {column} AS name, 1 AS total FROM {pairs} l {joined}"
+            f" WHERE l.{near} = ANY($1::bigint[]) ORDER BY l.{near}, l.position, r.id"
+        )
+    return (
+        f"SELECT n.id AS near, s.id, s.name, s.total FROM unnest($1::bigint[]) AS n(id) CROSS JOIN LATERAL ("
+        f"SELECT r.id, {column} AS name, l.position, count(*) OVER () AS total"
+        f" FROM (SELECT {far}, position FROM {pairs} WHERE {near} = n.id ORDER BY {far} LIMIT {LOOKED_AT}) l {joined}"
+        f" ORDER BY l.position, r.id LIMIT {most}) s ORDER BY n.id, s.position, s.id"
+    )
+
+
+async def _shown(tx: Tx, field: Field, target: Table, rows: Sequence[int]) -> dict[int, set[int]]:
+    """The linked records that :func:`display` names."""
+    found: dict[int, set[int]] = defaultdict(set)
+    for row in await tx.fetch(_first(field, target, "NULL", most=SHOWN), list(rows)):
+        found[row["near"]].add(row["id"])
+    return found
+
+
 async def display(
-    db: Tx | Database, catalog: Catalog, field: Field, rows: Sequence[int], context: Context
+    db: Tx | Database,
+    catalog: Catalog,
+    field: Field,
+    rows: Sequence[int],
+    context: Context,
+    *,
+    most: int | None = SHOWN,
 ) -> dict[int, list[dict[str, str]]]:
-    """``{record: [{"id", "name"}, …]}`` for the read path: live linked records with the text of their primary field."""
+    """``{record: [{"id", "name"}, …]}`` for the read path: live linked records with the text of their primary field.
+
+    Of more than ``most`` (None: however many), the last entry stands for the rest: ``{"id": "more", "name": "+23"}``.
+    """
     config = field.config
     assert isinstance(config, Link)  # noqa: S101
     try:
@@ -200,17 +259,18 @@ async def display(
         return {}
     primary = target.primary
     column = f"r.{primary.column}" if primary is not None and primary.type != "link" else "NULL"
-    found = await db.fetch(
-        f"SELECT l.{field.link_near} AS near, r.id, {column} AS name FROM {field.link_sql} l"
-        f" JOIN {target.sql} r ON r.id = l.{field.link_far} AND r.deleted_at IS NULL"
-        f" WHERE l.{field.link_near} = ANY($1::bigint[]) ORDER BY l.{field.link_near}, l.position, r.id",
-        list(rows),
-    )
+    found = await db.fetch(_first(field, target, column, most=most), list(rows))
     result: dict[int, list[dict[str, str]]] = defaultdict(list)
+    totals: dict[int, int] = {}
     for row in found:
         result[row["near"]].append(
             {"id": record_id(target.number, row["id"]), "name": title(primary, row["name"], context)}
         )
+        totals[row["near"]] = row["total"]
+    for near, total in totals.items():
+        if most is not None and total > most:
+            left = f"+{total - most}" if total < LOOKED_AT else f"{total - most}+"
+            result[near].append({"id": MORE, "name": left})
     return result
 
 

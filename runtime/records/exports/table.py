@@ -119,7 +119,9 @@ def column_of(field: Field) -> ExportColumn:
 async def _values(reader: read.Reader, rows: Sequence[Any], fields: Sequence[Field]) -> list[list[Any]]:
     numbers = [row["id"] for row in rows]
     linked = {
-        field: await links.display(reader.system.db, reader.catalog, field, numbers, reader.context)
+        field: await links.display(
+            reader.system.db, reader.catalog, field, numbers, reader.context, most=None
+        )
         for field in fields
         if field.type == "link" and numbers
     }

@@ -5,6 +5,7 @@ import type { Field, LinkValue } from "../fields/field";
 import { icon } from "../icons";
 import { t } from "../i18n";
 import { showDialog } from "../dialog/dialog";
+import { isRest } from "../record/value";
 import { isLimited, NeedsFirst } from "../record/choices";
 import type { ChoiceRecord } from "./types";
 
@@ -118,7 +119,7 @@ class Chooser {
           ${this.#chosen.length
             ? html`<div class="wrap">
                 ${this.#chosen.map(
-                  (item) => html`<span class="chip"
+                  (item) => isRest(item) ? html`<span class="chip more" data-tip=${t("只列出前 100 条;其余的都还在")}>${item.name}</span>` : html`<span class="chip"
                     ><span class="cut">${item.name}</span
                     ><button type="button" class="x" aria-label=${t("去掉 {name}", { name: item.name })} @click=${() => this.#drop(item)}>${icon("x", 12)}</button></span
                   >`,

@@ -21,6 +21,11 @@ export function linksOf(value: Value): LinkValue[] {
   return list.filter((item): item is LinkValue => typeof item === "object" && item !== null && "id" in item);
 }
 
+/** Whether an entry stands for the linked records that an answer leaves out; sent back, they stay. */
+export function isRest(item: LinkValue): boolean {
+  return item.id === "more";
+}
+
 /** The exact moment with seconds, in the page's zone, for tooltips. */
 export function exactMoment(iso: string): string {
   const moment = new Date(iso);
@@ -73,6 +78,7 @@ export function valueTemplate(field: Field, value: Value, options: ValueOptions 
 
 function chip(item: LinkValue, options: ValueOptions): TemplateResult {
   const name = item.name || "—";
+  if (isRest(item)) return html`<span class="chip more" data-tip=${t("只列出前 100 条;其余的都还在")}>${name}</span>`;
   if (!options.open) return html`<span class="chip"><span class="cut">${name}</span></span>`;
   const open = (event: Event) => {
     event.stopPropagation();
