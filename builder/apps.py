@@ -22,6 +22,8 @@ from runtime.definitions.fields import COLORS
 from runtime.definitions.tables import AppDef
 from runtime.errors import NotAllowed, RuleBroken
 from runtime.i18n import N_
+from runtime.records import computed
+from runtime.records.dependents import graph
 from runtime.records.sizes import sizes
 from runtime.system import System
 
@@ -90,7 +92,9 @@ def owner_of(actor: Actor, app: App) -> Actor:
 
 
 async def update(system: System, actor: Actor, app_id: str, patch: AppPatch) -> App:
-    """Change name, looks or time zone. Days and moments stay what they are; only their display moves with the zone."""
+    """Change name, looks or time zone. Days and moments stay what they are; their display moves with the zone, and so do
+    computed values that read days and hours off a moment.
+    """
     async with editing(system, actor, app_id) as edit:
         stored = await edit.live(app_id, "app")
         problems = Problems()
@@ -98,7 +102,13 @@ async def update(system: System, actor: Actor, app_id: str, patch: AppPatch) -> 
         problems.raise_any()
         await edit.change(stored, body)
         edit.tell(app_id)
-        return (await edit.refresh()).app(app_id)
+        app = (await edit.refresh()).app(app_id)
+        if body.time_zone != stored.body.time_zone:
+            tables = {table.id for table in app.tables}
+            for one in graph(edit.catalog).order:
+                if one.table_id in tables:
+                    await computed.refresh_field(system, edit.tx, one.id)
+        return app
 
 
 async def impact(system: System, actor: Actor, app_id: str) -> AppImpact:

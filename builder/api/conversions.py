@@ -10,8 +10,9 @@ from litestar.status_codes import HTTP_200_OK
 from builder import conversions
 from runtime.access import Actor, Operation, require
 from runtime.api.common import TheActor, TheSystem, TheTranslator
+from runtime.automations.notes import load_message
 from runtime.errors import NotFound
-from runtime.i18n import Message, Translator
+from runtime.i18n import Translator
 from runtime.storage.database import Row
 from runtime.system import System
 from runtime.worker import jobs
@@ -53,7 +54,7 @@ def _body(row: Row, translator: Translator) -> ConversionBody:
         row["status"],
         row["done"],
         row["total"],
-        msgspec.json.decode(message, type=Message).text(translator) if message else None,
+        load_message(msgspec.json.decode(message)).text(translator) if message else None,
     )
 
 

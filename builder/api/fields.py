@@ -41,6 +41,7 @@ class ImpactBody(msgspec.Struct, frozen=True, kw_only=True):
     """What a change would do. ``records``: those that hold something; ``unreadable``: those whose value does not fit.
 
     ``options``: the configuration with what the values add to it (the choices of a select). ``notes``: in words.
+    ``estimated``: the numbers come from a sample.
     """
 
     records: int
@@ -48,6 +49,7 @@ class ImpactBody(msgspec.Struct, frozen=True, kw_only=True):
     examples: tuple[ExampleBody, ...]
     notes: tuple[str, ...]
     options: Json | None
+    estimated: bool = False
 
 
 class ChoiceUses(msgspec.Struct, frozen=True):
@@ -90,6 +92,7 @@ def impact_body(impact: Impact, table: Table, translator: Translator) -> ImpactB
         examples=tuple(ExampleBody(example.before, example.after) for example in impact.examples),
         notes=tuple(note.text(translator) for note in impact.notes),
         options=None if impact.config is None else shown_options(table, impact.config),
+        estimated=impact.estimated,
     )
 
 

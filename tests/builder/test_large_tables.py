@@ -7,7 +7,8 @@ import asyncio
 import msgspec
 import pytest
 
-from builder import fields, undo
+from builder import apps, fields, undo
+from builder.apps import AppPatch
 from builder.wire import FieldPatch
 from runtime.records.checking import check
 from runtime.records.pending import pending, refreshing
@@ -102,3 +103,13 @@ async def test_people_write_while_a_field_is_added(desk: Desk) -> None:
     done.set()
     await worker
     await _settle(desk)
+
+
+async def test_another_time_zone_computes_what_reads_the_clock_on_the_wall(desk: Desk) -> None:
+    table = await desk.table("订单", spec("单号"), spec("下单", "datetime"))
+    await desk.field(table, "钟点", "formula", source='TEXT({下单},"hh:mm")')
+    await desk.write(table, *({"单号": str(n), "下单": "2026-03-01T12:00:00+08:00"} for n in range(3)))
+    assert (await desk.rows(table, "钟点"))[0] == "12:00"
+    await apps.update(desk.system, desk.owner, desk.app_id, AppPatch(time_zone="Asia/Tokyo"))
+    await _settle(desk)
+    assert (await desk.rows(table, "钟点"))[0] == "13:00"

@@ -43,9 +43,14 @@ export class Refreshing {
     return this.#fields.get(field)?.kind === "refresh";
   }
 
+  /** What is being done to a field; null when nothing is. */
+  of(field: string): Progress | null {
+    return this.#fields.get(field) ?? null;
+  }
+
   /** What is being done to a field, and how far; null when nothing is. */
   words(field: string): string | null {
-    const found = this.#fields.get(field);
+    const found = this.of(field);
     return found ? progressWords(found) : null;
   }
 

@@ -14,11 +14,13 @@ import { watch } from "../live";
 import { closePanel } from "../shell/panel";
 import { deleteField, type Beside } from "../table/field-actions";
 import { canCombine, combinedWith } from "../table/hb-unique-rules";
+import { Refreshing } from "../refreshing";
 import { refreshTable, tableInfo, type TableInfo, type TableRef } from "../table/info";
 import { toast, toastUndo } from "../toast/toast";
 import { autoNumberForm } from "./auto-number-form";
 import { fieldIcon, type Field, type FieldOptions } from "./field";
-import { impactTemplate, type Impact } from "./impact";
+import { atWorkTemplate, trackConversion } from "./at-work";
+import { impactCount, impactTemplate, type Impact } from "./impact";
 import { fieldKinds, type FieldKind } from "./kinds";
 import { linkForm, lookupForm, rollupForm, type LinkHost } from "./link-forms";
 import { currencyForm, datetimeForm, numberForm, percentForm, phoneForm, textForm, toggle } from "./option-forms";
@@ -29,6 +31,9 @@ import { openTypeMenu } from "./type-menu";
 import { lookTypes, typeUi } from "./types";
 import "./hb-button-form";
 import { typeForm } from "./types/forms";
+
+/** A field as saving answers; `converting`: the job that gives it its new type. */
+type Saved = Field & { converting?: string };
 
 interface Use {
   kind: string;
@@ -92,6 +97,8 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
 
   /* ---- life ---- */
 
+  #refreshing: Refreshing | null = null;
+
   override connectedCallback(): void {
     super.connectedCallback();
     this.addEventListener("keydown", this.#keys);
@@ -106,6 +113,8 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
     super.disconnectedCallback();
     this.removeEventListener("keydown", this.#keys);
     this.#stop();
+    this.#refreshing?.stop();
+    this.#refreshing = null;
     if (this.#done || !this.dirty) unsaved.delete(this.#key);
     else unsaved.set(this.#key, this.draft);
   }
@@ -126,6 +135,10 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
 
   protected override willUpdate(changed: PropertyValues): void {
     if (!this.table || !(changed.has("field") || changed.has("table"))) return;
+    if (this.#refreshing?.table !== this.table.id) {
+      this.#refreshing?.stop();
+      this.#refreshing = new Refreshing(this.table.id, () => this.requestUpdate());
+    }
     const key = `${this.table.id}/${this.field ?? "new"}`;
     if (key === this.#key) return;
     this.#key = key;
@@ -279,8 +292,9 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
     this.busy = true;
     this.problems = [];
     try {
-      const saved = original ? await api.patch<Field>(`/api/v1/fields/${original.id}`, patch) : await api.post<Field>(`/api/v1/tables/${this.table.id}/fields`, specOf(this.draft));
+      const saved = original ? await api.patch<Saved>(`/api/v1/fields/${original.id}`, patch) : await api.post<Saved>(`/api/v1/tables/${this.table.id}/fields`, specOf(this.draft));
       this.#done = true;
+      if (saved.converting) return this.#converting(saved.converting);
       const said = original ? t("已保存字段「{name}」", { name: saved.name }) : t("已新建字段「{name}」", { name: saved.name });
       toastUndo(said, () => void this.#undo());
       document.dispatchEvent(new CustomEvent("hb:field-saved", { detail: { field: saved.id, beside: this.beside, created: !original } }));
@@ -291,6 +305,15 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
     } finally {
       this.busy = false;
     }
+  }
+
+  /** The background has taken it over: the panel says how far it is, and may be left. */
+  #converting(job: string): void {
+    const { original, draft } = this;
+    if (!original) return;
+    trackConversion(job, original.name, this.#kind(draft.type)?.label ?? "");
+    this.draft = draftOf(original);
+    this.impact = null;
   }
 
   #refused(failure: unknown): void {
@@ -468,13 +491,14 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
     const nameProblem = this.messageAt("name");
     const typeChanged = original !== null && draft.type !== original.type;
     const kind = this.#kind(draft.type)?.label ?? "";
+    const work = original ? (this.#refreshing?.of(original.id) ?? null) : null;
     const danger = Boolean(this.impact?.unreadable) && typeChanged;
     return html`${this.#head()}
       <form class="fe-form" novalidate @submit=${(event: Event) => event.preventDefault()}>
         ${this.restored
           ? html`<div class="note warn">${icon("history", 14)}<span class="grow">${t("上次没保存的内容还在")}</span><button type="button" class="btn s g" @click=${() => this.#reset()}>${t("放弃")}</button></div>`
           : nothing}
-        ${this.#general()}
+        ${this.#general()} ${atWorkTemplate(work)}
         <div class="field">
           <label class="lab" for="fe-name">${t("名称")}</label>
           <input class="inp" id="fe-name" name="name" autocomplete="off" maxlength="80" aria-invalid=${nameProblem ? "true" : nothing} aria-describedby=${nameProblem ? "fe-name-problem" : nothing} ?disabled=${this.busy} .value=${draft.name} @input=${(event: Event) => this.#name((event.target as HTMLInputElement).value)} @keydown=${(event: KeyboardEvent) => {
@@ -497,8 +521,8 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
       </form>
       <div class="panel-f">
         <button type="button" class="btn" data-close-panel>${t("取消")}</button>
-        <button type="button" class="btn p end" aria-busy=${this.busy ? "true" : nothing} @click=${() => void this.#save()}>
-          ${original ? (danger ? t("保存,{n} 条留空", { n: this.impact!.unreadable }) : t("保存")) : t("新建")}
+        <button type="button" class="btn p end" aria-busy=${this.busy ? "true" : nothing} ?disabled=${work?.kind === "convert"} @click=${() => void this.#save()}>
+          ${original ? (danger ? t("保存,{n} 条留空", { n: impactCount(this.impact!, this.impact!.unreadable) }) : t("保存")) : t("新建")}
         </button>
       </div>`;
   }

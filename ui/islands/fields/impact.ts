@@ -9,6 +9,13 @@ export interface Impact {
   unreadable: number;
   examples: { before: string; after: string | null }[];
   notes: string[];
+  /** The numbers come from a sample. */
+  estimated?: boolean;
+}
+
+/** How many, as far as that is known. */
+export function impactCount(impact: Impact, count: number): string {
+  return impact.estimated ? t("约 {n}", { n: formatNumber(count) }) : formatNumber(count);
 }
 
 /** The block in the panel; nothing where nothing happens to any record. */
@@ -40,7 +47,7 @@ export function impactTemplate(impact: Impact | null, typeName: string, changesT
 }
 
 function headline(impact: Impact, typeName: string): string {
-  const all = formatNumber(impact.records);
+  const all = impactCount(impact, impact.records);
   if (!impact.unreadable) return t("{n} 条记录都能改成{type}", { n: all, type: typeName });
-  return t("{n} 条记录里有 {bad} 条不能改成{type},会留空", { n: all, bad: formatNumber(impact.unreadable), type: typeName });
+  return t("{n} 条记录里有 {bad} 条不能改成{type},会留空", { n: all, bad: impactCount(impact, impact.unreadable), type: typeName });
 }

@@ -25,6 +25,8 @@ export interface TrackedJob {
   href?: string;
   /** It may not be cancelled. */
   fixed?: boolean;
+  /** What becomes of what is done when it is stopped. */
+  keeps?: string;
 }
 
 interface JobState {
@@ -129,7 +131,7 @@ export function timeLeft(done: number, total: number, from: number, milliseconds
 }
 
 async function cancel(job: TrackedJob): Promise<void> {
-  const yes = await confirmDialog({ heading: t("取消「{title}」?", { title: job.title }), text: t("已经做完的部分会保留。"), action: t("停下"), danger: true });
+  const yes = await confirmDialog({ heading: t("取消「{title}」?", { title: job.title }), text: job.keeps ?? t("已经做完的部分会保留。"), action: t("停下"), danger: true });
   if (!yes) return;
   try {
     await api.post(`${job.address}/cancel`);

@@ -15,6 +15,7 @@ import { typeUi } from "../fields/types";
 import { ApiSource } from "../grid/source-api";
 import { allStates } from "../grid/columns";
 import { t } from "../i18n";
+import { Refreshing } from "../refreshing";
 import { optionTemplate, valueTemplate } from "../record/value";
 import { machineOf, primaryOf, type TableInfo, type View } from "./info";
 import type { RowList } from "./row-list";
@@ -47,6 +48,7 @@ export class HbCards extends HbElement implements RowList {
 
   #source: ApiSource | null = null;
   #stop: (() => void) | null = null;
+  #refreshing: Refreshing | null = null;
   #request: AbortController | null = null;
   #asked = "";
   readonly #end = createRef<HTMLElement>();
@@ -71,6 +73,7 @@ export class HbCards extends HbElement implements RowList {
     super.disconnectedCallback();
     document.removeEventListener("hb:undone", this.#refreshSoon);
     this.#request?.abort();
+    this.#refreshing?.stop();
     this.#stop?.();
     this.#stop = null;
     this.#asked = "";
@@ -90,6 +93,8 @@ export class HbCards extends HbElement implements RowList {
   #start(): void {
     this.#stop?.();
     this.#source = new ApiSource(this.table.id, this.table.fields, { where: this.view.where, sorts: this.view.sorts, search: this.search || null });
+    this.#refreshing?.stop();
+    this.#refreshing = new Refreshing(this.table.id, () => this.requestUpdate());
     this.#stop = this.#source.watch((change) => {
       if (change.kind === "schema") this.emit("hb:schema");
       else this.#refreshSoon();
@@ -192,7 +197,7 @@ export class HbCards extends HbElement implements RowList {
       <button type="button" class="tc ${record.id === this.open ? "on" : ""}" @click=${() => this.emit("hb:open-record", { record: record.id }, true)}>
         <span class="tc-h"><b class="cut m">${name}</b>${machine && typeof state === "string" && state ? optionTemplate(machine, state) : nothing}</span>
         ${filled.map(
-          (field) => html`<span class="tc-f"><span class="f3">${field.name}</span><span class="cut">${field.type === "single_select" ? optionTemplate(field, String(record.fields[field.id])) : field.type === "checkbox" ? html`<span class="ck on"></span>` : (typeUi(field.type)?.template?.(field, record.fields[field.id], true) ?? textOf(field, record.fields[field.id]))}</span></span>`,
+          (field) => html`<span class="tc-f ${this.#refreshing?.stale(field.id) ? "stale" : ""}"><span class="f3">${field.name}</span><span class="cut">${field.type === "single_select" ? optionTemplate(field, String(record.fields[field.id])) : field.type === "checkbox" ? html`<span class="ck on"></span>` : (typeUi(field.type)?.template?.(field, record.fields[field.id], true) ?? textOf(field, record.fields[field.id]))}</span></span>`,
         )}
       </button>
       ${buttons.length ? html`<div class="tc-press">${buttons.map((field) => valueTemplate(field, record.fields[field.id]))}</div>` : nothing}
@@ -209,7 +214,9 @@ export class HbCards extends HbElement implements RowList {
     if (!this.records.length) {
       return html`<div class="tc-none"><div class="empty"><h2>${filtered ? t("没有符合条件的记录") : t("还没有记录")}</h2><p>${filtered ? t("换个条件,或清掉筛选看全部。") : t("点下面的按钮新建第一条。")}</p></div></div>`;
     }
-    return html`<p class="tc-count">${this.known.exact ? t("{n} 条", { n: formatNumber(this.known.total) }) : t("约 {n} 条", { n: formatNumber(this.known.total) })}</p>
+    const atWork = fields.filter((field) => this.#refreshing?.words(field.id));
+    return html`${atWork.map((field) => html`<p class="tc-work" role="status"><span class="spin"></span><span class="cut">${t("「{name}」{words}", { name: field.name, words: this.#refreshing!.words(field.id)! })}</span></p>`)}
+      <p class="tc-count">${this.known.exact ? t("{n} 条", { n: formatNumber(this.known.total) }) : t("约 {n} 条", { n: formatNumber(this.known.total) })}</p>
       <ul class="tc-list">
         ${this.records.map((record) => this.#card(record, fields))}
       </ul>
