@@ -30,7 +30,7 @@ def compose() -> dict[str, Any]:
 
 def variables_of(text: str) -> dict[str, str]:
     """Each ``${NAME…}`` with what follows the name."""
-    return dict(re.findall(r"\$\{([A-Z_]+)([^}]*)\}", text))
+    return dict(re.findall(r"\$\{([A-Z0-9_]+)([^}]*)\}", text))
 
 
 def test_the_parts_of_a_deployment_are_there(compose: dict[str, Any]) -> None:
@@ -81,14 +81,14 @@ def test_secrets_are_demanded_not_written_down(compose: dict[str, Any]) -> None:
     example = dict(
         line.split("=", 1)
         for line in (ROOT / ".env.example").read_text().splitlines()
-        if re.match(r"[A-Z_]+=", line)
+        if re.match(r"[A-Z0-9_]+=", line)
     )
     assert example["POSTGRES_PASSWORD"] == ""
     assert example["HUOBIAO_SECRET_KEY"] == ""
 
 
 def test_every_variable_is_in_the_example_or_has_a_default() -> None:
-    example = re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    example = re.findall(r"^([A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
     used = {**variables_of(COMPOSE.read_text()), **variables_of((ROOT / "deploy/Caddyfile").read_text())}
     for name, rest in used.items():
         assert name in example or rest.startswith(":-"), name
@@ -100,7 +100,7 @@ def test_the_settings_given_to_our_processes_are_understood(compose: dict[str, A
     given = compose["services"]["web"]["environment"]
     environ = {
         name: re.sub(
-            r"\$\{([A-Z_]+)(?::[-?]([^}]*))?\}",
+            r"\$\{([A-Z0-9_]+)(?::[-?]([^}]*))?\}",
             lambda found: values.get(found[1], found[2] or ""),
             str(value),
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+
 from runtime.settings import Settings
 from tests.standins.s3 import BucketStandIn
 from ui.operations.examination import attachments
@@ -25,12 +27,16 @@ async def test_a_folder(tmp_path: Path) -> None:
 
 async def test_a_bucket(tmp_path: Path) -> None:
     with BucketStandIn() as bucket:
-        given = {"s3_endpoint": bucket.url, "s3_bucket": bucket.name, "s3_region": bucket.region}
         good = Settings(
-            data_dir=tmp_path, s3_access_key=bucket.access_key, s3_secret_key=bucket.secret_key, **given
+            data_dir=tmp_path,
+            s3_endpoint=bucket.url,
+            s3_bucket=bucket.name,
+            s3_region=bucket.region,
+            s3_access_key=bucket.access_key,
+            s3_secret_key=bucket.secret_key,
         )
         found = await attachments(good)
         assert (found.status, bucket.objects) == ("ok", {})
         assert bucket.name in found.found.text()
-        wrong = Settings(data_dir=tmp_path, s3_access_key=bucket.access_key, s3_secret_key="other", **given)
+        wrong = msgspec.structs.replace(good, s3_secret_key="other")
         assert (await attachments(wrong)).status == "fail"
