@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -80,10 +80,14 @@ async def _tables(system: System, actor: Actor, app: App, template: Template, sy
         for field_key, given in plain:
             symbols.put(f"@{key}.{field_key}", made.field(given["name"]).id)
     for kinds in (("auto_number", "link"), ("lookup", "rollup", "formula")):
-        for key, table in template.tables.items():
-            for field_key, given in table["fields"].items():
-                if given["type"] in kinds and _is_late(given):
-                    await _late_field(system, actor, key, field_key, given, symbols)
+        late = [
+            LateField(key, field_key, given)
+            for key, table in template.tables.items()
+            for field_key, given in table["fields"].items()
+            if given["type"] in kinds and _is_late(given)
+        ]
+        for one in in_order(late):
+            await _late_field(system, actor, one.table, one.key, one.given, symbols)
     for key, stock in template.stocks.items():
         made_stock = await stocks.create(
             system, actor, app.id, msgspec.convert(symbols.resolve(stock), StockDef)
@@ -91,6 +95,39 @@ async def _tables(system: System, actor: Actor, app: App, template: Template, sy
         symbols.put(f"@stocks/{key}", made_stock.id)
     for key, table in template.tables.items():
         await _finish_table(system, actor, key, table, symbols)
+
+
+class LateField(NamedTuple):
+    """A field that reads others: made when they are there. ``table`` and ``key`` are keys of the template."""
+
+    table: str
+    key: str
+    given: Mapping[str, Any]
+
+    def reads(self, other: LateField) -> bool:
+        """Whether ``other`` has to be there first: named by its symbol, or in a formula as people call it."""
+        if f"@{other.table}.{other.key}" in _texts(self.given):
+            return True
+        source = str(self.given.get("source", "")) if self.given["type"] == "formula" else ""
+        name = other.given["name"]
+        return (self.table == other.table and f"{{{name}}}" in source) or f".{name}}}" in source
+
+
+def in_order(fields: Sequence[LateField]) -> list[LateField]:
+    """Those first that are read by others; what reads itself in a circle stays as it stands and is refused."""
+    left, found = list(fields), []
+    while left:
+        ready = [one for one in left if not any(one.reads(other) for other in left if other is not one)]
+        found.append(ready[0] if ready else left[0])
+        left.remove(found[-1])
+    return found
+
+
+def _texts(value: Any) -> set[str]:
+    if isinstance(value, str):
+        return {value}
+    items = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    return set().union(*(_texts(item) for item in items))
 
 
 def _without_run(given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -127,7 +164,9 @@ async def _late_field(
     inverse = given.get("inverse")
     more: dict[str, Any] = {}
     if given["type"] == "link":
-        given = {k: v for k, v in given.items() if k not in _LIMIT}  # which may read links that are not there yet
+        given = {
+            k: v for k, v in given.items() if k not in _LIMIT
+        }  # which may read links that are not there yet
         more = {"two_way": inverse is not None}
         if inverse:
             more |= {"inverse_name": inverse["name"], "inverse_many": inverse.get("many", True)}
@@ -150,9 +189,7 @@ async def _finish_table(
             await fields.update(system, actor, symbols.get(f"@{key}.{field_key}"), patch)
         if given["type"] == "link" and any(given.get(part) for part in _LIMIT):
             limit = {part: symbols.resolve(given[part]) for part in _LIMIT if given.get(part)}
-            await fields.update(
-                system, actor, symbols.get(f"@{key}.{field_key}"), FieldPatch(options=limit)
-            )
+            await fields.update(system, actor, symbols.get(f"@{key}.{field_key}"), FieldPatch(options=limit))
         if given.get("default_formula"):
             await fields.update(
                 system,
