@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from builder import fields, tables, workbenches
 from builder.tables import TableSpec
@@ -165,6 +166,31 @@ async def test_a_refused_file_is_kept_and_can_be_sent_again(site: Site, album: T
     await page.unroute(f"**/fields/{field}/files*")
     await tray.get_by_role("button", name="取消上传 假图片.png").click()
     await expect(tray).to_be_hidden()
+
+
+async def test_what_is_on_its_way_is_shown_and_can_be_cancelled(site: Site, album: Table) -> None:
+    page = await open_table(site, album)
+    held = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await held.wait()
+        await route.abort()
+
+    await page.route(f"**/fields/{album.field('照片').id}/files*", hold)
+    await page.locator(".g-r").nth(2).locator('.g-c[data-c="0"]').click()
+    await page.keyboard.press("Space")
+    box = page.locator("hb-panel hb-attachments").first
+    given = [(f"{n}.jpg", "image/jpeg", picture(str(n), "navy")) for n in range(5)]
+    await drop(page, box.locator(".at"), *given)
+    await expect(box.locator(".at-tile.going")).to_have_count(5)
+    await expect(page.locator(".up-tray")).to_contain_text("正在上传 5 个文件")
+    await page.screenshot(path=shot("attachments/going"))
+    for name, _, _ in given:
+        await box.get_by_role("button", name=f"取消上传 {name}").click()
+    await expect(box.locator(".at-tile")).to_have_count(0)
+    await expect(page.locator(".up-tray")).to_be_hidden()
+    held.set()
+    assert await names(site, album, 2) == []
 
 
 async def test_the_preview_by_keyboard(site: Site, album: Table) -> None:

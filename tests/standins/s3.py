@@ -11,6 +11,7 @@ a forgotten header is refused as by the real one::
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import re
@@ -118,6 +119,9 @@ class BucketStandIn:
             self.objects[key] = b"".join(parts[number] for number in sorted(parts))
             body = f"<CompleteMultipartUploadResult><Bucket>{self.name}</Bucket><Key>{key}</Key><ETag>{_tag(self.objects[key])}</ETag></CompleteMultipartUploadResult>"
             return Response(200, body.encode(), _XML)
+        told = request.headers.get("content-md5", "")  # without it the real one refuses
+        if told != base64.b64encode(hashlib.md5(request.body).digest()).decode():  # noqa: S324
+            return _error(400, "InvalidRequest")
         gone = re.findall(rb"<Key>([^<]+)</Key>", request.body)  # several at once: POST ?delete
         for one in gone:
             self.objects.pop(one.decode(), None)
@@ -152,9 +156,7 @@ class BucketStandIn:
         )
         scope = f"{day}/{region}/s3/aws4_request"
         moment = request.headers.get("x-amz-date", "")
-        text = "\n".join(
-            ("AWS4-HMAC-SHA256", moment, scope, hashlib.sha256(canonical.encode()).hexdigest())
-        )
+        text = "\n".join(("AWS4-HMAC-SHA256", moment, scope, hashlib.sha256(canonical.encode()).hexdigest()))
         key = f"AWS4{self.secret_key}".encode()
         for part in (day, region, "s3", "aws4_request"):
             key = hmac.new(key, part.encode(), hashlib.sha256).digest()
