@@ -266,8 +266,8 @@ def missing_field(node: FieldNode, known: list[str]) -> FormulaRejected:
     return FormulaRejected(N_("没有名为「{name}」的字段"), node.span, code="formula_field", name=node.key)
 
 
-_LOOK_UP = N_("{name} 在这里是一种字段:加一个“查找引用”字段,从关联的记录里取值")
-_ROLL_UP = N_("{name} 在这里是一种字段:加一个“汇总”字段,按条件统计关联的记录")
+_LOOK_UP = N_("{name} 在这里是一种字段:加一个“查找引用”字段,从关联的或条件匹配的记录里取值")
+_ROLL_UP = N_("{name} 在这里是一种字段:加一个“汇总”字段,选“按条件匹配”,不用关联也能统计")
 _RANDOM = N_("没有 {name}:公式的结果要固定,随机数每次都不同")
 _ELSEWHERE = {
     **dict.fromkeys(("VLOOKUP", "HLOOKUP", "XLOOKUP", "LOOKUP", "FILTER", "INDIRECT", "OFFSET"), _LOOK_UP),
