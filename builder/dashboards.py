@@ -99,6 +99,9 @@ def check_config(problems: Problems, table: Table, config: WidgetConfig) -> Widg
                 problems.at("unit").add("unit_too_long", N_("单位最多 {limit} 个字"), limit=20)
         case DonutWidget() | BarWidget():
             given["field"] = _group_field(problems.at("field"), table, config.field)
+            grouped = table.by_id.get(given["field"])
+            if grouped is not None:
+                check_bucket(problems.at("bucket"), grouped, config.bucket)
             if isinstance(config, BarWidget) and config.split is not None:
                 given["split"] = _group_field(problems.at("split"), table, config.split)
         case TrendWidget():

@@ -21,7 +21,9 @@ from runtime.definitions.queries import (
     Filter,
     Group,
     GroupLevel,
+    PlaceBucket,
     Sort,
+    TimeBucket,
 )
 from runtime.errors import InvalidInput
 from runtime.fieldtypes.dates import DateTimeType
@@ -185,10 +187,13 @@ def check_group(problems: Problems, table: Table, group: GroupLevel) -> GroupLev
 
 
 def check_bucket(problems: Problems, field: Field, bucket: Bucket | None) -> None:
-    """A time bucket needs a field that holds days or moments."""
+    """A time bucket needs a field that holds days or moments, one of places an address."""
     if bucket is None:
         return
-    if bucket not in get_args(Bucket):
+    if bucket in get_args(PlaceBucket):
+        if field.type != "location":
+            problems.add("bad_bucket", N_("「{name}」不是地址,不能按省市分组"), field=field, name=field.name)
+    elif bucket not in get_args(TimeBucket):
         problems.add("bad_bucket", N_("不认识的时间段「{name}」"), field=field, name=str(bucket)[:40])
     elif not is_date(field):
         problems.add("bad_bucket", N_("「{name}」不是日期,不能按时间分组"), field=field, name=field.name)

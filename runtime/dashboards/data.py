@@ -139,7 +139,8 @@ async def _number(system: System, actor: Actor, config: NumberWidget) -> NumberD
 async def _donut(system: System, actor: Actor, config: DonutWidget) -> DonutData:
     table = (await system.catalogs.current()).table(config.table)
     field = table.field(config.field)
-    query = AggregateQuery(where=config.where, groups=(GroupLevel(field.id),), aggregates=(config.aggregate,))
+    level = GroupLevel(field.id, config.bucket)
+    query = AggregateQuery(where=config.where, groups=(level,), aggregates=(config.aggregate,))
     rows = await read.aggregate(system, actor, table.id, query)
     slices = [Slice(r.keys[0], r.labels[0], r.values[0] or 0, _color(field, r.keys[0])) for r in rows]
     slices = _in_choice_order(field, slices) or sorted(slices, key=lambda s: -s.value)
@@ -153,7 +154,7 @@ async def _bars(system: System, actor: Actor, config: BarWidget) -> ChartData:
     table = (await system.catalogs.current()).table(config.table)
     field = table.field(config.field)
     split = table.field(config.split) if config.split else None
-    groups = (GroupLevel(field.id), *((GroupLevel(split.id),) if split else ()))
+    groups = (GroupLevel(field.id, config.bucket), *((GroupLevel(split.id),) if split else ()))
     rows = await read.aggregate(
         system,
         actor,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from runtime.definitions.queries import Aggregate, Bucket, Filter, Sort
+from runtime.definitions.queries import Aggregate, Bucket, Filter, PlaceBucket, Sort
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -26,22 +26,24 @@ class NumberWidget(msgspec.Struct, frozen=True, tag="number", tag_field="kind", 
 
 
 class DonutWidget(msgspec.Struct, frozen=True, tag="donut", tag_field="kind", omit_defaults=True):
-    """Shares of a select, check box, link or text field."""
+    """Shares of a select, check box, link, text or address field (by ``bucket``)."""
 
     table: str
     field: str
     aggregate: Aggregate = Aggregate()
     where: Filter | None = None
+    bucket: PlaceBucket | None = None
 
 
 class BarWidget(msgspec.Struct, frozen=True, tag="bar", tag_field="kind", omit_defaults=True):
-    """Bars per value of a field, optionally split by a second."""
+    """Bars per value of a field (an address by ``bucket``), optionally split by a second."""
 
     table: str
     field: str
     aggregate: Aggregate = Aggregate()
     split: str | None = None
     where: Filter | None = None
+    bucket: PlaceBucket | None = None
 
 
 class TrendWidget(msgspec.Struct, frozen=True, tag="trend", tag_field="kind", omit_defaults=True):

@@ -82,7 +82,9 @@ class Sort(msgspec.Struct, frozen=True, omit_defaults=True):
     descending: bool = False
 
 
-Bucket = Literal["hour", "day", "week", "month", "quarter", "year", "hour_of_day", "weekday"]
+TimeBucket = Literal["hour", "day", "week", "month", "quarter", "year", "hour_of_day", "weekday"]
+PlaceBucket = Literal["province", "city", "district"]
+Bucket = TimeBucket | PlaceBucket
 
 
 class ConditionalBucket(msgspec.Struct, frozen=True):
@@ -93,7 +95,7 @@ class ConditionalBucket(msgspec.Struct, frozen=True):
 
 
 class GroupLevel(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One level of grouping: a field (dates by ``bucket``), or user-written ``buckets`` (条件分组)."""
+    """One level of grouping: a field (dates and addresses by ``bucket``), or user-written ``buckets`` (条件分组)."""
 
     field: str | None = None
     bucket: Bucket | None = None

@@ -80,8 +80,10 @@ class LocationType(FieldType):
         return value
 
     def condition(self, config: Any, column: str, op: str, value: Any, context: Context) -> QueryString:
-        if op in ("within", "not_within"):
-            found = QueryString(f"{column} LIKE {{}}", self._region(value).prefix + "%")
+        if op in ("within", "not_within"):  # a region, or any of several
+            regions = [self._region(one) for one in (value if isinstance(value, list | tuple) else [value])]
+            patterns = [region.prefix + "%" for region in regions]
+            found = QueryString(f"{column} LIKE ANY({{}}::text[])", patterns)
             return QueryString("(({}) IS NOT TRUE)", found) if op == "not_within" else found
         if op in ("is", "is_not"):
             stored = self.operand(config, value, context)
@@ -92,6 +94,22 @@ class LocationType(FieldType):
             if found_text is not None:
                 return found_text
         return super().condition(config, column, op, value, context)
+
+    @staticmethod
+    def group_sql(column: str, level: str) -> str:
+        """The code of the division of this level that an address lies in; NULL where it does not say."""
+        place = _LEVELS.index(level)
+        code = f"rpad(left({column}, {2 * place + 2}), 6, '0')"
+        return f"(CASE WHEN split_part({column}, '|', {place + 2}) <> '' THEN {code} END)"
+
+    @staticmethod
+    def group_label(code: str) -> str:
+        """What the division of a code is called, with those it lies in."""
+        found = divisions.by_code().get(code)
+        if found is None:
+            return code
+        names = dict.fromkeys(name for name in found.path if name not in UNSPOKEN)
+        return "".join(names)
 
     @staticmethod
     def _region(value: Any) -> Division:

@@ -19,6 +19,7 @@ from runtime.definitions.fields import Link, Member
 from runtime.definitions.queries import AggregateQuery, Condition, Filter, Group, Query, Sort
 from runtime.errors import InvalidInput, NotFound
 from runtime.fieldtypes import Context, FieldType
+from runtime.fieldtypes.location import LocationType
 from runtime.fieldtypes.number import wire_number
 from runtime.i18n import N_
 from runtime.ids import parse_record_id, record_id
@@ -272,6 +273,8 @@ def _key(reader: Reader, level: Any, value: Any, names: dict[int, str]) -> tuple
     if isinstance(field.config, Link):
         return record_id(reader.catalog.table(field.config.table).number, value), names.get(value, "")
     kind = fieldtypes.get(field.config)
+    if isinstance(kind, LocationType):
+        return value, kind.group_label(value)
     if isinstance(field.config, Member) and field.config.many:
         (wire,) = kind.to_wire(field.config, [value])
         return wire, wire["name"]

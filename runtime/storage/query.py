@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from piccolo.querystring import QueryString
@@ -28,12 +28,14 @@ from runtime.definitions.queries import (
     Filter,
     Group,
     GroupLevel,
+    PlaceBucket,
     Query,
     Sort,
     fields_of,
 )
 from runtime.errors import InvalidInput, NotFound
 from runtime.fieldtypes.base import Context, like_pattern
+from runtime.fieldtypes.location import LocationType
 from runtime.fieldtypes.system import person_key_sql
 from runtime.i18n import N_
 from runtime.ids import parse_record_id
@@ -388,6 +390,10 @@ class Compiler:
             return QueryString(f"u{index}.person")
         if field.type in ("created_by", "updated_by"):
             return QueryString(person_key_sql(column))
+        if isinstance(kind, LocationType):
+            if level.bucket not in (None, *get_args(PlaceBucket)):
+                raise InvalidInput(N_("不认识的分组方式「{name}」"), code="bad_operand", name=level.bucket)
+            return QueryString(kind.group_sql(column, level.bucket or "province"))
         formula_type = kind.formula_type(field.config)
         if formula_type in ("date", "datetime"):
             return self._time_bucket(column, level.bucket or "day", is_moment=formula_type == "datetime")

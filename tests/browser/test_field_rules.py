@@ -224,3 +224,29 @@ async def test_a_default_and_a_rule_by_formula_are_set_while_the_field_is_made(
     await fill(site, orders, {"平台": "抖音", "平台单号": "77"})
     answer = await read.page(site.system, await site.actor(), orders.id, Query())
     assert answer.records[-1].fields[made.id] == "抖音-77"
+
+
+async def test_addresses_are_grouped_by_city(site: Site) -> None:
+    table = await make_table(site, "收货地址", spec("收货人"), spec("地址", "location"))
+    places = [
+        "浙江省杭州市西湖区文三路 1 号",
+        "浙江省宁波市",
+        "浙江省杭州市",
+        "北京市朝阳区",
+        "某某路 5 号",
+        None,
+    ]
+    await fill(site, table, *({"收货人": f"客{n}", "地址": place} for n, place in enumerate(places)))
+    page = await site.open(f"/t/{table.id}")
+    await page.get_by_role("button", name="分组", exact=True).click()
+    await (
+        page.get_by_role("menuitemradio", name="地址:按市")
+        .or_(page.get_by_role("menuitem", name="地址:按市"))
+        .or_(page.get_by_role("menuitemcheckbox", name="地址:按市"))
+        .click()
+    )
+    await expect(page.get_by_text("浙江省杭州市", exact=True)).to_be_visible()
+    await expect(page.locator(".g-r", has_text="客3")).to_be_visible()
+    await expect(page.locator(".g-r", has_text="客4")).to_be_visible()
+    await expect(page.locator(".g-r", has_text="客5")).to_be_visible()
+    await page.screenshot(path=shot("rules/places-desktop"))

@@ -7,6 +7,7 @@ import "../select/hb-select";
 import type { HbSelect } from "../select/hb-select";
 import "../filter/hb-sorts";
 import { fieldIcon, type Field, type Filter, type Sort } from "../fields/field";
+import { placeBuckets } from "../fields/divisions";
 import { icon } from "../icons";
 import { t } from "../i18n";
 import { dated, fresh, groupable, kinds, summable } from "./kinds";
@@ -73,6 +74,13 @@ class HbWidgetForm extends HbElement {
     });
   }
 
+  /** At which level addresses are counted. */
+  #places(table: Table): TemplateResult | typeof nothing {
+    const { config } = this.widget!;
+    if (table.fields.find((field) => field.id === config.field)?.type !== "location") return nothing;
+    return this.#select(t("地址分到哪一级"), "wf-place", config.bucket ?? "province", placeBuckets(), (bucket) => this.#change({ bucket }));
+  }
+
   #own(table: Table): TemplateResult | typeof nothing {
     const { config } = this.widget!;
     const groups = groupable(table.fields);
@@ -82,9 +90,9 @@ class HbWidgetForm extends HbElement {
           <div class="field"><label class="lab" for="wf-unit">${t("单位")}<span class="opt">${t("可不填")}</span></label>
             <input class="inp" id="wf-unit" maxlength="12" .value=${config.unit ?? ""} @change=${(event: Event) => this.#change({ unit: (event.target as HTMLInputElement).value })} /></div>`;
       case "donut":
-        return html`${this.#select(t("按哪个字段分"), "wf-field", config.field ?? "", this.#fields(groups), (field) => this.#change({ field }))}${this.#aggregate(table)}`;
+        return html`${this.#select(t("按哪个字段分"), "wf-field", config.field ?? "", this.#fields(groups), (field) => this.#change({ field, bucket: undefined }))}${this.#places(table)}${this.#aggregate(table)}`;
       case "bar":
-        return html`${this.#select(t("按哪个字段分"), "wf-field", config.field ?? "", this.#fields(groups), (field) => this.#change({ field }))}
+        return html`${this.#select(t("按哪个字段分"), "wf-field", config.field ?? "", this.#fields(groups), (field) => this.#change({ field, bucket: undefined }))}${this.#places(table)}
           ${this.#select(t("再按哪个字段拆分"), "wf-split", config.split ?? "", this.#fields(groups, t("不拆分")), (split) => this.#change({ split: split || null }))}${this.#aggregate(table)}`;
       case "trend":
         return this.#trend(table, groups);

@@ -21,7 +21,7 @@ export const kinds: Kind[] = [
 
 /** Fields that can make slices or bars. */
 export function groupable(fields: Field[]): Field[] {
-  return fields.filter((field) => ["single_select", "checkbox", "link", "text", "phone"].includes(field.type));
+  return fields.filter((field) => ["single_select", "checkbox", "link", "text", "phone", "location"].includes(field.type));
 }
 
 /** Fields that are moments or days. */

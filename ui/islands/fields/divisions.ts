@@ -1,4 +1,5 @@
 /** China's provinces, cities and districts as a tree; the same list the server reads addresses with. */
+import { t } from "../i18n";
 import type { Level } from "./hb-levels";
 
 type Row = [string, string, Row[]?];
@@ -18,4 +19,13 @@ export function divisions(): Promise<Level[]> {
 
 function levels(rows: readonly Row[]): Level[] {
   return rows.map(([id, name, inner]) => ({ id, name, ...(inner ? { children: levels(inner) } : {}) }));
+}
+
+/** The levels by which addresses can be grouped. */
+export function placeBuckets(): { value: string; label: string }[] {
+  return [
+    { value: "province", label: t("按省") },
+    { value: "city", label: t("按市") },
+    { value: "district", label: t("按区县") },
+  ];
 }

@@ -4,7 +4,7 @@ import { showError } from "../api";
 import { failedTemplate } from "../failed";
 import { confirmDialog } from "../dialog/dialog";
 import { debounce } from "../dom";
-import { isNumeric, type Value } from "../fields/field";
+import { isNumeric, type Field, type Value } from "../fields/field";
 import { clockParts, fromLocal } from "../fields/format";
 import { icon } from "../icons";
 import { t } from "../i18n";
@@ -19,6 +19,11 @@ import type { Range } from "./selection";
 import type { Summary } from "./types";
 
 const fetchLimit = 5_000;
+
+/** What a record that is made in a group holds in the field that groups: of an address, its region. */
+function beginning(field: Field | undefined, key: Value): Value {
+  return field?.type === "location" && typeof key === "string" ? { code: key } : key;
+}
 
 export class Actions {
   readonly summaries = new Map<string, Value>();
@@ -118,7 +123,7 @@ export class Actions {
     const place = grid.layout.find(grid.selection.active.row);
     const section = place?.section ?? 0;
     const group = grid.group(section);
-    const fields: Record<string, Value> = group && grid.groupField ? { [grid.groupField]: group.key } : {};
+    const fields: Record<string, Value> = group && grid.groupField ? { [grid.groupField]: beginning(grid.fields.find((field) => field.id === grid.groupField), group.key) } : {};
     // A page with a form of its own (for tables that want fields filled first) takes over here.
     if (!grid.dispatchEvent(new CustomEvent("hb:new-record", { bubbles: true, cancelable: true, detail: { fields } }))) return;
     try {

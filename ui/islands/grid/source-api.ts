@@ -16,7 +16,7 @@ export interface GridPageData {
     columns?: ColumnState[];
     where?: Filter | null;
     sorts?: Sort[];
-    groups?: { field: string | null; descending?: boolean }[];
+    groups?: { field: string | null; descending?: boolean; bucket?: string | null }[];
     row_height?: "short" | "medium" | "tall";
   };
   search?: string | null;
@@ -51,19 +51,23 @@ export class ApiSource implements GridSource {
   search: string | null;
   groupField: string | null;
   groupDescending: boolean;
+  /** The level by which addresses are grouped, and the codes of the groups there are. */
+  readonly #bucket: string | null;
+  #places: Value[] = [];
   /** Cursor with which the page at a position begins, by group and position. */
   readonly #cursors = new Map<string, string>();
 
   constructor(
     private readonly table: string,
     private readonly fields: readonly Field[],
-    query: { where?: Filter | null; sorts?: Sort[]; search?: string | null; group?: { field: string | null; descending?: boolean } | null } = {},
+    query: { where?: Filter | null; sorts?: Sort[]; search?: string | null; group?: { field: string | null; descending?: boolean; bucket?: string | null } | null } = {},
   ) {
     this.where = query.where ?? null;
     this.sorts = query.sorts ?? [];
     this.search = query.search ?? null;
     this.groupField = query.group?.field ?? null;
     this.groupDescending = query.group?.descending ?? false;
+    this.#bucket = query.group?.bucket ?? null;
   }
 
   /** The grid's settings for what a page gives. */
@@ -94,10 +98,17 @@ export class ApiSource implements GridSource {
   #inGroup(group: GroupInfo | null): Filter | null {
     if (!group || !this.groupField) return null;
     const empty = group.key === null || group.key === undefined;
+    if (this.fields.find((field) => field.id === this.groupField)?.type === "location") return this.#inPlace(empty ? null : group.key);
     const condition: Condition = empty
       ? { kind: "condition", field: this.groupField, op: "is_empty" }
       : { kind: "condition", field: this.groupField, op: this.#equals(), value: this.#isMulti() ? [group.key] : group.key };
     return condition;
+  }
+
+  /** Addresses in a region; those that name none of this level are in none of the others. */
+  #inPlace(code: Value): Filter | null {
+    if (code !== null) return { kind: "condition", field: this.groupField!, op: "within", value: code };
+    return this.#places.length ? { kind: "condition", field: this.groupField!, op: "not_within", value: this.#places } : null;
   }
 
   #isMulti(): boolean {
@@ -131,10 +142,11 @@ export class ApiSource implements GridSource {
     const body = {
       where: this.where,
       search: this.search,
-      groups: [{ field: this.groupField, descending: this.groupDescending }],
+      groups: [{ field: this.groupField, descending: this.groupDescending, ...(this.#bucket ? { bucket: this.#bucket } : {}) }],
       aggregates: [{ fn: "count" }, ...summaries],
     };
     const { groups } = await api.post<GroupRows>(`/api/v1/tables/${this.table}/aggregate`, body);
+    this.#places = groups.map((group) => group.keys[0] ?? null).filter((key) => key !== null);
     return groups.map((group) => ({
       key: group.keys[0] ?? null,
       label: group.labels[0] ?? "",

@@ -257,7 +257,7 @@ export class HbTable extends HbElement {
     const { view } = this;
     return {
       table: this.table,
-      view: { ...view, groups: view.groups.filter((level) => level.field).map((level) => ({ field: level.field ?? null, descending: level.descending ?? false })) },
+      view: { ...view, groups: view.groups.filter((level) => level.field).map((level) => ({ field: level.field ?? null, descending: level.descending ?? false, bucket: level.bucket ?? null })) },
       search: this.search.trim() || null,
       can: { edit: this.#data.can_edit, create: this.#data.can_edit, build: this.#data.can_build },
     };
@@ -421,7 +421,7 @@ export class HbTable extends HbElement {
       setColumns: (columns) => this.#change({ columns }),
       setWhere: (where: Filter | null) => this.#change({ where }),
       setSorts: (sorts: Sort[]) => this.#change({ sorts }),
-      setGroup: (field, descending = false) => this.#change({ groups: field ? [{ field, descending }] : [] }),
+      setGroup: (field, descending = false, bucket = null) => this.#change({ groups: field ? [{ field, descending, ...(bucket ? { bucket } : {}) }] : [] }),
       setRowHeight: (height: RowHeight) => this.#change({ row_height: height }),
       setSearch: (words) => this.#searchSoon(words),
       openSearch: (open) => {

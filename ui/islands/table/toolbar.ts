@@ -1,6 +1,7 @@
 /** The row of tools above the records: what is shown, which records, in what order, how tall, and looking for words. */
 import { html, nothing, type TemplateResult } from "lit";
 import { fieldIcon, type Filter, type Sort } from "../fields/field";
+import { placeBuckets } from "../fields/divisions";
 import { formatNumber } from "../fields/format";
 import type { HbFields } from "../filter/hb-fields";
 import "../filter/hb-filter";
@@ -29,7 +30,7 @@ export interface ToolbarOptions {
   setColumns(columns: ViewColumn[]): void;
   setWhere(where: Filter | null): void;
   setSorts(sorts: Sort[]): void;
-  setGroup(field: string | null, descending?: boolean): void;
+  setGroup(field: string | null, descending?: boolean, bucket?: string | null): void;
   setRowHeight(height: RowHeight): void;
   setSearch(words: string): void;
   openSearch(open: boolean): void;
@@ -160,13 +161,18 @@ export function groupMenu(anchor: HTMLElement, options: Pick<ToolbarOptions, "ta
   const items: MenuItem[] = [{ label: t("不分组"), checked: !now?.field, run: () => options.setGroup(null) }, "separator"];
   for (const field of table.fields) {
     if (field.groupable === false || field.type === "long_text") continue;
+    if (field.type === "location") {
+      const level = now?.field === field.id ? (now.bucket ?? "province") : "";
+      for (const { value, label } of placeBuckets()) items.push({ label: t("{field}:{level}", { field: field.name, level: label }), icon: fieldIcon(field), checked: level === value, run: () => options.setGroup(field.id, now?.descending ?? false, value) });
+      continue;
+    }
     items.push({ label: field.name, icon: fieldIcon(field), checked: now?.field === field.id, run: () => options.setGroup(field.id, now?.descending ?? false) });
   }
   if (now?.field) {
     items.push(
       "separator",
-      { label: t("正序"), checked: !now.descending, run: () => options.setGroup(now.field!, false) },
-      { label: t("倒序"), checked: now.descending === true, run: () => options.setGroup(now.field!, true) },
+      { label: t("正序"), checked: !now.descending, run: () => options.setGroup(now.field!, false, now.bucket) },
+      { label: t("倒序"), checked: now.descending === true, run: () => options.setGroup(now.field!, true, now.bucket) },
     );
   }
   openMenu(anchor, items);
