@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +11,8 @@ from builder import trash
 from runtime import accounts
 from runtime.files import housekeeping
 from runtime.records import trash as record_trash
+from runtime.records import write
+from runtime.records.change import Change, NewRecord, Source
 from tests.runtime.files.conftest import Album, picture
 
 
@@ -91,6 +95,19 @@ async def test_a_deleted_field_or_table_holds_its_files_until_the_trash_is_empti
     assert await tidy(album, days=70) == 0
     assert await tidy(album, days=101) == 1
     assert not bytes_on_disk(album)
+
+
+async def test_a_file_that_is_being_attached_is_not_removed_meanwhile(album: Album) -> None:
+    made = await album.file(b"words", "a.txt")
+    actor = await accounts.person_actor(album.system, "lin@example.com")
+    record = NewRecord({"附件": [made["id"]]})
+    change = Change(table=album.table.id, actor=actor, source=Source("api"), creates=(record,))
+    async with album.system.db.transaction() as tx:
+        outcome = await write.apply_in(album.system, tx, change)
+        # somebody else's task, outside of this transaction
+        assert await asyncio.create_task(tidy(album, days=2), context=contextvars.Context()) == 0
+    assert await tidy(album, days=2) == 0
+    assert await album.cell(outcome.results[0].id or "") == [made]
 
 
 async def test_what_a_broken_upload_left_is_swept(album: Album) -> None:

@@ -8,6 +8,8 @@ import type { Field, Value } from "../field";
 import type { TypeUi } from "./ui";
 
 const gap = 4;
+/** How large they are in taller rows (field-types.css); measuring each cell would slow the grid down. */
+const sides: Record<string, number> = { "48px": 36, "72px": 56 };
 
 /** Look at the files of a cell. */
 export async function preview(files: readonly FileValue[], index: number): Promise<void> {
@@ -42,7 +44,7 @@ function opener(files: readonly FileValue[], index: number): HTMLElement {
 
 function cell(box: HTMLElement, _field: Field, value: Value, width: number): void {
   const files = filesOf(value);
-  const side = box.clientHeight > 60 ? 56 : box.clientHeight > 40 ? 36 : 24;
+  const side = sides[(box.closest<HTMLElement>(".g-wrap") ?? document.querySelector<HTMLElement>(".g-wrap"))?.style.getPropertyValue("--g-row") ?? ""] ?? 24;
   const fits = Math.max(1, Math.floor((width - (files.length * (side + gap) > width ? 30 : 0)) / (side + gap)));
   box.append(...files.slice(0, fits).map((_file, index) => opener(files, index)));
   const rest = files.length - fits;
