@@ -17,6 +17,9 @@ DATE_OPERATORS = (
     "on", "before", "after", "between", "in_period", "older_than", "newer_than", "within_next", *EMPTY_OPERATORS,
 )  # fmt: skip
 
+# a day less at either end than there are: whatever the time zone, a moment stays within
+_FIRST_YEAR, _LAST_YEAR = 2, 9998
+
 _LOOSE = re.compile(
     r"(?P<y>\d{4})(?:\s*[-/.年]\s*(?P<m>\d{1,2})\s*[-/.月]\s*(?P<d>\d{1,2})\s*日?|(?P<m2>\d{2})(?P<d2>\d{2}))"
     r"(?:[T\s]*(?P<H>\d{1,2})\s*[:时]\s*(?P<M>\d{1,2})(?:\s*[:分]\s*(?P<S>\d{1,2})(?:\.(?P<f>\d{1,9}))?\s*秒?)?\s*分?)?"
@@ -41,7 +44,7 @@ def loose_datetime(typed: str, context: Context) -> datetime:
         )  # fmt: skip
     except ValueError:
         raise BadValue(N_("「{value}」里的日期或时间不存在"), value=typed[:40]) from None
-    if not 1 <= naive.year <= 9998:
+    if not _FIRST_YEAR <= naive.year <= _LAST_YEAR:
         raise BadValue(N_("「{value}」里的日期或时间不存在"), value=typed[:40])
     if g["z"]:
         return datetime.fromisoformat(naive.isoformat() + g["z"].replace("Z", "+00:00"))
@@ -60,7 +63,7 @@ def _iso(typed: str, context: Context) -> datetime | None:
         moment = datetime.fromisoformat(typed)
     except ValueError:
         return None
-    if moment.year > 9998:
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
         return None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=context.zone)
 
@@ -70,7 +73,7 @@ def _checked(moment: datetime) -> datetime:
         moment = moment.astimezone(UTC)
     except OverflowError:
         raise BadValue(N_("日期超出了能保存的范围")) from None
-    if not 1 <= moment.year <= 9998:
+    if not 1 <= moment.year <= _LAST_YEAR:
         raise BadValue(N_("日期超出了能保存的范围"))
     return moment
 

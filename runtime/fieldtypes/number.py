@@ -18,7 +18,8 @@ NUMBER_OPERATORS = ("eq", "ne", "gt", "ge", "lt", "le", "between", *EMPTY_OPERAT
 NUMBER_AGGREGATES = ("count", "count_filled", "count_empty", "count_unique", "sum", "avg", "min", "max")
 
 # Whole part of at most 15 digits: what a spreadsheet keeps exactly, and far from numeric's own limit.
-LIMIT = Decimal(10) ** 15
+_LIMIT_DIGITS = 15
+LIMIT = Decimal(10) ** _LIMIT_DIGITS
 
 _CURRENCY = re.compile(r"^(CNY|RMB|USD|US\$|¥|￥|\$|€|£)|(元|圆|块)$", re.IGNORECASE)
 
@@ -41,7 +42,7 @@ def exact(value: Any) -> Decimal:
         raise BadValue(N_("要填数字"))
     if not number.is_finite():
         raise BadValue(N_("「{value}」不是数字"), value=str(value)[:40])
-    if abs(number) >= LIMIT:
+    if number and number.adjusted() >= _LIMIT_DIGITS:  # compared by digits: a huge exponent overflows otherwise
         raise BadValue(N_("数字太大,整数部分最多 15 位"))
     return number
 

@@ -25,7 +25,8 @@ TEXT_OPERATORS = (
 )  # fmt: skip
 
 # PostgreSQL text cannot hold NUL; the other control characters are never meant.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# Halves of surrogate pairs are no characters at all.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 def clean(value: Any, *, one_line: bool) -> str | None:

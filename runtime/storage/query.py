@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
@@ -64,6 +65,20 @@ def joined(separator: str, parts: Sequence[QueryString]) -> QueryString:
     return QueryString(separator.join(["{}"] * len(parts)), *parts)
 
 
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def _storable(value: Any) -> Any:
+    """An operand without characters that no column can hold: nothing equals them, but they may be asked for."""
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, list | tuple):
+        return [_storable(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _storable(item) for key, item in value.items()}
+    return value
+
+
 class Compiler:
     """Compiles queries of one table, as one actor may see it, at one moment."""
 
@@ -100,7 +115,7 @@ class Compiler:
         rule = row_rule(self.actor, self.table) if self.actor is not None else None
         parts += [self.filter(part) for part in (rule, where) if part is not None]
         if search and search.strip():
-            parts.append(self.search(search.strip()))
+            parts.append(self.search(_storable(search.strip())))
         return joined(" AND ", parts) if parts else QueryString("TRUE")
 
     def filter(self, where: Filter) -> QueryString:
@@ -120,6 +135,7 @@ class Compiler:
         return QueryString("({})", inner)
 
     def _condition(self, condition: Condition) -> QueryString:
+        condition = msgspec.structs.replace(condition, value=_storable(condition.value))
         if condition.field == "$id":
             return self._id_condition(condition)
         if condition.field in _SYSTEM_TYPES:

@@ -59,6 +59,9 @@ TITLES = {
 }
 
 
+_NO_CHARACTER = N_("内容里有不能保存的字符,去掉再试")
+
+
 class _Malformed(InvalidInput):
     """A request whose parts cannot be read."""
 
@@ -98,6 +101,10 @@ def understood(error: Exception) -> HuobiaoError:
         return error
     if isinstance(error, HTTPException):
         return _of_litestar(error)
+    if isinstance(error, asyncpg.CharacterNotInRepertoireError | asyncpg.UntranslatableCharacterError):
+        return InvalidInput(_NO_CHARACTER, code="bad_characters")
+    if isinstance(error.__cause__ or error.__context__, UnicodeEncodeError):  # half of a surrogate pair
+        return InvalidInput(_NO_CHARACTER, code="bad_characters")
     if isinstance(error, asyncpg.QueryCanceledError | asyncio.TimeoutError):
         return ServiceUnavailable(N_("这次查询太久,已经停下。把范围缩小一点再试"), code="too_slow")
     if isinstance(error, asyncpg.DeadlockDetectedError | asyncpg.SerializationError):
