@@ -7,7 +7,7 @@ import type { ControlOptions } from "../../record/control";
 import type { Field, Value } from "../field";
 import type { TypeUi } from "./ui";
 
-const gap = 4;
+const gap = 8;
 /** How large they are in taller rows (field-types.css); measuring each cell would slow the grid down. */
 const sides: Record<string, number> = { "48px": 36, "72px": 56 };
 
