@@ -31,7 +31,7 @@ from runtime.events.live import WAKE_REFRESH, Notice
 from runtime.fieldtypes import Context
 from runtime.ids import record_id
 from runtime.records import layers
-from runtime.records.dependents import EXISTENCE, Graph, graph, hold_matches, matched_before, through
+from runtime.records.dependents import EXISTENCE, Graph, graph, hold_matches, matched_before, through_at_most
 from runtime.records.pending import forget
 from runtime.records.work import Work
 from runtime.storage.computed import expression, follows_links, read_time
@@ -96,11 +96,15 @@ class Walk:
         if user.id in self.covered or not rows:
             return
         assert isinstance(user.config, Lookup | Rollup | Formula)  # noqa: S101
+        most = (self.at_once if not self.patient else 10 * self.at_once) + 4 * len(rows)
         if isinstance(user.config, Formula) or user.config.match is not None:
-            self.dirty[user.id] |= await through(self.tx, self.catalog, user, rows, before)
+            matched = await through_at_most(self.tx, self.catalog, user, rows, before, most)
+            if matched is None:  # which they were is not kept: whoever matches now may not have then
+                self.leave(user, "all")
+            else:
+                self.dirty[user.id] |= matched
             return
         link = self.catalog.field(user.config.link or "")
-        most = (self.at_once if not self.patient else 10 * self.at_once) + 4 * len(rows)
         found = await self.tx.fetch(
             f"SELECT {link.link_near} AS near FROM {link.link_sql} WHERE {link.link_far} = ANY($1::bigint[])"
             f" LIMIT {most + 1}",

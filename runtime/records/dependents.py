@@ -25,6 +25,8 @@ EXISTENCE = "$exists"
 # advisory locks of matches: so many to a field, from this number on
 _BUCKETS = 512
 _LOCKS = 1 << 56
+# how often a row may match among the far rows of one change before it is taken for many rows
+_OFTEN = 20
 
 
 @dataclass
@@ -129,17 +131,34 @@ async def through(
 
     ``before``: far rows as they were, by id; where they match, so do the records that they matched then.
     """
+    found = await through_at_most(tx, catalog, user, far_rows, before, None)
+    assert found is not None  # noqa: S101 - nothing is too many
+    return found
+
+
+async def through_at_most(
+    tx: Tx,
+    catalog: Catalog,
+    user: Field,
+    far_rows: Iterable[int],
+    before: Mapping[int, Row] | None,
+    most: int | None,
+) -> set[int] | None:
+    """The same; None where far more than ``most`` match, of which no more is read."""
     config = user.config
     if isinstance(config, Formula):
         rows = list(far_rows)
         found = await _linked(tx, catalog, user, rows)
         for one in lists_of(catalog, user):
             if getattr(one.config, "match", None) is not None:
-                found |= await through(tx, catalog, one, rows, before)
+                matched = await through_at_most(tx, catalog, one, rows, before, most)
+                if matched is None:
+                    return None
+                found |= matched
         return found
     assert isinstance(config, Lookup | Rollup)  # noqa: S101
     if config.match is not None:
-        return await _matched(tx, catalog, user, config.match, set(far_rows), before or {})
+        return await _matched(tx, catalog, user, config.match, set(far_rows), before or {}, most)
     link = catalog.field(config.link or "")
     pairs = await tx.fetch(
         f"SELECT DISTINCT {link.link_near} AS near FROM {link.link_sql} WHERE {link.link_far} = ANY($1::bigint[])",
@@ -175,8 +194,14 @@ async def matched_before(
 
 
 async def _matched(
-    tx: Tx, catalog: Catalog, user: Field, match: Match, rows: set[int], before: Mapping[int, Row]
-) -> set[int]:
+    tx: Tx,
+    catalog: Catalog,
+    user: Field,
+    match: Match,
+    rows: set[int],
+    before: Mapping[int, Row],
+    most: int | None,
+) -> set[int] | None:
     near, far = catalog.table(user.table_id), catalog.table(match.table)
     fields = sorted({far.field(key) for key in match.far_fields}, key=lambda one: one.column)
     columns = ", ".join(one.column for one in fields)
@@ -190,16 +215,21 @@ async def _matched(
     await _lock(tx, user, matching.far_key(match, near, far), QueryString("({}) r", changed))
     context = Context(zone=catalog.app_of(near).zone)
     condition = matching.backward(match, near, far, context)
-    # the indexes of either half of the table serve their own branch
+    # the indexes of either half of the table serve their own branch; a row may match several far ones
     branch = f"SELECT t.id FROM r JOIN {near.sql} t ON {{}} WHERE t.deleted_at IS "
+    cap = None if most is None else _OFTEN * most
     found = await tx.fetch(
         QueryString(
-            f"WITH r AS MATERIALIZED ({{}}) {branch} NULL UNION {branch} NOT NULL",
+            f"WITH r AS MATERIALIZED ({{}}), m AS MATERIALIZED ({branch} NULL UNION ALL {branch} NOT NULL"
+            f"{'' if cap is None else f' LIMIT {cap}'})"
+            " SELECT id, (SELECT count(*) FROM m) AS pairs FROM m GROUP BY id",
             changed,
             condition,
             condition,
         )
     )
+    if cap is not None and found and found[0]["pairs"] >= cap:
+        return None
     return {row["id"] for row in found}
 
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -36,6 +37,7 @@ from runtime.definitions.tables import AppDef
 from runtime.errors import InvalidDefinition
 from runtime.records import computed, read
 from runtime.records.dependents import graph
+from runtime.records.refresh import Refresher
 from tests.support.world import EDITOR, World, named
 
 ZONE = ZoneInfo("America/New_York")  # whose clock is put forward and back
@@ -471,3 +473,25 @@ async def test_a_circle_of_matches_is_refused_with_its_path(shop: Shop) -> None:
     assert "单数 → 客户单数 → 单数" in str(
         refused.value.message.text()
     ) or "客户单数 → 单数 → 客户单数" in str(refused.value.message.text())
+
+
+async def test_a_change_that_very_many_match_is_left_to_the_worker(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which matched before is not kept then, so every record is computed again."""
+    system = shop.world.system
+    monkeypatch.setattr(system, "settings", msgspec.structs.replace(system.settings, refresh_at_once=2))
+    await shop.add(
+        shop.customers, 单数=Rollup(match=Match(shop.orders.id, (Pair(shop.o("手机号"), shop.c("手机号")),)))
+    )
+    column = shop.customers.field("手机号").column
+    await system.db.execute(
+        f"INSERT INTO {shop.customers.sql} ({column}) SELECT 'a1' FROM generate_series(1, 200)"
+    )
+    (order,) = await shop.world.create(shop.orders, {"手机号": "a1"})
+    assert await system.db.value("SELECT kind FROM meta.refresh") == "all"
+    await Refresher(system).drain()
+    assert {row["单数"] for row in await shop.rows(shop.customers)} == {1}
+    await shop.world.patch(order, {"手机号": "77"}, shop.orders)
+    await Refresher(system).drain()
+    assert {row["单数"] for row in await shop.rows(shop.customers)} == {0}
