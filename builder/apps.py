@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 
 import msgspec
 
+from builder import dependents
 from builder.edit import Edit, editing
 from builder.validation import Problems, check_description, check_icon, check_name, free_name
 from builder.wire import patched
@@ -22,8 +23,6 @@ from runtime.definitions.fields import COLORS
 from runtime.definitions.tables import AppDef
 from runtime.errors import NotAllowed, RuleBroken
 from runtime.i18n import N_
-from runtime.records import computed
-from runtime.records.dependents import graph
 from runtime.records.sizes import sizes
 from runtime.system import System
 
@@ -102,13 +101,9 @@ async def update(system: System, actor: Actor, app_id: str, patch: AppPatch) -> 
         problems.raise_any()
         await edit.change(stored, body)
         edit.tell(app_id)
-        app = (await edit.refresh()).app(app_id)
         if body.time_zone != stored.body.time_zone:
-            tables = {table.id for table in app.tables}
-            for one in graph(edit.catalog).order:
-                if one.table_id in tables:
-                    await computed.refresh_field(system, edit.tx, one.id)
-        return app
+            await dependents.after_another_zone(edit, app_id)
+        return (await edit.refresh()).app(app_id)
 
 
 async def impact(system: System, actor: Actor, app_id: str) -> AppImpact:

@@ -58,6 +58,15 @@ async def after_change(edit: Edit, before: Catalog, old: Field, new: Field) -> N
         await computed.refresh_field(edit.system, edit.tx, reader.id)
 
 
+async def after_another_zone(edit: Edit, app_id: str) -> None:
+    """The app has another time zone: what reads days and hours off a moment is computed again."""
+    catalog = await edit.refresh()
+    tables = {table.id for table in catalog.app(app_id).tables}
+    for one in graph(catalog).order:
+        if one.table_id in tables:
+            await computed.refresh_field(edit.system, edit.tx, one.id)
+
+
 async def check(edit: Edit, before: Catalog, new: Field) -> None:
     """Refuse what :func:`after_change` would refuse, for a definition that is only being tried (in a savepoint)."""
     await _retype_formulas(edit, new)

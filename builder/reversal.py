@@ -12,7 +12,18 @@ from typing import Any
 
 import msgspec
 
-from builder import automations, columns, fields, links, removal, stocks, uniques, views, workbenches
+from builder import (
+    automations,
+    columns,
+    dependents,
+    fields,
+    links,
+    removal,
+    stocks,
+    uniques,
+    views,
+    workbenches,
+)
 from builder.computed import recheck
 from builder.configs import check_field
 from builder.edit import Edit, Stored
@@ -191,6 +202,8 @@ class Reversal:
             self._back.append(stored.number)
         else:
             await self.edit.change(stored, before)
+            if stored.kind == "app" and before.time_zone != after.time_zone:
+                await dependents.after_another_zone(self.edit, stored.id)
 
     async def _unchange_field(self, stored: Stored, before: FieldDef) -> None:
         if isinstance(before.config, Link) and isinstance(stored.body.config, Link):

@@ -113,3 +113,6 @@ async def test_another_time_zone_computes_what_reads_the_clock_on_the_wall(desk:
     await apps.update(desk.system, desk.owner, desk.app_id, AppPatch(time_zone="Asia/Tokyo"))
     await _settle(desk)
     assert (await desk.rows(table, "钟点"))[0] == "13:00"
+    await undo.last(desk.system, desk.owner, desk.app_id)
+    await _settle(desk)
+    assert (await desk.rows(table, "钟点"))[0] == "12:00"
