@@ -6,6 +6,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { api, ApiError, Disconnected, showError, type Problem } from "../api";
 import { define, HbElement } from "../base";
 import { debounce } from "../dom";
+import { icon } from "../icons";
 import { t } from "../i18n";
 import type { TableInfo } from "../table/info";
 import type { FieldOptions } from "./field";
@@ -16,6 +17,9 @@ interface Draft {
   uses_clock: boolean;
   examples: { record: string; name: string; text: string; error: string | null }[];
 }
+
+/** What is only not filled in yet is no fault while one is still at it. */
+const unfilled = new Set(["field_missing", "unknown_field", "unknown_table", "not_a_link", "nothing_equal", "name_missing"]);
 
 export class HbWorth extends HbElement {
   static override properties = {
@@ -66,7 +70,10 @@ export class HbWorth extends HbElement {
 
   protected override render(): TemplateResult | typeof nothing {
     const { draft } = this;
-    if (!draft || draft.problems.length) return nothing;
+    if (!draft) return nothing;
+    const wrong = draft.problems.find((problem) => !unfilled.has(problem.code));
+    if (wrong) return html`<p class="hint bad">${icon("circle-alert", 14)}${wrong.message}</p>`;
+    if (draft.problems.length) return nothing;
     return html`<section class="fe-worth" aria-live="polite" aria-busy=${this.checking ? "true" : "false"} aria-label=${t("试算")}>
       <p class="hint">${t("试算几条记录")}${draft.uses_clock ? html` · ${t("会随时间变化,看的时候才算")}` : nothing}</p>
       ${draft.examples.length
