@@ -78,10 +78,10 @@ export function autoNumberForm(host: LinkHost): TemplateResult {
     ${optionRow(
       host,
       "restart",
-      t("流水号"),
+      t("流水号重新开始"),
       segments(
         host,
-        t("流水号"),
+        t("流水号重新开始"),
         restart,
         [
           ["never", t("一直往上")],

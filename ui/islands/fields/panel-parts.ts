@@ -84,7 +84,7 @@ function defaultFormulaForm(host: PartsHost): TemplateResult {
         host.change({ defaultFormula: (event.currentTarget as HbFormula).value || " " }, ["default_formula"]);
       }}
     ></hb-formula>
-    <p class="hint">${t("新建时算一次,可以用同一条记录里别的字段,如 {渠道}&\"-\";算不出来就留空")}</p>
+    <p class="hint">${t("新建时算一次,可以用同一条记录里别的字段,如 {example};算不出来就留空", { example: `{${host.table.fields.find((field) => field.type === "single_select")?.name ?? host.table.fields[0]?.name ?? ""}}&"-"` })}</p>
   </div>`;
 }
 
