@@ -10,7 +10,9 @@ from builder import drafts, fields, trash
 from builder.drafts import Draft
 from builder.wire import FieldPatch
 from runtime.catalog import Table
+from runtime.definitions.queries import Query
 from runtime.errors import HuobiaoError, InvalidDefinition, RuleBroken
+from runtime.records import read
 from tests.builder.conftest import Desk, spec
 
 PHONE = {"field": "手机号", "near": "手机号"}
@@ -215,3 +217,26 @@ async def test_a_link_and_a_match_exclude_each_other(desk: Desk, shop: tuple[Tab
         desk.system, desk.owner, field.id, FieldPatch(options={"match": None, "link": link.id})
     )
     assert await desk.rows(customers, "单数") == [0, 0]
+
+
+async def test_look_ups_through_a_link_take_conditions_and_an_order_too(
+    desk: Desk, shop: tuple[Table, Table]
+) -> None:
+    customers, _ = shop
+    await desk.field(customers, "订单", "link", table="订单")
+    orders = (await desk.catalog()).table(shop[1].id)
+    ids = [record.id for record in (await read.page(desk.system, desk.owner, orders.id, Query())).records]
+    first = (await read.page(desk.system, desk.owner, customers.id, Query())).records[0].id
+    await desk.set(customers, first, 订单=ids)
+    newest = [{"field": "下单时间", "descending": True}]
+    done = {"kind": "condition", "field": "状态", "op": "is", "value": "完成"}
+    await desk.field(customers, "从新到旧", "lookup", link="订单", field="地址", sorts=newest)
+    await desk.field(customers, "最新", "lookup", link="订单", field="地址", sorts=newest, take="first")
+    await desk.field(customers, "完成的", "lookup", link="订单", field="地址", where=done)
+    await desk.field(customers, "一个", "lookup", link="订单", field="地址", limit=1)
+    await desk.field(customers, "最后金额", "rollup", link="订单", fn="last", field="金额")
+    assert (await desk.rows(customers, "从新到旧", "最新", "完成的", "一个", "最后金额"))[0] == (
+        "西路、东路", "西路", "东路", "东路", 20,
+    )  # fmt: skip
+    await desk.set(orders, ids[0], 状态="退货", 下单时间="2026-02-01 10:00")
+    assert (await desk.rows(customers, "从新到旧", "最新", "完成的"))[0] == ("东路、西路", "东路", None)
