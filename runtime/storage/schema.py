@@ -52,11 +52,28 @@ async def drop_column(tx: Tx, table: int, field: int) -> None:
 
 
 async def rename_column(tx: Tx, table: int, field: int, new: int) -> None:
-    """Let the column(s) of ``field`` belong to definition ``new``: how a changed field keeps what it held before."""
+    """Let the column(s) of ``field`` belong to definition ``new``: how a changed field keeps what it held before.
+
+    Indexes that the product made go: they would follow the column, and what takes its name would be without.
+    """
+    await _drop_made_indexes(tx, table, f"f{field}")
     await tx.execute(f"ALTER TABLE data.t{table} RENAME COLUMN f{field} TO f{new}")
     if await tx.value("SELECT 1 FROM pg_attribute WHERE attrelid = $1::regclass AND attname = $2 AND NOT attisdropped",
                       f"data.t{table}", f"f{field}_e"):  # fmt: skip
         await tx.execute(f"ALTER TABLE data.t{table} RENAME COLUMN f{field}_e TO f{new}_e")
+
+
+async def _drop_made_indexes(tx: Tx, table: int, column: str) -> None:
+    rows = await tx.fetch(
+        "SELECT DISTINCT i.relname AS name FROM pg_attribute a JOIN pg_depend d ON d.refobjid = a.attrelid"
+        " AND d.refobjsubid = a.attnum AND d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass"
+        " JOIN pg_class i ON i.oid = d.objid AND i.relkind = 'i' AND i.relname ~ '^x[0-9]+$'"
+        " WHERE a.attrelid = $1::text::regclass AND a.attname = $2",
+        f"data.t{table}",
+        column,
+    )
+    for row in rows:
+        await tx.execute(f"DROP INDEX data.{row['name']}")
 
 
 async def create_relation(tx: Tx, relation: int, table_a: int, table_b: int) -> None:

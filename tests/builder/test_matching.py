@@ -240,3 +240,16 @@ async def test_look_ups_through_a_link_take_conditions_and_an_order_too(
     )  # fmt: skip
     await desk.set(orders, ids[0], 状态="退货", 下单时间="2026-02-01 10:00")
     assert (await desk.rows(customers, "从新到旧", "最新", "完成的"))[0] == ("东路、西路", "东路", None)
+
+
+async def test_a_field_of_another_type_has_its_index_again(desk: Desk, shop: tuple[Table, Table]) -> None:
+    customers, orders = shop
+    await desk.field(customers, "单数", "rollup", match=match())
+    column = orders.field("手机号").column
+    await desk.change(orders.field("手机号"), type="text")
+    plan = await desk.system.db.fetch(
+        "SELECT pg_get_indexdef(x.indexrelid) AS said FROM pg_index x WHERE x.indrelid = $1::text::regclass",
+        orders.sql,
+    )
+    assert [row["said"] for row in plan if f"hash ({column})" in row["said"]], plan
+    assert await desk.rows(customers, "单数") == [2, 0]
