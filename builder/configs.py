@@ -255,7 +255,9 @@ def _attachment(problems: Problems, scope: Scope, config: Attachment) -> Attachm
             "out_of_range", N_("文件个数应在 {low} 到 {high} 之间"), low=1, high=MOST_FILES
         )
     if config.max_size_mb is not None and not 1 <= config.max_size_mb <= 4096:
-        problems.at("max_size_mb").add("out_of_range", N_("单个文件的上限应在 {low} 到 {high} MB 之间"), low=1, high=4096)
+        problems.at("max_size_mb").add(
+            "out_of_range", N_("单个文件的上限应在 {low} 到 {high} MB 之间"), low=1, high=4096
+        )
     return msgspec.structs.replace(config, kinds=tuple(dict.fromkeys(config.kinds)))
 
 

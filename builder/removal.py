@@ -126,7 +126,10 @@ def _plan(catalog: Catalog, app: App, fields: list[Field], own: int, table: Tabl
     names = {t.id: t.name for t in app.tables}
     together = [Use("field", f.id, f.name, "", f.id, names.get(f.table_id)) for f in fields[own:]]
     together += [by_id[entry.id][0] for entry in (*gone_automations, *gone_workbenches)]
-    trimmed = [by_id[entry.id][0] for entry in (*cut_tables, *cut_buttons, *cut_views, *cut_dashboards, *cut_workbenches)]
+    trimmed = [
+        by_id[entry.id][0]
+        for entry in (*cut_tables, *cut_buttons, *cut_views, *cut_dashboards, *cut_workbenches)
+    ]
     return Plan(
         app=app,
         fields=tuple(fields),
@@ -161,7 +164,9 @@ def _is_rule(use: Use) -> bool:
     """Whether the place is a rule of a field: what values must fulfil, what stands in its auto number, which records a
     link may point at (conditions of computed fields are no such place: they go together with what they read)."""
     places = ("config.segments.", "config.where", "config.pairs.")
-    return use.path in ("validation.formula", "default_formula") or (use.kind == "field" and use.path.startswith(places))
+    return use.path in ("validation.formula", "default_formula") or (
+        use.kind == "field" and use.path.startswith(places)
+    )
 
 
 def _left_alone(catalog: Catalog, fields: list[Field], lost: set[str], names: dict[str, str]) -> list[Use]:

@@ -176,7 +176,11 @@ def table_json(actor: Actor, app: App, table: Table, estimate: int) -> dict[str,
         "unique": complete(table.definition.unique),
         "fields": [
             field_json(field, table, managed=field.id in managed, tables=app.tables)
-            | ({"blocked": _blocked(actor, app, field.config, usable)} if isinstance(field.config, Button) else {})
+            | (
+                {"blocked": _blocked(actor, app, field.config, usable)}
+                if isinstance(field.config, Button)
+                else {}
+            )
             for field in table.fields
             if field.id not in hidden
         ],

@@ -231,7 +231,9 @@ async def link_choices(
     found = await limits.choices(
         system, actor, field, text=data.q, record=data.record, values=data.values, limit=data.limit
     )
-    return ChoicesBody(tuple(ChoiceBody(c["id"], c["name"], c["details"]) for c in found.records), found.needs)
+    return ChoicesBody(
+        tuple(ChoiceBody(c["id"], c["name"], c["details"]) for c in found.records), found.needs
+    )
 
 
 @post("/undo", status_code=HTTP_200_OK)

@@ -40,7 +40,11 @@ class PhoneType(FieldType):
         if not isinstance(value, str | int):
             raise BadValue(N_("「{value}」不是手机号"), value=str(value)[:30], code="bad_phone")
         typed = unicodedata.normalize("NFKC", str(value)).strip()
-        return self._mainland(typed) if config.format == "mainland" else self._international(typed, config.country)
+        return (
+            self._mainland(typed)
+            if config.format == "mainland"
+            else self._international(typed, config.country)
+        )
 
     def repair(self, config: Any, value: Any, context: Context) -> str | None:
         return None if value is None else self.parse(config, text_of(value), context)
