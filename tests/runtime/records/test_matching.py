@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -495,3 +496,34 @@ async def test_a_change_that_very_many_match_is_left_to_the_worker(
     await shop.world.patch(order, {"手机号": "77"}, shop.orders)
     await Refresher(system).drain()
     assert {row["单数"] for row in await shop.rows(shop.customers)} == {0}
+
+
+async def test_many_writers_of_both_sides_leave_nothing_stale(shop: Shop) -> None:
+    """Eight at once, over few numbers, so that they meet all the time."""
+    await shop.add(shop.customers, **{name: config for name, (config, _) in customer_rules(shop).items()})
+    await shop.add(shop.orders, **{name: config for name, (config, _) in order_rules(shop).items()})
+    phones = [f"p{n}" for n in range(4)]
+    made = {
+        "customers": await shop.world.create(shop.customers, *({"手机号": phone} for phone in phones)),
+        "orders": await shop.world.create(
+            shop.orders, *({"手机号": phone, "金额": 1} for phone in phones * 2)
+        ),
+    }
+
+    async def write(seed: int) -> None:
+        dice = Random(seed)
+        for _ in range(10):
+            where = dice.choice(("customers", "orders"))
+            table = shop.customers if where == "customers" else shop.orders
+            if dice.random() < 0.4:
+                await shop.world.create(table, {"手机号": dice.choice(phones)})
+            else:
+                await shop.world.patch(dice.choice(made[where]), {"手机号": dice.choice(phones)}, table)
+
+    await asyncio.gather(*(write(seed) for seed in range(8)))
+    async with shop.world.system.db.transaction() as tx:
+        catalog = await shop.world.catalog()
+        for one in graph(catalog).order:
+            assert await computed.recompute(tx, catalog, computed.Context(zone=ZONE), one, None) == set(), (
+                one.name
+            )
