@@ -173,7 +173,7 @@ async def test_what_would_be_refused_afterwards_is_refused_before(desk: Desk) ->
 async def test_the_preview_of_a_large_table_is_an_estimate_and_says_so(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(preview, "SAMPLE", 25)
+    monkeypatch.setattr(preview, "SAMPLE", 90)  # more than a page: pages are drawn, not rows
     table = await desk.table("订单", spec("单号"), spec("金额"))
     await desk.write(table, *({"单号": str(n), "金额": str(n) if n % 2 else "很多"} for n in range(100)))
     await desk.system.db.execute(f"ANALYZE {table.sql}")
