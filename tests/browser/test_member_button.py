@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from builder import automations, fields, tables, workbenches
+from builder import automations, fields, tables, views, workbenches
 from builder.tables import TableSpec
 from builder.validation import Problems
 from builder.wire import FieldPatch, FieldSpec
@@ -18,6 +18,7 @@ from runtime.accounts import Person
 from runtime.automations.engine import execute
 from runtime.automations.relay import relay
 from runtime.catalog import Table
+from runtime.definitions.queries import GroupLevel
 from runtime.records import write
 from runtime.records.change import Change, Patch, Source
 from tests.browser.bench import bench_of
@@ -118,6 +119,18 @@ async def test_is_me_is_whoever_looks(site: Site, tasks: Tasks) -> None:
     await option(page, "谁在看就是谁").click()
     await expect(page.locator(".g-r")).to_have_count(1)
     await expect(cell(page, 0, 0)).to_have_text("补货")
+
+
+async def test_groups_by_people_open_to_their_records(site: Site, tasks: Tasks) -> None:
+    view = (await site.system.catalogs.current()).table(tasks.table.id).views[0]
+    level = GroupLevel(tasks.table.field("参与人").id)
+    await views.update(site.system, await site.actor(), view.id, views.ViewPatch(groups=(level,)))
+    page = await site.open(f"/t/{tasks.table.id}")
+    heads = page.locator(".g-gt")
+    await expect(heads).to_have_count(3)
+    await expect(heads.locator(".person")).to_have_text([re.compile("安宁"), re.compile("鲍勃")])
+    await expect(page.locator(".g-id", has_text="盘点")).to_have_count(2)  # under each of its people
+    await page.screenshot(path=shot("members/groups"))
 
 
 async def test_a_new_name_and_a_leaving_show_in_open_tables(site: Site, tasks: Tasks) -> None:
