@@ -21,7 +21,13 @@ from runtime.worker.scheduler import Chore
 JOB_KINDS: JobKinds = {"import": imports.run, conversions.KIND: conversions.run}
 """What each kind of job does; the worker is given it."""
 
-CHORES: tuple[Chore, ...] = (record_trash.empty, trash.empty, forget_old_runs, housekeeping.tidy, conversions.tidy)
+CHORES: tuple[Chore, ...] = (
+    record_trash.empty,
+    trash.empty,
+    forget_old_runs,
+    housekeeping.tidy,
+    conversions.tidy,
+)
 """What the scheduler does every hour, besides its own housekeeping."""
 
 

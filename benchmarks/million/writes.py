@@ -64,7 +64,10 @@ async def _watch(stage: Stage, app: str, table: str) -> None:
         "enabled": True,
         "trigger": {"kind": "record_created", "table": table, "where": where},
         "steps": [
-            {"id": "stpNote", "config": {"kind": "update_record", "set": [{"field": "备注", "value": literal}]}}
+            {
+                "id": "stpNote",
+                "config": {"kind": "update_record", "set": [{"field": "备注", "value": literal}]},
+            }
         ],
     }
     await stage.call("POST", f"/api/v1/apps/{app}/automations", automation)

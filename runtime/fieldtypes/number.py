@@ -42,7 +42,9 @@ def exact(value: Any) -> Decimal:
         raise BadValue(N_("要填数字"))
     if not number.is_finite():
         raise BadValue(N_("「{value}」不是数字"), value=str(value)[:40])
-    if number and number.adjusted() >= _LIMIT_DIGITS:  # compared by digits: a huge exponent overflows otherwise
+    if (
+        number and number.adjusted() >= _LIMIT_DIGITS
+    ):  # compared by digits: a huge exponent overflows otherwise
         raise BadValue(N_("数字太大,整数部分最多 15 位"))
     return number
 

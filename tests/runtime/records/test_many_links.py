@@ -28,9 +28,13 @@ async def test_links_beyond_what_is_shown_stay_when_the_rest_is_changed(world: W
     assert saved.stored == 1
     links = await shown()
     assert links[0]["name"] == "001"
-    assert links[SHOWN:] == [{"id": "more", "name": "+149"}], "one is gone, the others that nobody saw are there"
+    assert links[SHOWN:] == [{"id": "more", "name": "+149"}], (
+        "one is gone, the others that nobody saw are there"
+    )
     await world.patch(shop, {"订单": links[:2]}, shops)
-    assert [link["name"] for link in await shown()] == ["001", "002"], "without the mark, the list is meant as it is"
+    assert [link["name"] for link in await shown()] == ["001", "002"], (
+        "without the mark, the list is meant as it is"
+    )
 
 
 async def test_of_thousands_the_first_are_named_without_reading_all(world: World) -> None:
