@@ -37,10 +37,12 @@ describe("numbers being typed", () => {
 });
 
 describe("roll-ups", () => {
-  it("sum only numbers, count everything", () => {
+  it("sum only numbers, order only days, count and list everything", () => {
     const field = (type: string, aggregates: string[]): Field => ({ id: "f", name: "f", type, options: {}, aggregates });
-    expect(functionsFor(field("currency", ["count", "sum", "avg", "count_filled"]))).toEqual(["sum", "avg", "count_filled"]);
-    expect(functionsFor(field("date", ["count", "min", "max", "count_filled"]))).toEqual(["count_filled"]);
+    expect(functionsFor(field("currency", ["count", "sum", "avg", "count_filled"]))).toEqual(["count", "sum", "avg", "first", "last", "count_filled", "share_filled", "list", "list_unique"]);
+    const day = { ...field("date", ["count", "min", "max", "sum"]), compares: "date" };
+    expect(functionsFor(day).filter((fn) => ["min", "max", "sum"].includes(fn))).toEqual(["min", "max"]);
+    expect(functionsFor(field("button", ["count"]))).toEqual(["count"]);
     expect(functionsFor(undefined)).toEqual([]);
   });
 });
