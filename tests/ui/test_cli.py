@@ -242,7 +242,9 @@ def test_doctor_computes_everything_again_and_repairs_what_differs(
 ) -> None:
     file = tmp_path / "库存.csv"
     file.write_text("货号,数量\nA,2\nB,3\n", encoding="utf-8")
-    run("import", file, "--table", "核对表")
+    target = run("template", "install", "order-pool").stdout.strip()
+    brought = run("import", file, "--table", "核对表", "--app", target)
+    assert brought.returncode == 0, brought.stderr
     assert run("doctor", "--repair").returncode == 2
 
     async def draw() -> None:
