@@ -65,20 +65,20 @@ async def write(work: Work) -> None:
     rows = await work.tx.fetch(
         "INSERT INTO meta.history (at, change_id, app_id, table_id, actor_kind, actor_id, actor_name, channel, source,"
         " reason, record_id, version, action, before, after)"
-        " SELECT $1, n, $2, $3, k, i, w, $4, $5, $6, r, v, a, b::jsonb, c::jsonb FROM unnest($7::bigint[], $8::text[],"
-        " $9::text[], $10::text[], $11::bigint[], $12::integer[], $13::text[], $14::text[], $15::text[])"
-        " AS u(n, k, i, w, r, v, a, b, c)"
+        " SELECT $1, n, $2, $3, $4, $5, $6, $7, $8, $9, r, v, a, b::jsonb, c::jsonb FROM"
+        " unnest($10::bigint[], $11::bigint[], $12::integer[], $13::text[], $14::text[], $15::text[])"
+        " AS u(n, r, v, a, b, c)"
         " RETURNING id, record_id",
         work.context.now,
         work.app.number,
         work.table.number,
+        change.actor.kind,
+        change.actor.id,
+        change.actor.name,
         change.source.channel,
         change.source.ref,
         change.reason,
         [i.change_id for i in items],
-        [i.change.actor.kind for i in items],
-        [i.change.actor.id for i in items],
-        [i.change.actor.name for i in items],
         [i.row_id for i in items],
         [i.version for i in items],
         [i.action for i in items],

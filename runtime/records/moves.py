@@ -61,7 +61,7 @@ def _move(work: Work, item: Item, field: Field, machine: StateMachine) -> None:
         )
         item.refuse("move_refused", message, field)
         return
-    actor = item.change.actor
+    actor = work.change.actor
     role = actor.role_in(work.app.id)
     if transition.roles and role not in transition.roles and actor.kind not in ("automation", "system"):
         message = Message(

@@ -80,7 +80,7 @@ async def carry_out_together(
     alone: bool = False,
     effects: Effects | None = None,
 ) -> list[Outcome]:
-    """The same for several changes of one table that were sent in the same way (:func:`runtime.records.together.key`)."""
+    """The same for several changes of one table that one caller sent in the same way (:func:`runtime.records.together.key`)."""
     catalog, numbers = await system.catalogs.locked_for_changes(tx, len(changes))
     table = catalog.table(changes[0].table)
     app = catalog.app_of(table)
@@ -96,7 +96,7 @@ async def carry_out_together(
         app=app,
         table=table,
         changes=changes,
-        context=Context(zone=app.zone, now=datetime.now(UTC), me=change.actor.person),
+        context=Context(zone=app.zone, now=datetime.now(UTC), me=changes[0].actor.person),
         items=[],
         managed=managed,
         alone=alone,
@@ -220,11 +220,11 @@ def _result(table: Table, item: Item) -> Result:
 def _announce(work: Work) -> None:
     """After commit: tell open browsers, wake the relay."""
     live = work.system.live
-    told: dict[tuple[Action, str], list[Item]] = defaultdict(list)
+    told: dict[Action, list[Item]] = defaultdict(list)
     for item in work.good:
         if item.action != "update" or item.values or item.links:
-            told[item.action, item.change.actor.id].append(item)
-    for (action, by), items in told.items():
+            told[item.action].append(item)
+    for action, items in told.items():
         many = len(items) > 200
         notice = Notice(
             topic=work.table.id,
@@ -232,7 +232,7 @@ def _announce(work: Work) -> None:
             id=max(item.history_id for item in items),
             records=() if many else tuple(record_id(work.table.number, i.row_id) for i in items),
             fields=() if many else tuple(dict.fromkeys(f.id for i in items for f in (*i.values, *i.links))),
-            by=by,
+            by=work.change.actor.id,
         )
         work.tx.after_commit.append(partial(live.publish, notice))
     _announce_seen(work, [item for items in told.values() for item in items])

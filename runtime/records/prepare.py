@@ -70,7 +70,7 @@ def _items(table: Table, change: Change) -> list[Item]:
 async def read_values(work: Work) -> None:
     """Wire values → stored values, defaults, required fields, lost versions."""
     managed = frozenset() if work.managed else managed_fields(work)
-    hidden = {id(change): hidden_fields(change.actor, work.table) for change in work.changes}
+    hidden = hidden_fields(work.change.actor, work.table)
     usual: dict[str, _Usual] = {}
     required = [f for f in work.table.fields if f.definition.required]
     by_formula = defaults.of_table(work.table)
@@ -84,7 +84,7 @@ async def read_values(work: Work) -> None:
             continue
         asked = item.asked
         if isinstance(asked, NewRecord):
-            _read_fields(work, item, asked.fields, managed, hidden[id(item.change)], usual)
+            _read_fields(work, item, asked.fields, managed, hidden, usual)
             _fill_defaults(work, item, with_default)
             if by_formula:
                 defaults.fill(work, item, by_formula)
@@ -93,7 +93,7 @@ async def read_values(work: Work) -> None:
             if asked.version is not None and asked.version != item.version:
                 item.refuse("version_conflict", Message(N_("这条记录刚被别人改过,看一下最新内容再保存")))
                 continue
-            _read_fields(work, item, asked.fields, managed, hidden[id(item.change)], usual)
+            _read_fields(work, item, asked.fields, managed, hidden, usual)
             _require(work, item, [f for f in (*item.values, *item.links) if f.definition.required])
     await links.resolve(work)
     await attachments.resolve(work)

@@ -22,7 +22,7 @@ async def store(work: Work) -> None:
     """Insert, update, trash and restore the good items of ``work``."""
     await _insert(work)
     await _update(work)
-    now, who = work.context.now, stamp(work.change.actor)  # what is thrown away together has one author
+    now, who = work.context.now, stamp(work.change.actor)
     for action, value in (("delete", now), ("restore", None)):
         rows = [item.row_id for item in work.of(action)]  # type: ignore[arg-type]
         if rows:
@@ -46,7 +46,7 @@ async def _insert(work: Work) -> None:
     fields = [
         f for f in work.table.fields if f.stored and not f.computed and any(f in i.values for i in items)
     ]
-    now = work.context.now
+    now, who = work.context.now, stamp(work.change.actor)
     columns = ["created_at", "created_by", "updated_at", "updated_by", *(f.column for f in fields)]
     for item in items:
         item.version = 1
@@ -54,7 +54,6 @@ async def _insert(work: Work) -> None:
         places = ", ".join(f"${n}" for n in range(1, len(columns) + 1))
         statement = f"INSERT INTO {work.table.sql} ({', '.join(columns)}) VALUES ({places}) RETURNING id"
         for item in items:
-            who = stamp(item.change.actor)
             item.row_id = await work.tx.value(
                 statement, now, who, now, who, *(_value(item, f) for f in fields)
             )
@@ -70,10 +69,7 @@ async def _insert(work: Work) -> None:
         name,
         schema_name=schema,
         columns=["id", *columns],
-        records=[
-            (i.row_id, now, who := stamp(i.change.actor), now, who, *(_value(i, f) for f in fields))
-            for i in items
-        ],
+        records=[(i.row_id, now, who, now, who, *(_value(i, f) for f in fields)) for i in items],
     )
 
 
@@ -87,7 +83,7 @@ async def _update(work: Work) -> None:
     for item in work.of("update"):
         if item.values or item.links:
             groups[tuple(item.values)].append(item)
-    now = work.context.now
+    now, who = work.context.now, stamp(work.change.actor)
     for fields, items in groups.items():
         sets = ", ".join(
             f"{f.column} = ${n}::{(fieldtypes.get(f.config).sql_type(f.config) or 'text').split(' ')[0]}"
@@ -97,7 +93,7 @@ async def _update(work: Work) -> None:
             f"UPDATE {work.table.sql} SET version = version + 1, updated_at = $2, updated_by = $3"
             f"{', ' + sets if sets else ''} WHERE id = $1"
         )
-        rows = [(i.row_id, now, stamp(i.change.actor), *(_value(i, f) for f in fields)) for i in items]
+        rows = [(i.row_id, now, who, *(_value(i, f) for f in fields)) for i in items]
         if len(rows) == 1:
             await work.tx.execute(statement, *rows[0])
         else:

@@ -25,7 +25,7 @@ class Item:
     index: int
     action: Action
     change: Change
-    """What it belongs to: changes of several callers may be stored in one transaction."""
+    """What it belongs to: several changes may be stored in one transaction."""
     asked: NewRecord | Patch | None = None
     change_id: int = 0
     row_id: int = 0
@@ -86,7 +86,7 @@ class Work:
 
     @property
     def change(self) -> Change:
-        """The change; of several, the first: how they were sent is the same for all of them, only who asked is not."""
+        """The change; of several, the first: who sent them, and how, is the same for all of them."""
         return self.changes[0]
 
     @property

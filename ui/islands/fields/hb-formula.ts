@@ -12,6 +12,7 @@ import { t } from "../i18n";
 import { tableInfo, type TableInfo } from "../table/info";
 import { callAt, completed, offers, wordAt, type Word } from "./completion";
 import { fieldIcon, type Field } from "./field";
+import { trials, type Trial } from "./trials";
 
 interface FunctionInfo {
   name: string;
@@ -29,7 +30,7 @@ interface Draft {
   end: number;
   result: string | null;
   uses_clock: boolean;
-  examples: { record: string; name: string; text: string; error: string | null }[];
+  examples: Trial[];
 }
 
 interface Offer {
@@ -360,17 +361,7 @@ export class HbFormula extends HbElement {
       <p class="hint">
         ${t("结果是{kind}", { kind: resultName(draft.result ?? "text") })}${draft.uses_clock ? html` · ${t("会随时间变化")}` : nothing}
       </p>
-      ${draft.examples.length
-        ? html`<dl class="fx-ex">
-            ${draft.examples.map(
-              (example) =>
-                html`<div>
-                  <dt class="cut">${example.name || t("未命名")}</dt>
-                  <dd class=${example.error ? "bad" : ""}>${example.error ?? (example.text || html`<span class="fx-empty">${t("空")}</span>`)}</dd>
-                </div>`,
-            )}
-          </dl>`
-        : html`<p class="hint">${t("表里还没有记录可以试算")}</p>`}
+      ${trials(draft.examples, t("表里还没有记录可以试算"))}
     </div>`;
   }
 

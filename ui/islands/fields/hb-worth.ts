@@ -10,12 +10,13 @@ import { icon } from "../icons";
 import { t } from "../i18n";
 import type { TableInfo } from "../table/info";
 import type { FieldOptions } from "./field";
+import { trials, type Trial } from "./trials";
 
 interface Draft {
   problems: Problem[];
   result: string | null;
   uses_clock: boolean;
-  examples: { record: string; name: string; text: string; error: string | null }[];
+  examples: Trial[];
 }
 
 /** What is only not filled in yet is no fault while one is still at it. */
@@ -76,17 +77,7 @@ export class HbWorth extends HbElement {
     if (draft.problems.length) return nothing;
     return html`<section class="fe-worth" aria-live="polite" aria-busy=${this.checking ? "true" : "false"} aria-label=${t("试算")}>
       <p class="hint">${t("试算几条记录")}${draft.uses_clock ? html` · ${t("会随时间变化,看的时候才算")}` : nothing}</p>
-      ${draft.examples.length
-        ? html`<dl class="fx-ex">
-            ${draft.examples.map(
-              (example) =>
-                html`<div>
-                  <dt class="cut">${example.name || t("未命名")}</dt>
-                  <dd class=${example.error ? "bad" : ""}>${example.error ?? (example.text || html`<span class="fx-empty">${t("空")}</span>`)}</dd>
-                </div>`,
-            )}
-          </dl>`
-        : html`<p class="hint">${t("还没有记录可以试算,或者记录太多,一时算不完")}</p>`}
+      ${trials(draft.examples, t("还没有记录可以试算,或者记录太多,一时算不完"))}
     </section>`;
   }
 }
