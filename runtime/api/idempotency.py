@@ -1,6 +1,6 @@
-"""Answers already given: a POST repeated with the same ``Idempotency-Key`` gets the first answer and has no second effect.
+"""Answers already given: a request repeated with the same ``Idempotency-Key`` gets the first answer and has no second effect.
 
-A key counts for one caller, one address, and a day (the header is a draft of the IETF HTTP API working group). Two ways:
+A key counts for one caller, one address (of POST, PATCH or DELETE), and a day (the header is a draft of the IETF HTTP API working group). Two ways:
 
 - *atomic* (handlers marked ``opt={"idempotent": "atomic"}``): the answer is stored in the transaction of the effect, so
   that after a crash either both are there or neither;

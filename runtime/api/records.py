@@ -286,7 +286,7 @@ async def create_records(
     return await _store(system, translator, change, field_keys)
 
 
-@patch("/tables/{table:str}/records", responses=SOME_REFUSED)
+@patch("/tables/{table:str}/records", opt={"idempotent": "atomic"}, responses=SOME_REFUSED)
 async def update_records(
     system: TheSystem,
     actor: TheActor,
@@ -306,7 +306,12 @@ async def update_records(
     return await _store(system, translator, change, field_keys)
 
 
-@delete("/tables/{table:str}/records", status_code=HTTP_200_OK, responses=SOME_REFUSED)
+@delete(
+    "/tables/{table:str}/records",
+    status_code=HTTP_200_OK,
+    opt={"idempotent": "atomic"},
+    responses=SOME_REFUSED,
+)
 async def delete_records(
     system: TheSystem, actor: TheActor, translator: TheTranslator, table: FromPath[str], data: IdsBody
 ) -> Response[StoredBody]:

@@ -1,4 +1,4 @@
-"""``Idempotency-Key`` on POST requests to the API; the rules are in :mod:`runtime.api.idempotency`."""
+"""``Idempotency-Key`` on requests to the API that change something; the rules are in :mod:`runtime.api.idempotency`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from ui.http.authentication import identify, system_of
 
 HEADER = "idempotency-key"
 REPLAYED = b"idempotency-replayed"
+_METHODS = frozenset({"POST", "PATCH", "DELETE"})
 _MAX_BODY_BYTES = 10_000_000
 
 
@@ -33,7 +34,7 @@ class IdempotencyMiddleware:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP or scope["method"] != "POST":
+        if scope["type"] != ScopeType.HTTP or scope["method"] not in _METHODS:
             await self.app(scope, receive, send)
             return
         request: Request[Any, Any, Any] = Request(scope, receive, send)
@@ -47,7 +48,8 @@ class IdempotencyMiddleware:
         if actor is None:  # will be refused anyway
             await self.app(scope, receive, send)
             return
-        key = idempotency.storage_key(actor.id, scope["path"], given)
+        place = scope["path"] if scope["method"] == "POST" else f"{scope['method']} {scope['path']}"
+        key = idempotency.storage_key(actor.id, place, given)
         body = await _read(receive)
         work = _Work(self.app, scope, body, idempotency.digest(body), key, system_of(request))
         if kind == "atomic":

@@ -24,7 +24,7 @@ CONFIG = OpenAPIConfig(
     render_plugins=[JsonRenderPlugin()],
     description=(
         "Errors are RFC 9457 problem documents; their texts follow Accept-Language (zh, en). "
-        "POST requests may carry an Idempotency-Key."
+        "POST, PATCH and DELETE requests may carry an Idempotency-Key."
     ),
     components=Components(
         security_schemes={

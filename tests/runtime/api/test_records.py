@@ -305,6 +305,31 @@ async def test_a_repeated_post_has_one_effect(api: httpx.AsyncClient, pool: Pool
     assert elsewhere.status_code == 200
 
 
+async def test_a_repeated_move_and_a_repeated_delete_have_one_effect(
+    api: httpx.AsyncClient, pool: Pool
+) -> None:
+    """Who lost the answer to a move asks again, though the order may have gone on since."""
+    address = f"/api/v1/tables/{pool.orders.id}/records?field_keys=name"
+    made = await api.post(address, json={"records": [order(备注="一")]})
+    record = made.json()["records"][0]["id"]
+    key = {"idempotency-key": "one"}  # a key counts per method, too
+
+    async def change(text: str, **headers: str) -> httpx.Response:
+        body = {"records": [{"id": record, "fields": {"备注": text}}]}
+        return await api.patch(address, json=body, headers=headers)
+
+    first = await change("二", **key)
+    await change("三")
+    again = await change("二", **key)
+    assert (again.status_code, again.headers["idempotency-replayed"]) == (200, "true")
+    assert again.json() == first.json()
+    now = await api.get(f"/api/v1/records/{record}?field_keys=name")
+    assert now.json()["fields"]["备注"] == "三"
+    for replayed in (None, "true"):
+        gone = await api.request("DELETE", address, json={"records": [record]}, headers=key)
+        assert (gone.status_code, gone.headers.get("idempotency-replayed")) == (200, replayed)
+
+
 async def test_a_refused_post_may_be_tried_again_with_its_key(api: httpx.AsyncClient, pool: Pool) -> None:
     address = f"/api/v1/tables/{pool.orders.id}/records"
     key = {"idempotency-key": "order-2"}
