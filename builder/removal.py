@@ -22,6 +22,7 @@ from builder.usage import as_problems, describe
 from runtime.catalog import App, Automation, Catalog, Dashboard, Field, Table, View, Workbench
 from runtime.definitions.dashboards import DashboardDef, ListWidget
 from runtime.definitions.fields import Button, Link
+from runtime.definitions.triggers import trigger_table
 from runtime.definitions.workbenches import WorkbenchDef
 from runtime.errors import RuleBroken
 from runtime.i18n import N_, Message
@@ -108,7 +109,7 @@ def _plan(catalog: Catalog, app: App, fields: list[Field], own: int, table: Tabl
     for use in uses:
         by_id.setdefault(use.id, []).append(use)
     gone_automations = [
-        a for a in app.automations if table is not None and a.definition.trigger.table == table.id
+        a for a in app.automations if table is not None and trigger_table(a.definition.trigger) == table.id
     ]
     gone_workbenches = [
         w for w in app.workbenches if w.id in by_id and _cannot_do_without(w.definition, lost)

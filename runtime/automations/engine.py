@@ -22,7 +22,7 @@ from runtime.automations.retry import is_passing, wait_seconds
 from runtime.automations.runs import Run, StepNote, StepRow, StepStatus
 from runtime.automations.steps import Attempt, End, Into, kind_of
 from runtime.catalog import App, Catalog
-from runtime.definitions.automations import AutomationDef, Branch, Step
+from runtime.definitions.automations import AutomationDef, Step, blocks
 from runtime.errors import HuobiaoError, NotFound
 from runtime.events.live import Notice
 from runtime.fieldtypes import Context
@@ -232,7 +232,7 @@ def make_attempt(
         path=path,
         actor=actor,
         source=Source("automation", run.id, run.depth + 1),
-        reach=Reach(system, catalog, actor, run.record, results),
+        reach=Reach(system, catalog, actor, run.record, results, run.trigger.output),
         context=Context(zone=app.zone, now=now),
         rehearsal=rehearsal,
     )
@@ -261,9 +261,8 @@ def _paths(steps: tuple[Step, ...], prefix: str) -> Iterator[tuple[str, Step]]:
     for step in steps:
         path = prefix + step.id
         yield path, step
-        if isinstance(step.config, Branch):
-            for number, arm in enumerate(step.config.arms):
-                yield from _paths(arm.steps, f"{path}/arm{number}/")
+        for name, inner in blocks(step.config):
+            yield from _paths(inner, f"{path}/{name}/")
 
 
 async def settle(tx: Tx, number: int, definition: AutomationDef) -> None:

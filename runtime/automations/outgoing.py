@@ -26,7 +26,7 @@ async def queue(
 ) -> list[str]:
     """Store messages to be sent after ``tx`` commits; returns their keys, which a repeated step would give again."""
     keys = [f"{run.id}/{path}#{number}" for number in range(1, len(messages) + 1)]
-    _, record = parse_record_id(run.record)
+    record = parse_record_id(run.record)[1] if run.record is not None else None
     await tx.execute(
         "INSERT INTO meta.delivery (key, connector_id, app_id, run_id, path, record_id, table_id, payload, status,"
         " max_attempts) SELECT k, $3, $4, $5, $6, $7, $8, p::jsonb, 'waiting', $9"

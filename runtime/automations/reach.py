@@ -60,15 +60,24 @@ class Reach:
     """Finds and reads records by what steps call them: ``trigger``, or the id of the step that made one."""
 
     def __init__(
-        self, system: System, catalog: Catalog, actor: Actor, trigger: str, results: Mapping[str, StepRow]
+        self,
+        system: System,
+        catalog: Catalog,
+        actor: Actor,
+        trigger: str | None,
+        results: Mapping[str, StepRow],
+        given: Mapping[str, Any] | None = None,
     ) -> None:
+        """``given``: the trigger's own outputs."""
         self.system, self.catalog, self.actor = system, catalog, actor
-        self._trigger, self._results = trigger, results
+        self._trigger, self._results, self._given = trigger, results, given or {}
         self._read: dict[str, Snapshot] = {}
 
     def record_id(self, of: str) -> str:
         """The public id of the record called ``of``. Raises InvalidInput when no such record is in reach."""
         if of == TRIGGER:
+            if self._trigger is None:
+                raise InvalidInput(N_("这次运行不是由记录触发的,没有触发的记录可用"), code="no_such_record")
             return self._trigger
         found = self._results.get(of)
         record = found.output.get("record") if found is not None and found.status == "done" else None
@@ -77,7 +86,9 @@ class Reach:
         return str(record)
 
     def output(self, step: str, key: str) -> Any:
-        """An output of an earlier step, as it was stored; None where the step has no such output."""
+        """An output of an earlier step (or of the ``trigger``), as it was stored; None where it has no such output."""
+        if step == TRIGGER:
+            return self._given.get(key)
         found = self._results.get(step)
         return found.output.get(key) if found is not None else None
 

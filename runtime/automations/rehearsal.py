@@ -20,7 +20,7 @@ from runtime.automations.reach import read_snapshot
 from runtime.automations.runs import Run, StepRow, StepStatus, Trigger
 from runtime.automations.steps import Attempt, End, Into, kind_of
 from runtime.catalog import App, Automation, Catalog, Field
-from runtime.definitions.automations import AutomationDef, StateMoved, Step
+from runtime.definitions.automations import AutomationDef, StateMoved, Step, trigger_table
 from runtime.errors import HuobiaoError, InvalidInput, NotFound
 from runtime.i18n import N_, Message
 from runtime.ids import parse_record_id
@@ -76,7 +76,7 @@ async def rehearse(
     require(actor, Operation.BUILD, automation.app_id)
     app = catalog.app(automation.app_id)
     tried = definition or automation.definition
-    table = next((t for t in app.tables if t.id == tried.trigger.table), None)
+    table = next((t for t in app.tables if t.id == trigger_table(tried.trigger)), None)
     if table is None:
         raise NotFound(N_("触发条件里的数据表已被删除"), code="unknown_table")
     if parse_record_id(record)[0] != table.number:

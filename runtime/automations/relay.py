@@ -16,7 +16,8 @@ from runtime.automations import runs, triggers
 from runtime.automations.notes import Failure
 from runtime.automations.retry import is_passing
 from runtime.automations.runs import NewRun
-from runtime.catalog import Automation, Catalog
+from runtime.catalog import Automation, Catalog, Table
+from runtime.definitions.triggers import trigger_table
 from runtime.errors import HuobiaoError, NotFound
 from runtime.events import outbox
 from runtime.events.outbox import Event
@@ -53,7 +54,7 @@ async def _new_runs(tx: Tx, catalog: Catalog, events: Sequence[Event]) -> list[N
     by_table: dict[int, list[Event]] = defaultdict(list)
     for event in events:
         by_table[event.table].append(event)
-    found: list[NewRun] = []
+    found: list[tuple[Event, NewRun]] = []
     for number, group in by_table.items():
         try:
             table = catalog.table_by_number(number)
@@ -61,13 +62,15 @@ async def _new_runs(tx: Tx, catalog: Catalog, events: Sequence[Event]) -> list[N
             continue
         for automation in catalog.app_of(table).automations:
             definition = automation.definition
-            if definition.enabled and definition.trigger.table == table.id:
-                found += await _started(tx, catalog, automation, group)
+            if definition.enabled and trigger_table(definition.trigger) == table.id:
+                found += await _started(tx, catalog, automation, table, group)
     order = {event.id: place for place, event in enumerate(events)}
-    return sorted(found, key=lambda new: order[new.event.id])
+    return [new for _, new in sorted(found, key=lambda pair: order[pair[0].id])]
 
 
-async def _started(tx: Tx, catalog: Catalog, automation: Automation, events: Sequence[Event]) -> list[NewRun]:
+async def _started(
+    tx: Tx, catalog: Catalog, automation: Automation, table: Table, events: Sequence[Event]
+) -> list[tuple[Event, NewRun]]:
     trigger = automation.definition.trigger
     candidates = [
         event
@@ -76,7 +79,6 @@ async def _started(tx: Tx, catalog: Catalog, automation: Automation, events: Seq
     ]
     if not candidates:
         return []
-    table = catalog.table(trigger.table)
     try:
         async with tx.savepoint():
             there = await triggers.meeting(tx, catalog, table, (e.record for e in candidates), trigger.where)
@@ -87,9 +89,9 @@ async def _started(tx: Tx, catalog: Catalog, automation: Automation, events: Seq
             log.exception("condition of a trigger failed", automation=automation.id)
         # the condition no longer fits the table: the run says so, instead of nothing happening
         failure = Failure.of(error)
-        return [NewRun(automation=automation, event=event, failure=failure) for event in candidates]
+        return [(event, NewRun.of_event(automation, event, failure)) for event in candidates]
     return [
-        NewRun(automation=automation, event=event, failure=await _too_deep(tx, automation, event))
+        (event, NewRun.of_event(automation, event, await _too_deep(tx, automation, event)))
         for event in candidates
         if event.record in there
     ]

@@ -28,26 +28,32 @@ MAX_LOST = 5
 
 
 class Trigger(msgspec.Struct, frozen=True, kw_only=True):
-    """What started a run; values by field id, in the form of the history. ``by``: who pressed the button."""
+    """What started a run; values by field id, in the form of the history.
 
-    history: int
-    action: str
+    ``by``: the name of who pressed the button; ``actor``: the public id of the person whose change it was. ``output``: named values
+    that come with a trigger that is no change of a record (a webhook's, a schedule's).
+    """
+
+    history: int = 0
+    action: str = ""
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
     channel: str = ""
     source: str | None = None
     by: str = ""
+    actor: str = ""
+    output: dict[str, Any] = {}
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """A run as the engine needs it. ``record`` is the public id of the record that set it off."""
+    """A run as the engine needs it. ``record`` is the public id of the record that set it off, None where none did."""
 
     number: int
     id: str
     app: int
     automation: int
-    table: int
-    record: str
+    table: int | None
+    record: str | None
     trigger: Trigger
     definition: AutomationDef
     depth: int
@@ -55,16 +61,34 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewRun(msgspec.Struct, frozen=True, kw_only=True):
-    """A run to be stored; one with a ``failure`` is over before it begins."""
+    """A run to be stored; one with a ``failure`` is over before it begins.
+
+    ``key``: unique per automation and event, what keeps an event from starting the run twice. ``app``, ``table`` and
+    ``record`` are numbers.
+    """
 
     automation: Automation
-    event: Event
+    key: str
+    app: int
+    trigger: Trigger
+    table: int | None = None
+    record: int | None = None
+    depth: int = 0
     failure: Failure | None = None
 
-    @property
-    def key(self) -> str:
-        """Unique per automation and event: what keeps an event from starting the run twice."""
-        return f"{self.automation.number}:{self.event.history}"
+    @classmethod
+    def of_event(cls, automation: Automation, event: Event, failure: Failure | None = None) -> NewRun:
+        """The run that a change of a record starts."""
+        return cls(
+            automation=automation,
+            key=f"{automation.number}:{event.history}",
+            app=event.app,
+            trigger=_trigger(event),
+            table=event.table,
+            record=event.record,
+            depth=event.change.depth,
+            failure=failure,
+        )
 
 
 async def insert(tx: Tx, new: Sequence[NewRun]) -> list[str]:
@@ -80,14 +104,14 @@ async def insert(tx: Tx, new: Sequence[NewRun]) -> list[str]:
         " $8::text[], $9::integer[], $10::text[]) AS n(i, a, u, t, r, k, g, d, p, e)"
         " ON CONFLICT (event_key) DO NOTHING RETURNING public_id, status",
         [new_id("run") for _ in new],
-        [n.event.app for n in new],
+        [n.app for n in new],
         [n.automation.number for n in new],
-        [n.event.table for n in new],
-        [n.event.record for n in new],
+        [n.table for n in new],
+        [n.record for n in new],
         [n.key for n in new],
-        [dump(_trigger(n.event)) for n in new],
+        [dump(n.trigger) for n in new],
         [dump(n.automation.definition) for n in new],
-        [n.event.change.depth for n in new],
+        [n.depth for n in new],
         [dump(n.failure) if n.failure else None for n in new],
     )
     return [row["public_id"] for row in rows if row["status"] == "queued"]
@@ -103,6 +127,7 @@ def _trigger(event: Event) -> Trigger:
         channel=change.channel,
         source=change.source,
         by=change.by,
+        actor=change.actor,
     )
 
 
@@ -129,7 +154,7 @@ def decode(row: Any) -> Run:
         app=row["app_id"],
         automation=row["automation_id"],
         table=row["table_id"],
-        record=record_id(row["table_id"], row["record_id"]),
+        record=record_id(row["table_id"], row["record_id"]) if row["record_id"] is not None else None,
         trigger=msgspec.json.decode(row["trigger"], type=Trigger),
         definition=msgspec.json.decode(row["definition"], type=AutomationDef),
         depth=row["depth"],

@@ -19,6 +19,7 @@ Action = Literal["create", "update", "delete", "restore", "press"]
 class Payload(msgspec.Struct, frozen=True):
     """What ``records.history`` notes of a change; values by field id, in the form of the history.
 
+    ``actor``: the public id of the person whose change it is, "" for anybody else's.
     Of a pressed button: the ``automation`` it runs, and the name of who pressed it (``by``).
     """
 
@@ -31,6 +32,7 @@ class Payload(msgspec.Struct, frozen=True):
     states_as_is: bool = False
     automation: str | None = None
     by: str = ""
+    actor: str = ""
 
 
 class Event(msgspec.Struct, frozen=True):

@@ -16,6 +16,7 @@ from runtime import fieldtypes
 from runtime.access import Actor, Operation, hidden_fields, require
 from runtime.catalog import Catalog, Field, Table
 from runtime.definitions.fields import Link
+from runtime.definitions.triggers import trigger_table
 from runtime.errors import InvalidInput, NotFound
 from runtime.i18n import N_
 from runtime.ids import parse_record_id, record_id
@@ -89,7 +90,8 @@ async def write(work: Work) -> None:
     for item in items:
         item.history_id = numbers[item.row_id]
     if not change.quiet and any(
-        a.definition.enabled and a.definition.trigger.table == work.table.id for a in work.app.automations
+        a.definition.enabled and trigger_table(a.definition.trigger) == work.table.id
+        for a in work.app.automations
     ):
         await _outbox(work, items, sides)
         work.outbox = True
@@ -105,6 +107,7 @@ async def _outbox(work: Work, items: Sequence[Item], sides: Sequence[tuple[Any, 
             "source": work.change.source.ref,
             "depth": work.change.source.depth,
             "states_as_is": work.change.states_as_is,
+            "actor": work.change.actor.id if work.change.actor.kind in ("person", "token") else "",
             **({"automation": item.automation, "by": item.change.actor.name} if item.automation else {}),
         }
         for item, (before, after) in zip(items, sides, strict=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from runtime.automations.reach import TRIGGER
 from runtime.automations.steps.base import Attempt, Done, Named, StepKind
 from runtime.automations.steps.stocks import note_order
 from runtime.definitions.automations import ReserveLines, StateMoved
@@ -29,7 +30,7 @@ class ReserveStockStep(StepKind):
             attempt.system,
             attempt.tx,
             config.stock,
-            attempt.run.record,
+            attempt.reach.record_id(TRIGGER),
             actor=attempt.actor,
             source=attempt.source,
             still=_still(attempt),

@@ -1,0 +1,46 @@
+"""What a step can refer to, as the checks go through an automation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from builder.validation import Problems
+from runtime.catalog import App, Table
+from runtime.definitions.automations import Step
+from runtime.i18n import N_
+
+
+class Reach:
+    """The trigger record (None where there is none), records that steps before made or found, and those steps."""
+
+    def __init__(
+        self,
+        app: App,
+        trigger: Table | None,
+        connectors: Mapping[str, str],
+        outputs: tuple[str, ...] = (),
+    ) -> None:
+        """``connectors``: kinds by public id; ``outputs``: keys that the trigger itself gives."""
+        self.app = app
+        self.connectors = connectors
+        self.outputs = outputs
+        self.records: dict[str, Table | None] = {} if trigger is None else {"trigger": trigger}
+        self.steps: dict[str, Step] = {}
+        self.ids: set[str] = set()
+
+    def inner(self) -> Reach:
+        """What a step inside a branch can refer to; what it makes stays inside."""
+        copy = Reach(self.app, None, self.connectors, self.outputs)
+        copy.records, copy.steps, copy.ids = dict(self.records), dict(self.steps), self.ids
+        return copy
+
+    def table(self, key: str) -> Table | None:
+        """A table of the app by id or name."""
+        return next((t for t in self.app.tables if key in (t.id, t.name)), None)
+
+
+def reached(problems: Problems, of: str, reach: Reach) -> Table | None:
+    """The table of the record that ``of`` names."""
+    if of not in reach.records:
+        problems.add("unknown_record", N_("这条记录在这一步还没有,选触发的记录或前面步骤新建的记录"))
+    return reach.records.get(of)

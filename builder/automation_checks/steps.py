@@ -1,0 +1,103 @@
+"""Whether steps are sound, those inside others too. A new kind: its check in :data:`CHECKS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from builder.automation_checks import configs
+from builder.automation_checks.conditions import check_test
+from builder.automation_checks.reach import Reach
+from builder.validation import Problems, check_name, clean_text
+from runtime.definitions import automations as defs
+from runtime.definitions.automations import Step, blocks
+from runtime.i18n import N_
+from runtime.ids import new_id
+
+MAX_DEPTH = 4
+MAX_ATTEMPTS = 20
+
+
+def count_steps(steps: tuple[Step, ...]) -> int:
+    """How many steps there are, those inside others too."""
+    inner = [part for step in steps for _, part in blocks(step.config)]
+    return len(steps) + sum(count_steps(part) for part in inner)
+
+
+def check_steps(problems: Problems, steps: tuple[Step, ...], reach: Reach, depth: int) -> tuple[Step, ...]:
+    """The steps with ids and fields by id."""
+    checked: list[Step] = []
+    for index, step in enumerate(steps):
+        here = problems.at(index)
+        step = check_step(here, step, reach, depth)
+        reach.steps[step.id] = step
+        table = record_table(step.config, reach)
+        if table is not None:
+            reach.records[step.id] = table
+        checked.append(step)
+    return tuple(checked)
+
+
+def check_step(problems: Problems, step: Step, reach: Reach, depth: int) -> Step:
+    step_id = step.id or new_id("stp")
+    if step_id in reach.ids:
+        problems.at("id").add("step_twice", N_("两个步骤用了同一个编号"))
+    if not step_id.startswith("stp") or len(step_id) > 40 or not step_id.isalnum():
+        problems.at("id").add("bad_step_id", N_("步骤的编号以 stp 开头,后面是字母和数字"))
+    reach.ids.add(step_id)
+    if not 1 <= step.attempts <= MAX_ATTEMPTS:
+        problems.at("attempts").add(
+            "out_of_range", N_("尝试次数应在 {low} 到 {high} 之间"), low=1, high=MAX_ATTEMPTS
+        )
+    name = clean_text(step.name)
+    name = check_name(problems.at("name"), name) if name else ""
+    config = CHECKS[type(step.config)](problems.at("config"), step.config, reach, depth)
+    return msgspec.structs.replace(step, id=step_id, name=name, config=config)
+
+
+def _check_only_if(problems: Problems, config: defs.OnlyIf, reach: Reach, depth: int) -> Any:
+    return defs.OnlyIf(check_test(problems.at("test"), config.test, reach))
+
+
+def _check_branch(problems: Problems, branch: defs.Branch, reach: Reach, depth: int) -> Any:
+    if depth >= MAX_DEPTH:
+        problems.add("too_deep", N_("分支最多套 {limit} 层"), limit=MAX_DEPTH)
+        return branch
+    if not branch.arms:
+        problems.at("arms").add("no_arms", N_("分支里至少要有一路"))
+    arms = []
+    for index, arm in enumerate(branch.arms):
+        here = problems.at("arms").at(index)
+        test = None if arm.test is None else check_test(here.at("test"), arm.test, reach)
+        if arm.test is None and index < len(branch.arms) - 1:
+            here.at("test").add("never_reached", N_("没有条件的一路要放在最后,不然后面的永远走不到"))
+        name = check_name(here.at("name"), arm.name) if clean_text(arm.name) else ""
+        steps = check_steps(here.at("steps"), arm.steps, reach.inner(), depth + 1)
+        arms.append(defs.Arm(name, steps, test))
+    return defs.Branch(tuple(arms))
+
+
+def _leaf(check: Callable[[Problems, Any, Reach], Any]) -> Callable[[Problems, Any, Reach, int], Any]:
+    return lambda problems, config, reach, _depth: check(problems, config, reach)
+
+
+CHECKS: dict[type, Callable[[Problems, Any, Reach, int], Any]] = {
+    defs.OnlyIf: _check_only_if,
+    defs.Branch: _check_branch,
+    defs.ReserveLines: _leaf(configs.check_stock),
+    defs.ReleaseLines: _leaf(configs.check_stock),
+    defs.UpdateRecord: _leaf(configs.check_update),
+    defs.CreateRecord: _leaf(configs.check_create),
+    defs.SendWecom: _leaf(configs.check_wecom),
+    defs.HttpPost: _leaf(configs.check_http_post),
+}
+"""By kind of step: gives the checked configuration, and adds what is wrong."""
+
+
+def record_table(config: defs.StepConfig, reach: Reach) -> Any:
+    """The table of the record that later steps reach by the step's id; None where it gives none."""
+    if isinstance(config, defs.CreateRecord):
+        return reach.table(config.table)
+    return None
