@@ -45,6 +45,7 @@ KINDS = (
     "stp",
     "tok",
     "fil",
+    "ntc",
 )
 
 

@@ -21,6 +21,7 @@ from runtime.api import (
     dashboards,
     exports,
     files,
+    inbox,
     live,
     me,
     members,
@@ -66,6 +67,7 @@ MAX_BODY_BYTES = 10_000_000
 # the API under /api/v1, room by room
 API: Sequence[ControllerRouterHandler] = (
     *me.ROUTES,
+    *inbox.ROUTES,
     *members.ROUTES,
     *records.ROUTES,
     *trash.ROUTES,

@@ -8,6 +8,7 @@ from runtime.errors import ServiceUnavailable
 from runtime.events.live import Live
 from runtime.files import housekeeping
 from runtime.i18n import N_
+from runtime.inbox import forget_old_notices
 from runtime.outbound import OutboundClient
 from runtime.records import trash as record_trash
 from runtime.secrets import SecretBox
@@ -25,6 +26,7 @@ CHORES: tuple[Chore, ...] = (
     record_trash.empty,
     trash.empty,
     forget_old_runs,
+    forget_old_notices,
     housekeeping.tidy,
     conversions.tidy,
 )

@@ -45,7 +45,8 @@ OVERLAP_IDS = 200
 class LiveEvent(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a page is told. ``topic`` is the id it asked for; ``table`` the same where it is a table.
 
-    ``records`` empty: many. ``kind``: create, update, delete, computed, schema, job, run, presence (who is here), or reload (ask again for all).
+    ``records`` empty: many. ``kind``: create, update, delete, computed, schema, job, run, presence (who is here), notice (the caller was told
+    something; topic: their own id), or reload (ask again for all).
     """
 
     topic: str
@@ -116,6 +117,9 @@ async def check_topics(system: System, actor: Actor, topics: Sequence[str]) -> N
         elif kind == "run":
             number = await system.db.value("SELECT app_id FROM meta.run WHERE public_id = $1", topic)
             require(actor, Operation.LOOK, _app_by_number(catalog, number))
+        elif kind == "usr":
+            if topic != actor.id:
+                raise NotFound()
         elif kind == "job":
             await _check_job(system, catalog, actor, topic)
         else:

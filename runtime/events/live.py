@@ -30,6 +30,8 @@ class Notice(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ``refresh``: computed ``fields`` of many records are about to be computed again, or have been.
 
+    ``notice``: a person (the topic) was told something, or has read it.
+
     ``reload``: so much may have changed, or been missed, that everything shown of the topic is to be asked for again.
 
     Values do not travel here, so that nobody is told what they may not read: browsers ask for what they show.
@@ -37,7 +39,7 @@ class Notice(msgspec.Struct, frozen=True, omit_defaults=True):
 
     topic: str
     kind: Literal[
-        "create", "update", "delete", "computed", "refresh", "schema", "job", "run", "reload", "presence"
+        "create", "update", "delete", "computed", "refresh", "schema", "job", "run", "reload", "presence", "notice"
     ]
     id: int = 0
     records: tuple[str, ...] = ()

@@ -140,6 +140,26 @@ class Connector(Table, schema="meta"):
     status_message = JSONB(null=True, default=None)
     created_at = Timestamptz()
     deleted_at = Timestamptz(null=True, default=None)
+    per_minute = Integer(null=True, default=None)
+    paused_at = Timestamptz(null=True, default=None)
+    paused_by = Text(null=True, default=None)
+
+
+class Notice(Table, schema="meta"):
+    """Something a person was told inside the product. ``title`` and ``text``: JSON of words or of a message."""
+
+    id: BigSerial
+    public_id = Text(unique=True)
+    key = Text()
+    person_id = Integer(index=True)
+    app_id = Integer(null=True, default=None)
+    title = JSONB()
+    text = JSONB()
+    url = Text(default="")
+    popup = Boolean(default=False)
+    created_at = Timestamptz()
+    closed_at = Timestamptz(null=True, default=None)
+    read_at = Timestamptz(null=True, default=None)
 
 
 class Setting(Table, schema="meta"):
@@ -427,7 +447,7 @@ class Conversion(Table, schema="meta"):
 TABLES: tuple[type[Table], ...] = (
     Person, Session, ApiToken, Invitation, Membership, Definition, DefinitionChange, CatalogState, Connector, Setting,
     Counter, History, Outbox, Run, RunStep, Delivery,
-    DeliveryAttempt, Job, JobError, StockMovement, IdempotencyKey, TableIndex, QueryUse, File, Refresh, Conversion,
+    DeliveryAttempt, Job, JobError, StockMovement, IdempotencyKey, TableIndex, QueryUse, File, Refresh, Conversion, Notice,
 )  # fmt: skip
 
 
