@@ -3,9 +3,10 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { Problem } from "../api";
 import { icon } from "../icons";
 import { t } from "../i18n";
-import { describeStep, describeTest, describeTrigger } from "./describe";
-import { stepColors, triggerKinds } from "./kinds";
+import { describeTest } from "./describe";
+import { describeStep, stepUi } from "./steps/index";
 import { numbers, top, type Place } from "./tree";
+import { describeTrigger, triggerUi } from "./triggers/index";
 import type { Arm, Definition, PageData, Rehearsal, Rehearsed, Step } from "./types";
 
 export interface FlowHost {
@@ -52,11 +53,10 @@ function wire(host: FlowHost, place: Place, index: number): TemplateResult {
 
 function triggerCard(host: FlowHost): TemplateResult {
   const { trigger } = host.definition;
-  const kind = triggerKinds().find((one) => one.kind === trigger.kind)!;
   return node(host, "trigger", {
     icon: "zap",
     color: "teal",
-    name: kind.name,
+    name: triggerUi(trigger.kind).name(),
     sub: t("触发条件"),
     line: describeTrigger(host.page, trigger),
     result: nothing,
@@ -67,7 +67,7 @@ function card(host: FlowHost, step: Step, count: Map<string, number>): TemplateR
   const kind = host.page.kinds.find((one) => one.id === step.config.kind);
   return node(host, step.id, {
     icon: kind?.icon ?? "circle",
-    color: stepColors[step.config.kind] ?? "grey",
+    color: stepUi(step.config.kind).color,
     name: step.name || (kind?.name ?? ""),
     sub: t("步骤 {n}", { n: count.get(step.id) ?? 0 }),
     line: describeStep(host.page, host.definition, step),

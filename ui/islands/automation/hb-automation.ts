@@ -21,9 +21,10 @@ import { definitionOf, forget, keep, kept, same } from "./draft";
 import { flow, type FlowHost } from "./flow";
 import "./hb-step-form";
 import type { HbStepForm, StepAct } from "./hb-step-form";
-import { menuGroups } from "./kinds";
+import { triggerTable } from "./made";
+import { freshConfig, menuGroups } from "./steps/index";
 import { drawer, type DrawerHost } from "./rehearsal";
-import { byStep, copyOf, find, freshConfig, insert, move, remove, replace, users, walk, type Place } from "./tree";
+import { byStep, copyOf, find, insert, move, remove, replace, users, walk, type Place } from "./tree";
 import type { Automation, Connector, Definition, PageData, Rehearsal, Step, StepKind, Trigger } from "./types";
 import { nameOf, tableOf, type Surroundings } from "./values";
 
@@ -114,7 +115,7 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
   }
 
   #show(next: Definition): void {
-    const moved = next.trigger.table !== this.definition.trigger.table;
+    const moved = triggerTable(next.trigger) !== triggerTable(this.definition.trigger);
     this.definition = next;
     if (this.dirty) keep(this.#saved.id, this.#saved.version, next);
     else forget(this.#saved.id);
@@ -398,25 +399,25 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
   get record(): Option | null {
     const { sample } = this;
     if (!sample) return null;
-    const table = tableOf(this.page, this.definition.trigger.table);
+    const table = tableOf(this.page, triggerTable(this.definition.trigger));
     return { value: sample.id, label: (table ? nameOf(table, sample) : "") || t("没有名字的记录") };
   }
 
   async #findSample(id?: string): Promise<void> {
-    const { table } = this.definition.trigger;
+    const table = triggerTable(this.definition.trigger);
     this.sample = null;
     if (!table) return;
     try {
       const query = id ? { where: { kind: "condition", field: "$id", op: "is", value: id }, limit: 1 } : { sorts: [{ field: "$created_at", descending: true }], limit: 1 };
       const answer = await api.post<{ records: RecordData[] }>(`/api/v1/tables/${table}/query`, query);
-      if (table === this.definition.trigger.table) this.sample = answer.records[0] ?? null;
+      if (table === triggerTable(this.definition.trigger)) this.sample = answer.records[0] ?? null;
     } catch (failure) {
       if (id) showError(failure);
     }
   }
 
   async findRecords(words: string): Promise<Option[]> {
-    const answer = await api.get<{ records: { id: string; name: string; details?: string }[] }>(`/api/v1/tables/${this.definition.trigger.table}/choices`, { params: { q: words } });
+    const answer = await api.get<{ records: { id: string; name: string; details?: string }[] }>(`/api/v1/tables/${triggerTable(this.definition.trigger)}/choices`, { params: { q: words } });
     return answer.records.map((record) => ({ value: record.id, label: record.name || t("没有名字的记录"), sub: record.details }));
   }
 

@@ -9,19 +9,19 @@ import { define, HbElement } from "../base";
 import { icon } from "../icons";
 import { t } from "../i18n";
 import { openMenu } from "../menu/menu";
-import { branchForm, onlyIfForm, type ConditionHost } from "./condition-form";
-import { choose, row, type FormHost } from "./form-parts";
-import { stepColors, triggerKinds } from "./kinds";
-import { postForm, wecomForm, type MessageHost } from "./message-form";
-import { createForm, updateForm, type SetHost } from "./set-form";
+import { row } from "./form-parts";
+import { triggerTable } from "./made";
+import { stepUi } from "./steps/index";
+import type { StepHost } from "./steps/ui";
 import { canMove, find, numbers } from "./tree";
 import { triggerForm, type TriggerHost } from "./trigger-form";
+import { triggerUi } from "./triggers/index";
 import type { PageData, Step, StepConfig, Trigger } from "./types";
 import type { Surroundings } from "./values";
 
 export type StepAct = "delete" | "copy" | "up" | "down";
 
-export class HbStepForm extends HbElement implements FormHost, TriggerHost, ConditionHost, SetHost, MessageHost {
+export class HbStepForm extends HbElement implements TriggerHost, StepHost {
   static override properties = { around: { attribute: false }, chosen: { attribute: false }, problems: { attribute: false }, sampleName: { attribute: false } };
   declare around: Surroundings;
   /** "trigger", or a step's id. */
@@ -65,6 +65,10 @@ export class HbStepForm extends HbElement implements FormHost, TriggerHost, Cond
     this.changeConnector(id);
   }
 
+  newStock(): Promise<string | null> {
+    return this.makeStock();
+  }
+
   get #step(): Step | undefined {
     return find(this.around.definition.steps, this.chosen);
   }
@@ -72,43 +76,6 @@ export class HbStepForm extends HbElement implements FormHost, TriggerHost, Cond
   #config(config: StepConfig): void {
     const step = this.#step;
     if (step) this.emit("hb:step", { ...step, config });
-  }
-
-  #own(step: Step): TemplateResult {
-    const { config } = step;
-    const set = (next: StepConfig) => this.#config(next);
-    switch (config.kind) {
-      case "only_if":
-        return onlyIfForm(this, config.test, (test) => set({ ...config, test }));
-      case "branch":
-        return branchForm(this, config.arms, (arms) => set({ ...config, arms }));
-      case "reserve_stock":
-      case "release_stock":
-        return this.#stock(config, set);
-      case "update_record":
-        return updateForm(this, config, set);
-      case "create_record":
-        return createForm(this, config, set);
-      case "send_wecom":
-        return wecomForm(this, config, set);
-      case "http_post":
-        return postForm(this, config, set);
-    }
-  }
-
-  #stock(config: Extract<StepConfig, { kind: "reserve_stock" | "release_stock" }>, set: (config: StepConfig) => void): TemplateResult {
-    const { stocks } = this.page;
-    if (!stocks.length) {
-      return html`<p class="note warn">${icon("triangle-alert", 14)}<span>${t("应用里还没有库存设置:先说明哪张表是库存、哪张表是订单明细")}</span></p>
-        ${this.locked ? nothing : html`<div><button type="button" class="btn s p" @click=${() => void this.#newStock(config, set)}>${icon("plus")}${t("新建库存设置")}</button></div>`}`;
-    }
-    const hint = config.kind === "reserve_stock" ? t("按明细上的库存和数量占,先锁住再占,不会超卖;缺货时后面的步骤能用到缺货原因") : t("把触发记录的明细占着的都放回去");
-    return row(this, t("哪套库存"), "config.stock", choose(this, t("哪套库存"), config.stock, stocks.map((one) => ({ value: one.id, label: one.name, icon: "warehouse" })), (stock) => set({ ...config, stock })), hint);
-  }
-
-  async #newStock(config: Extract<StepConfig, { kind: "reserve_stock" | "release_stock" }>, set: (config: StepConfig) => void): Promise<void> {
-    const stock = await this.makeStock();
-    if (stock) set({ ...config, stock });
   }
 
   #more(event: Event, step: Step): void {
@@ -141,9 +108,8 @@ export class HbStepForm extends HbElement implements FormHost, TriggerHost, Cond
     />`);
   }
 
-  #failure(step: Step): TemplateResult {
+  #failure(step: Step, outside: boolean): TemplateResult {
     const attempts = step.attempts ?? 5;
-    const outside = step.config.kind === "send_wecom" || step.config.kind === "http_post";
     return html`<details class="au-fail"><summary>${t("失败时")}<span class="f3">${t("最多试 {n} 次", { n: attempts })} · ${step.on_failure === "continue" ? t("还不行就跳过它继续") : t("还不行就停下等人处理")}</span></summary>
       <div class="stack">
         <div class="row wrap"><label class="row">${t("最多试")}<input class="inp s au-number" type="number" min="1" max="20" aria-label=${t("最多试几次")} ?disabled=${this.locked} .value=${String(attempts)} @change=${(event: Event) => {
@@ -162,18 +128,18 @@ export class HbStepForm extends HbElement implements FormHost, TriggerHost, Cond
 
   protected override render(): TemplateResult | typeof nothing {
     if (this.chosen === "trigger") {
-      const kind = triggerKinds().find((one) => one.kind === this.trigger.kind)!;
-      return html`${this.#head({ icon: "zap", color: "teal", name: kind.name, sub: t("触发条件") })}<div class="panel-b stack au-form">${keyed(`${this.trigger.kind} ${this.trigger.table}`, triggerForm(this))}</div>`;
+      return html`${this.#head({ icon: "zap", color: "teal", name: triggerUi(this.trigger.kind).name(), sub: t("触发条件") })}<div class="panel-b stack au-form">${keyed(`${this.trigger.kind} ${triggerTable(this.trigger)}`, triggerForm(this))}</div>`;
     }
     const step = this.#step;
     if (!step) return nothing;
     const kind = this.page.kinds.find((one) => one.id === step.config.kind);
+    const ui = stepUi(step.config.kind);
     const number = numbers(this.around.definition.steps).get(step.id) ?? 0;
-    return html`${this.#head({ icon: kind?.icon ?? "circle", color: stepColors[step.config.kind], name: step.name || (kind?.name ?? ""), sub: t("步骤 {n}", { n: number }) }, step)}
+    return html`${this.#head({ icon: kind?.icon ?? "circle", color: ui.color, name: step.name || (kind?.name ?? ""), sub: t("步骤 {n}", { n: number }) }, step)}
       <div class="panel-b stack au-form">
-        ${keyed(step.id, this.#own(step))}
+        ${keyed(step.id, ui.form(this, step.config, (config) => this.#config(config)))}
         ${this.#name(step, kind?.name ?? "")}
-        ${step.config.kind === "branch" || step.config.kind === "only_if" ? nothing : this.#failure(step)}
+        ${ui.failure === "none" ? nothing : this.#failure(step, ui.failure === "outside")}
       </div>`;
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { before, byStep, canMove, copyOf, emptyTest, find, freshConfig, insert, move, numbers, placeOf, remove, replace, top, users, walk } from "./tree";
+import { before, byStep, canMove, copyOf, emptyTest, find, insert, move, numbers, placeOf, remove, replace, top, users, walk } from "./tree";
+import { freshConfig } from "./steps/index";
 import type { Step } from "./types";
 
 const update = (id: string): Step => ({ id, config: { kind: "update_record", set: [] } });

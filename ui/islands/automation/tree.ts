@@ -1,6 +1,6 @@
 /** The steps of an automation as a tree that is being edited. Pure: every change gives a new tree. */
 import type { Problem } from "../api";
-import type { Arm, Definition, Step, StepConfig, StepKind, Test } from "./types";
+import type { Arm, Definition, Step, Test } from "./types";
 
 /** Where a list of steps stands: the automation's own, or an arm of a branch. */
 export interface Place {
@@ -140,27 +140,6 @@ export function byStep(definition: Pick<Definition, "steps">, problems: readonly
     found.set(key, [...(found.get(key) ?? []), { ...problem, path: place?.rest ?? problem.path ?? null }]);
   }
   return found;
-}
-
-/** A new step of a kind, with what can be guessed filled in. */
-export function freshConfig(kind: StepKind, known: { table: string; stock: string; connector: (kind: string) => string; test: Test }): StepConfig {
-  switch (kind) {
-    case "only_if":
-      return { kind, test: known.test };
-    case "branch":
-      return { kind, arms: [freshArm(known.test)] };
-    case "reserve_stock":
-    case "release_stock":
-      return { kind, stock: known.stock };
-    case "update_record":
-      return { kind, set: [] };
-    case "create_record":
-      return { kind, table: known.table, set: [] };
-    case "send_wecom":
-      return { kind, connector: known.connector("wecom_robot"), text: { kind: "text", parts: [] } };
-    case "http_post":
-      return { kind, connector: known.connector("http_webhook"), body: {} };
-  }
 }
 
 export function freshArm(test: Test | null): Arm {

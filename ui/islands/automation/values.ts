@@ -3,6 +3,7 @@ import { fieldIcon, type Field, type RecordData } from "../fields/field";
 import { textOf } from "../fields/format";
 import { t } from "../i18n";
 import type { PartValue, ValueOption } from "../template-text/parts";
+import { madeBy, triggerTable } from "./made";
 import { before, numbers } from "./tree";
 import type { Definition, PageData, Rehearsal, Step, Table } from "./types";
 
@@ -45,11 +46,10 @@ export function stepLabel(page: PageData, definition: Definition, step: Step): s
 export function reachable(around: Surroundings): Reachable[] {
   const { page, definition, step } = around;
   const found: Reachable[] = [];
-  const table = tableOf(page, definition.trigger.table);
+  const table = tableOf(page, triggerTable(definition.trigger));
   if (table) found.push({ of: "trigger", label: t("触发的记录 · {table}", { table: table.name }), table });
   for (const earlier of before(definition.steps, step)) {
-    if (earlier.config.kind !== "create_record") continue;
-    const made = tableOf(page, earlier.config.table);
+    const made = tableOf(page, madeBy(earlier.config));
     if (made) found.push({ of: earlier.id, label: `${stepLabel(page, definition, earlier)} · ${made.name}`, table: made });
   }
   return found;
