@@ -55,6 +55,7 @@ from ui.pages import (
 from ui.pages import automations as automation_pages
 from ui.pages import dashboards as dashboard_pages
 from ui.pages import imports as import_pages
+from ui.pages import inbox as inbox_pages
 from ui.pages import market as market_pages
 from ui.pages import members as member_pages
 from ui.pages import speed as speed_pages
@@ -97,6 +98,7 @@ PAGES: Sequence[ControllerRouterHandler] = (
     *automation_pages.ROUTES,
     *runs.ROUTES,
     *import_pages.ROUTES,
+    *inbox_pages.ROUTES,
     *market_pages.ROUTES,
     *workbench_settings.ROUTES,
     *workbench_pages.ROUTES,

@@ -39,4 +39,5 @@ startTimes();
 startOffline();
 startFlash();
 startJobs();
+if (document.documentElement.dataset.user) void import("./inbox/popups").then(({ startPopups }) => startPopups(), () => {});
 delegate("click", "[data-palette]", () => openPalette());

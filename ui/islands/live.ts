@@ -8,7 +8,7 @@
  */
 export interface Change {
   id: string | number;
-  /** The table's id, or another topic (`job:…`, `run:…`). */
+  /** The table's id, or another topic (`job…`, `run…`, the person's own `usr…`). */
   table: string;
   /** "reload": so much changed, or was missed, that everything shown is to be asked for again. */
   kind: "create" | "update" | "delete" | "computed" | "refresh" | "schema" | "job" | "run" | "reload";
@@ -30,8 +30,13 @@ let connected = false;
 let reopening = false;
 let retryDelay = 2_000;
 let retryTimer: ReturnType<typeof setTimeout> | undefined;
+/** A window nobody looks at gives its connection back after this: a browser has six per server, people have forty tabs. */
+const hiddenFor = 20_000;
+let asleep = false;
+let sleepTimer: ReturnType<typeof setTimeout> | undefined;
 
 function topics(): string {
+  if (asleep) return "";
   return [...new Set([...watchers.values()].flatMap((tables) => [...tables]))].sort().join(",");
 }
 
@@ -91,6 +96,11 @@ function deliver(event: MessageEvent<string>): void {
     document.dispatchEvent(new CustomEvent("hb:presence-changed"));
     return;
   }
+  if ((change.kind as string) === "notice") {
+    // The person was told something: only the inbox asks again.
+    document.dispatchEvent(new CustomEvent("hb:notice"));
+    return;
+  }
   for (const [listener, tables] of watchers) {
     if (!table || tables.has(table)) listener({ ...change, table, records: change.records ?? [], fields: change.fields ?? [] });
   }
@@ -119,6 +129,18 @@ export function onConnection(listener: (connected: boolean) => void): () => void
   return () => stateListeners.delete(listener);
 }
 
+document.addEventListener("visibilitychange", () => {
+  clearTimeout(sleepTimer);
+  if (document.hidden) {
+    sleepTimer = setTimeout(() => {
+      asleep = true;
+      reopenSoon();
+    }, hiddenFor);
+  } else if (asleep) {
+    asleep = false;
+    reopenSoon();
+  }
+});
 addEventListener("pagehide", () => stream?.close());
 addEventListener("pageshow", (event) => {
   if (!event.persisted) return;

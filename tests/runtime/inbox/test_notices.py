@@ -44,10 +44,14 @@ async def test_a_key_reaches_each_person_once(system: System) -> None:
 
 async def test_what_is_rolled_back_tells_nobody(system: System) -> None:
     ada = await somebody(system, "ada")
-    with pytest.raises(RuntimeError):
+
+    async def told_in_vain() -> None:
         async with system.db.transaction() as tx:
             await inbox.post(system, tx, people=[ada], title="x", key="k")
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await told_in_vain()
     assert await inbox.unread(system.db, ada) == 0
 
 

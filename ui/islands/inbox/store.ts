@@ -1,0 +1,98 @@
+/**
+ * What the person was told, as this page knows it: the number on the bell and the pop-ups that are not closed. The server
+ * has the truth; the live channel says when to ask for it again, also after the connection was away.
+ */
+import { api } from "../api";
+import { debounce } from "../dom";
+import { onConnection, watch } from "../live";
+
+export interface Notice {
+  id: string;
+  title: string;
+  text: string;
+  url: string;
+  popup: boolean;
+  at: string;
+  read: boolean;
+  app: { id: string; name: string } | null;
+}
+
+export interface Waiting {
+  unread: number;
+  popups: Notice[];
+}
+
+const listeners = new Set<(waiting: Waiting) => void>();
+/** How long to wait for the live connection before asking without it. */
+const patience = 1_500;
+let waiting: Waiting = { unread: 0, popups: [] };
+let started = false;
+let asked = 0;
+
+async function ask(): Promise<void> {
+  const mine = ++asked;
+  try {
+    const answer = await api.get<Waiting>("/api/v1/me/notices/waiting");
+    if (mine === asked) tell(answer);
+  } catch {
+    // Signed out, or no connection: the next one asks again.
+  }
+}
+
+const askSoon = debounce(() => void ask(), 80);
+
+function tell(now: Waiting): void {
+  waiting = now;
+  for (const listener of listeners) listener(waiting);
+}
+
+function start(): void {
+  started = true;
+  const person = document.documentElement.dataset.user;
+  if (!person) return;
+  watch([person], (change) => {
+    if (change.table === person && change.kind === "reload") askSoon();
+  });
+  document.addEventListener("hb:notice", askSoon);
+  const first = setTimeout(() => void ask(), patience);
+  onConnection((connected) => {
+    if (!connected) return;
+    clearTimeout(first);
+    askSoon();
+  });
+}
+
+/** Call `listener` now and whenever something changes. Returns the way to stop. */
+export function onWaiting(listener: (waiting: Waiting) => void): () => void {
+  listeners.add(listener);
+  if (!started) start();
+  listener(waiting);
+  return () => listeners.delete(listener);
+}
+
+/** Mark notices as read (or unread again); the bell follows at once. */
+export async function markRead(notices: readonly Notice[], unread = false): Promise<void> {
+  const ids = notices.map((one) => one.id);
+  tell({ ...waiting, popups: waiting.popups.filter((one) => !ids.includes(one.id)) });
+  const answer = await api.post<{ unread: number }>("/api/v1/me/notices/read", { ids, unread });
+  tell({ ...waiting, unread: answer.unread });
+}
+
+/** Mark everything as read that is not newer than `newest`. */
+export async function markAllRead(newest: string | null): Promise<void> {
+  const answer = await api.post<{ unread: number }>("/api/v1/me/notices/read", { up_to: newest });
+  tell({ unread: answer.unread, popups: answer.unread ? waiting.popups : [] });
+}
+
+/** Close pop-ups, here and in the person's other windows. They stay unread. */
+export async function closePopups(notices: readonly Notice[]): Promise<void> {
+  const ids = notices.map((one) => one.id);
+  tell({ ...waiting, popups: waiting.popups.filter((one) => !ids.includes(one.id)) });
+  await api.post("/api/v1/me/notices/close", { ids });
+}
+
+/** Go where a notice leads: within the product in this window, elsewhere in a new one. */
+export function follow(notice: Notice): void {
+  if (notice.url.startsWith("/")) location.assign(notice.url);
+  else window.open(notice.url, "_blank", "noopener,noreferrer");
+}
