@@ -178,7 +178,7 @@ def names_choice(definition: Any, field_id: str, choice: int, name: str) -> bool
         elif getattr(value, "field", None) == field_id and hasattr(value, "sources"):
             found = found or choice in (*value.sources, *value.targets)
         elif getattr(value, "line_status", None) == field_id:
-            found = found or choice in (value.unreserved, value.reserved_choice, value.consumed)
+            found = found or choice in value.choices
         return value
 
     map_structs(definition, look)

@@ -161,9 +161,7 @@ def table_json(actor: Actor, app: App, table: Table, estimate: int) -> dict[str,
     it holds, and the actor's role."""
     hidden = hidden_fields(actor, table)
     usable = {one.id for one in app.automations if usable_by_button(one, table)}
-    managed = {
-        key for stock in app.stocks for key in (stock.definition.reserved, stock.definition.line_status)
-    }
+    managed = {key for stock in app.stocks for key in stock.definition.managed}
     return {
         "id": table.id,
         "version": table.version,

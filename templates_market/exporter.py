@@ -164,8 +164,9 @@ class Exporter:
         """A stock definition with renumbered choices."""
         said: dict[str, Any] = self.symbolic(msgspec.to_builtins(definition))
         numbers = self.choices.get(definition.line_status, {})
-        for part in ("unreserved", "reserved_choice", "consumed"):
-            said[part] = numbers.get(said[part], said[part])
+        for part in ("unreserved", "reserved_choice", "consumed", "backordered", "expired"):
+            if said.get(part) is not None:
+                said[part] = numbers.get(said[part], said[part])
         return said
 
 

@@ -40,7 +40,7 @@ def check_set(
         return assignments
     checked: dict[str, Assignment] = {}
     managed = {
-        key for stock in reach.app.stocks for key in (stock.definition.reserved, stock.definition.line_status)
+        key for stock in reach.app.stocks for key in stock.definition.managed
     }
     for index, assignment in enumerate(assignments):
         here = problems.at(index)

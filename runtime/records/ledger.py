@@ -1,14 +1,16 @@
-"""The stock ledger: every movement of a stock, append-only, so that balances can always be re-added from it.
+"""The stock ledger: every movement of a stock, append-only; the database adds the balances up from it.
 
-Also what keeps hand edits from breaking reservations: reserved lines cannot change or vanish, and what is on hand
-cannot fall below what is promised.
+Also what keeps hand edits from breaking reservations: lines that hold or wait cannot change or vanish, and what is on
+hand cannot fall below what is promised. How the database holds all this: migration 0008, decision 0401.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from runtime.access import Actor
 from runtime.catalog import Field, Stock
@@ -19,51 +21,61 @@ from runtime.storage.database import Tx
 
 ZERO = Decimal(0)
 
+Kind = Literal["opening", "adjust", "count", "receive", "reserve", "release", "expire", "consume"]
 
+
+@dataclass(slots=True)
 class Movement:
-    """One row of the ledger; ``quantity`` is positive, its meaning is in ``kind`` (an adjustment may be negative)."""
+    """One row of the ledger. ``quantity`` is positive, its meaning is in ``kind``; that of an adjustment, a count or an
+    opening is what on hand changes by, and may be negative. ``key``: a second one with the same key is refused.
+    """
 
-    __slots__ = ("kind", "line", "on_hand", "order", "quantity", "reserved", "stock_row")
-
-    def __init__(
-        self, kind: str, stock_row: int, quantity: Decimal, on_hand: Decimal, reserved: Decimal,
-        line: int | None = None, order: int | None = None,
-    ) -> None:  # fmt: skip
-        self.kind, self.stock_row, self.quantity = kind, stock_row, quantity
-        self.on_hand, self.reserved, self.line, self.order = on_hand, reserved, line, order
+    kind: Kind
+    stock_row: int
+    quantity: Decimal
+    line: int | None = None
+    order: int | None = None
+    expires_at: datetime | None = None
+    key: str | None = None
 
 
 async def append(
-    tx: Tx, stock: Stock, actor: Actor, source: str | None, movements: Sequence[Movement]
+    tx: Tx,
+    stock: Stock,
+    actor: Actor,
+    source: str | None,
+    movements: Sequence[Movement],
+    reason: str | None = None,
 ) -> None:
-    """Write movements."""
+    """Write movements, in order."""
     if movements:
         await tx.execute(
-            "INSERT INTO meta.stock_movement (stock_id, actor_kind, actor_id, source, kind, stock_record, quantity,"
-            " on_hand_after, reserved_after, line_record, order_record) SELECT $1, $2, $3, $4, * FROM"
-            " unnest($5::text[], $6::bigint[], $7::numeric[], $8::numeric[], $9::numeric[], $10::bigint[], $11::bigint[])",
+            "INSERT INTO meta.stock_movement (stock_id, actor_kind, actor_id, actor_name, source, reason, kind,"
+            " stock_record, quantity, line_record, order_record, expires_at, key) SELECT $1, $2, $3, $4, $5, $6, * FROM"
+            " unnest($7::text[], $8::bigint[], $9::numeric[], $10::bigint[], $11::bigint[], $12::timestamptz[],"
+            " $13::text[])",
             stock.number,
             actor.kind,
             actor.id,
+            actor.name,
             source,
+            reason,
             [m.kind for m in movements],
             [m.stock_row for m in movements],
             [m.quantity for m in movements],
-            [m.on_hand for m in movements],
-            [m.reserved for m in movements],
             [m.line for m in movements],
             [m.order for m in movements],
+            [m.expires_at for m in movements],
+            [m.key for m in movements],
         )
 
 
-async def held_by_lines(tx: Tx, stock: Stock, lines: Sequence[int]) -> list[Any]:
-    """``(line, stock_row, quantity)`` of what each line has reserved now, by the ledger, ordered by stock row."""
+async def holds(tx: Tx, stock: Stock, lines: Sequence[int]) -> list[Any]:
+    """``line, stock_row, held, consumed, expires_at`` per line and shelf, ordered by shelf."""
     return await tx.fetch(
-        "SELECT line_record AS line, stock_record AS stock_row,"
-        " sum(CASE kind WHEN 'reserve' THEN quantity ELSE -quantity END) AS quantity FROM meta.stock_movement"
-        " WHERE stock_id = $1 AND line_record = ANY($2::bigint[]) AND kind IN ('reserve', 'release', 'consume')"
-        " GROUP BY line_record, stock_record"
-        " HAVING sum(CASE kind WHEN 'reserve' THEN quantity ELSE -quantity END) > 0 ORDER BY stock_record, line_record",
+        "SELECT line_record AS line, stock_record AS stock_row, held, consumed, expires_at FROM meta.stock_hold"
+        " WHERE stock_id = $1 AND line_record = ANY($2::bigint[]) AND (held > 0 OR consumed > 0)"
+        " ORDER BY stock_record, line_record",
         stock.number,
         list(lines),
     )
@@ -76,28 +88,52 @@ async def guard(work: Work) -> None:
     for stock in work.app.stocks:
         d = stock.definition
         if work.table.id == d.line_table:
-            _guard_lines(work, stock)
+            await _guard_lines(work, stock)
         if work.table.id == d.stock_table:
             _guard_shelf(work, stock)
         elif work.of("delete"):
             await _guard_orders(work, stock)
 
 
-def _guard_lines(work: Work, stock: Stock) -> None:
+async def _guard_lines(work: Work, stock: Stock) -> None:
     d = stock.definition
-    status = work.table.by_id.get(d.line_status)
-    if status is None:
+    frozen = {d.line_stock, d.line_quantity, d.line_order, *(part.line for part in d.sku)}
+    items = [
+        item
+        for item in work.of("update", "delete")
+        if item.action == "delete" or any(field.id in frozen for field in (*item.values, *item.links))
+    ]
+    if not items:
         return
-    frozen = {d.line_stock, d.line_quantity, d.line_order}
-    for item in work.of("update", "delete"):
-        if item.old(status) != d.reserved_choice:
+    rows = await work.tx.fetch(
+        "SELECT line_record AS line, 'held' AS how FROM meta.stock_hold"
+        " WHERE stock_id = $1 AND line_record = ANY($2::bigint[]) AND held > 0"
+        " UNION ALL SELECT line_record, 'waiting' FROM meta.stock_backorder"
+        " WHERE stock_id = $1 AND line_record = ANY($2::bigint[])",
+        stock.number,
+        [item.row_id for item in items],
+    )
+    waiting = {row["line"] for row in rows}
+    held = {row["line"] for row in rows if row["how"] == "held"}
+    for item in items:
+        if item.row_id not in waiting:
             continue
+        holds_some = item.row_id in held
         if item.action == "delete":
-            item.refuse("reserved", Message(N_("这条明细已预占库存,先释放预占再删除")))
+            words = (
+                N_("这条明细已预占库存,先释放预占再删除")
+                if holds_some
+                else N_("这条明细在等补货,先释放预占再删除")
+            )
+            item.refuse("reserved", Message(words))
         for field in (*item.values, *item.links):
             if field.id in frozen:
-                message = Message(N_("这条明细已预占库存,先释放预占再改「{field}」"), {"field": field.name})
-                item.refuse("reserved", message, field)
+                words = (
+                    N_("这条明细已预占库存,先释放预占再改「{field}」")
+                    if holds_some
+                    else N_("这条明细在等补货,先释放预占再改「{field}」")
+                )
+                item.refuse("reserved", Message(words, {"field": field.name}), field)
 
 
 def _guard_shelf(work: Work, stock: Stock) -> None:
@@ -117,17 +153,14 @@ def _guard_shelf(work: Work, stock: Stock) -> None:
 
 
 async def _guard_orders(work: Work, stock: Stock) -> None:
-    rows = [item.row_id for item in work.of("delete")]
-    held = await work.tx.fetch(
-        "SELECT order_record AS row FROM meta.stock_movement WHERE stock_id = $1 AND order_record = ANY($2::bigint[])"
-        " AND kind IN ('reserve', 'release', 'consume') GROUP BY order_record"
-        " HAVING sum(CASE kind WHEN 'reserve' THEN quantity ELSE -quantity END) > 0",
-        stock.number,
-        rows,
-    )
-    order_table = _order_table(work, stock)
-    if order_table != work.table.id:
+    if _order_table(work, stock) != work.table.id:
         return
+    held = await work.tx.fetch(
+        "SELECT DISTINCT order_record AS row FROM meta.stock_hold"
+        " WHERE stock_id = $1 AND order_record = ANY($2::bigint[]) AND held > 0",
+        stock.number,
+        [item.row_id for item in work.of("delete")],
+    )
     holding = {row["row"] for row in held}
     for item in work.of("delete"):
         if item.row_id in holding:
@@ -150,20 +183,24 @@ async def note_adjustments(work: Work) -> None:
     for stock in work.app.stocks:
         if work.table.id != stock.definition.stock_table:
             continue
-        on_hand, reserved = _shelf_fields(work, stock)
+        on_hand, _ = _shelf_fields(work, stock)
         movements = [
             Movement(
-                "adjust",
+                "opening" if item.action == "create" else "adjust",
                 item.row_id,
                 (item.values[on_hand] or ZERO) - _before(item, on_hand),
-                item.values[on_hand] or ZERO,
-                (item.old(reserved) if item.row is not None else None) or ZERO,
             )
             for item in work.of("create", "update")
             if on_hand in item.values
         ]
+        change = work.change
         await append(
-            work.tx, stock, work.change.actor, work.change.source.ref, [m for m in movements if m.quantity]
+            work.tx,
+            stock,
+            change.actor,
+            change.source.ref,
+            [m for m in movements if m.quantity],
+            change.reason,
         )
 
 

@@ -105,8 +105,7 @@ def managed_fields(work: Work) -> frozenset[Field]:
     """Fields of the table that only reservations write."""
     owned: set[str] = set()
     for stock in work.app.stocks:
-        d = stock.definition
-        owned.update((d.reserved, d.line_status))
+        owned.update(stock.definition.managed)
     return frozenset(f for f in work.table.fields if f.id in owned)
 
 

@@ -146,15 +146,17 @@ async def combinations(tx: Tx, table: int) -> dict[str, tuple[int, ...]]:
 
 
 async def add_stock_rule(tx: Tx, table: int, on_hand: int, reserved: int, stock: int) -> None:
-    """0 ≤ reserved ≤ on hand, held by the database itself."""
+    """0 ≤ reserved ≤ on hand, and balances that agree with the ledger at every commit, held by the database itself."""
     await tx.execute(
         f"ALTER TABLE data.t{table} ADD CONSTRAINT stock_{stock}"
         f" CHECK (coalesce(f{reserved}, 0) >= 0 AND coalesce(f{reserved}, 0) <= coalesce(f{on_hand}, 0))"
     )
+    await tx.execute("SELECT meta.follow_stock($1, $2, $3, $4)", stock, table, on_hand, reserved)
 
 
 async def drop_stock_rule(tx: Tx, table: int, stock: int) -> None:
     """Drop that rule."""
+    await tx.execute("SELECT meta.leave_stock($1)", stock)
     await tx.execute(f"ALTER TABLE data.t{table} DROP CONSTRAINT IF EXISTS stock_{stock}")
 
 

@@ -41,11 +41,22 @@ from runtime.definitions.values import (
 )
 from runtime.ids import new_id
 from runtime.records import read
+from runtime.storage import schema
 from tests.support.world import EDITOR, World, named
 
 STATES = ("待支付", "已支付", "审核中", "已发货", "已完成", "已关闭")
 MOVES = ((1, 2), (1, 6), (2, 3), (2, 6), (3, 2), (3, 4), (3, 6), (4, 5))
 PAID, CHECKING = 2, 3
+
+
+async def hold_by_database(world: World, stock_id: str) -> None:
+    """What the builder does when a stock is set up: the database holds its rules from now on."""
+    catalog = await world.catalog()
+    stock = catalog.stock(stock_id)
+    shelves = catalog.table(stock.definition.stock_table)
+    on_hand, reserved = (shelves.field(key) for key in (stock.definition.on_hand, stock.definition.reserved))
+    async with world.system.db.transaction() as tx:
+        await schema.add_stock_rule(tx, shelves.number, on_hand.number, reserved.number, stock.number)
 
 
 @dataclass
@@ -106,6 +117,7 @@ class Shop:
                 consumed=3,
             ),
         )
+        await hold_by_database(world, stock)
         catalog = await world.catalog()
         return cls(world, *(catalog.table(t.id) for t in (shelves, orders, lines)), catalog.stock(stock))
 

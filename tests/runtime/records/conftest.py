@@ -26,6 +26,7 @@ from runtime.definitions.fields import (
 )
 from runtime.definitions.states import ReleaseStock, SetField, StateMachine, Transition
 from runtime.definitions.stock import StockDef
+from tests.support.shop import hold_by_database
 from tests.support.world import World
 
 STATES = ("待支付", "已支付", "审核中", "已发货", "已完成", "已关闭", "售后中")
@@ -98,6 +99,7 @@ async def pool(world: World) -> Pool:
             consumed=3,
         ),
     )
+    await hold_by_database(world, stock_id)
     state = orders.field("订单状态")
     moves = tuple(
         Transition(

@@ -1,0 +1,347 @@
+"""The locked rows that stock work stands on, and the one way it is stored.
+
+Locks are always taken in the same order: orders, their lines by number, shelves by number. So any number of writers on
+the same shelves wait for each other in one direction only; the database's own rules are the last word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Literal
+
+import msgspec
+
+from runtime.access import Actor, Operation, require
+from runtime.catalog import Catalog, Field, Stock, Table
+from runtime.definitions.fields import Link, Number, SingleSelect
+from runtime.errors import InvalidInput, NotFound, RuleBroken
+from runtime.fieldtypes import Context
+from runtime.fieldtypes.number import wire_number
+from runtime.i18n import N_, Message
+from runtime.ids import parse_record_id, record_id
+from runtime.records import ledger, links
+from runtime.records.change import Change, Patch, Source
+from runtime.records.ledger import ZERO, Movement
+from runtime.records.pipeline import carry_out
+from runtime.records.stock.places import candidates
+from runtime.storage.database import Tx
+from runtime.system import System
+
+Outcome = Literal["reserved", "partial", "short", "moved_on", "released", "consumed", "filled", "expired"]
+
+
+class Reservation(msgspec.Struct, frozen=True):
+    """``outcome``: ``reserved``; ``partial`` (what could be had; the rest waits); ``short`` (nothing was reserved;
+    ``reason`` says what lacks where); ``moved_on`` (the order has left the state it should be in); ``released``,
+    ``consumed``, ``filled``, ``expired``. ``lines``: how many lines were touched. ``waiting``: what still lacks.
+    """
+
+    outcome: Outcome
+    lines: int = 0
+    reason: Message | None = None
+    places: tuple[dict[str, Any], ...] = ()
+    waiting: Decimal = ZERO
+
+
+@dataclass(slots=True)
+class Line:
+    """An order line while it is worked on; ``held`` and ``consumed`` per shelf, ``open``: what it waits for."""
+
+    row: int
+    title: str
+    quantity: Decimal | None
+    status: int | None
+    stock_row: int | None
+    waiting: bool = False
+    open: Decimal = ZERO
+    held: dict[int, Decimal] = field(default_factory=dict)
+    expiring: dict[int, Any] = field(default_factory=dict)
+    consumed: Decimal = ZERO
+
+    @property
+    def need(self) -> Decimal:
+        """What it still wants."""
+        return max(ZERO, (self.quantity or ZERO) - sum(self.held.values(), self.consumed))
+
+
+@dataclass(slots=True)
+class Shelf:
+    """A stock row while it is being changed."""
+
+    row: int
+    title: str
+    location: str
+    on_hand: Decimal
+    reserved: Decimal
+    rank: Any = None
+
+    @property
+    def available(self) -> Decimal:
+        """What may still be promised."""
+        return self.on_hand - self.reserved
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return f"{self.title} {self.location}".strip()
+
+    def place(self) -> dict[str, Any]:
+        """For the outputs of a step."""
+        return {"title": self.title, "location": self.location, "available": wire_number(self.available)}
+
+
+class Desk:
+    """The tables and fields of a stock, and the rows of it that this transaction has locked."""
+
+    def __init__(self, system: System, tx: Tx, catalog: Catalog, stock: Stock) -> None:
+        self.system, self.tx, self.catalog, self.stock = system, tx, catalog, stock
+        self.d = stock.definition
+        self.context = Context(zone=catalog.app(stock.app_id).zone)
+        try:
+            self.line_table = catalog.table(self.d.line_table)
+            self.stock_table = catalog.table(self.d.stock_table)
+            for table, keys in (
+                (self.stock_table, (self.d.on_hand, self.d.reserved)),
+                (self.line_table, (self.d.line_order, self.d.line_quantity, self.d.line_status)),
+            ):
+                for key in keys:
+                    table.by_id[key]
+        except (NotFound, KeyError):
+            raise RuleBroken(
+                N_("库存设置「{name}」用到的表或字段已被删除,先到应用设置里改好它"),
+                code="stock_broken",
+                name=self.d.name,
+            ) from None
+
+    @classmethod
+    async def open(cls, system: System, tx: Tx, stock_id: str, actor: Actor) -> Desk:
+        """The desk of a stock, its definition held still. Raises NotFound, NotAllowed, RuleBroken."""
+        catalog = await system.catalogs.locked(tx)
+        stock = catalog.stock(stock_id)
+        require(actor, Operation.EDIT_RECORDS, stock.app_id)
+        return cls(system, tx, catalog, stock)
+
+    @property
+    def order_table(self) -> Table:
+        """The table whose records the lines belong to."""
+        config = self.line_table.field(self.d.line_order).config
+        assert isinstance(config, Link)  # noqa: S101 - checked when the stock was set up
+        return self.catalog.table(config.table)
+
+    async def lock_order(self, order: str) -> int:
+        """Lock an order; its row. Raises NotFound (also for a trashed one), InvalidInput for a record of another table."""
+        number, row = parse_record_id(order)
+        if number != self.order_table.number:
+            raise InvalidInput(
+                N_("这条记录不属于「{table}」,库存「{stock}」不能为它预占"),
+                code="not_an_order",
+                table=self.order_table.name,
+                stock=self.d.name,
+            )
+        there = await self.tx.value(
+            f"SELECT 1 FROM {self.order_table.sql} WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE",
+            row,
+        )
+        if there is None:
+            raise NotFound(N_("没有这条记录,可能已被删除"))
+        return row
+
+    async def order_is(self, order_row: int, field_id: str, choices: Sequence[int]) -> bool:
+        """Whether a select of the order holds one of these choices now."""
+        found = self.order_table.field(field_id)
+        state = await self.tx.value(
+            f"SELECT {found.column} FROM {self.order_table.sql} WHERE id = $1", order_row
+        )
+        return state in choices
+
+    async def lines(self, orders: Collection[int]) -> list[Line]:
+        """The orders' live lines, locked by number, with what each holds."""
+        table, d = self.line_table, self.d
+        order, quantity, status = (table.field(key) for key in (d.line_order, d.line_quantity, d.line_status))
+        shelf = table.by_id.get(d.line_stock)
+        place = (
+            f"(SELECT s.{shelf.link_far} FROM {shelf.link_sql} s WHERE s.{shelf.link_near} = n.id LIMIT 1)"
+            if shelf is not None
+            else "NULL::bigint"
+        )
+        found = await self.tx.fetch(
+            f"SELECT n.id, n.{quantity.column} AS quantity, n.{status.column} AS status, {place} AS stock_row,"
+            f" {_named(table.primary, 'n')} AS title FROM {table.sql} n"
+            f" JOIN {order.link_sql} o ON o.{order.link_near} = n.id"
+            f" WHERE o.{order.link_far} = ANY($1::bigint[]) AND n.deleted_at IS NULL"
+            " ORDER BY n.id FOR NO KEY UPDATE OF n",
+            list(orders),
+        )
+        lines = {
+            row["id"]: Line(
+                row["id"],
+                links.title(table.primary, row["title"], self.context),
+                row["quantity"],
+                row["status"],
+                row["stock_row"],
+            )
+            for row in found
+        }
+        await self._add_holds(lines)
+        return list(lines.values())
+
+    async def _add_holds(self, lines: dict[int, Line]) -> None:
+        for row in await ledger.holds(self.tx, self.stock, list(lines)):
+            line = lines[row["line"]]
+            line.consumed += row["consumed"]
+            if row["held"]:
+                line.held[row["stock_row"]] = row["held"]
+                line.expiring[row["stock_row"]] = row["expires_at"]
+        for row in await self.tx.fetch(
+            "SELECT line_record AS line, quantity FROM meta.stock_backorder"
+            " WHERE stock_id = $1 AND line_record = ANY($2::bigint[])",
+            self.stock.number,
+            list(lines),
+        ):
+            lines[row["line"]].waiting, lines[row["line"]].open = True, row["quantity"]
+
+    async def places_of(self, lines: Sequence[Line]) -> dict[int, list[int]]:
+        """Which shelves may serve each line: the one it names, or those of its SKU; in no order yet."""
+        found = {line.row: [line.stock_row] for line in lines if line.stock_row is not None}
+        free = [line.row for line in lines if line.stock_row is None]
+        if free and self.d.pick != "exact":
+            for row in await self.tx.fetch(candidates(self.catalog, self.d, available=True), free, None):
+                found.setdefault(row["line"], []).append(row["shelf"])
+        return found
+
+    async def shelves(self, rows: Iterable[int]) -> dict[int, Shelf]:
+        """Live stock rows, locked by number."""
+        table, d = self.stock_table, self.d
+        on_hand, reserved = table.field(d.on_hand), table.field(d.reserved)
+        location, by = table.by_id.get(d.location or ""), table.by_id.get(d.pick_by or "")
+        found = await self.tx.fetch(
+            f"SELECT t.id, coalesce(t.{on_hand.column}, 0) AS on_hand, coalesce(t.{reserved.column}, 0) AS reserved,"
+            f" {_named(table.primary, 't')} AS title, {_named(location, 't')} AS location, {_named(by, 't')} AS rank"
+            f" FROM {table.sql} t WHERE t.id = ANY($1::bigint[]) AND t.deleted_at IS NULL"
+            " ORDER BY t.id FOR NO KEY UPDATE",
+            sorted(set(rows)),
+        )
+        return {
+            row["id"]: Shelf(
+                row["id"],
+                links.title(table.primary, row["title"], self.context),
+                links.title(location, row["location"], self.context),
+                row["on_hand"],
+                row["reserved"],
+                _rank(by, row["rank"]),
+            )
+            for row in found
+        }
+
+    def in_order(self, rows: Iterable[int], shelves: Mapping[int, Shelf]) -> list[Shelf]:
+        """Shelves as they are to be taken from: by the chosen field, those without a value last, then by number."""
+        here = [shelves[row] for row in sorted(rows) if row in shelves]
+        known = [shelf for shelf in here if shelf.rank is not None]
+        known.sort(key=lambda shelf: shelf.rank, reverse=self.d.pick_descending)
+        return known + [shelf for shelf in here if shelf.rank is None]
+
+    def too_fine(self, quantity: Decimal) -> Message | None:
+        """Why this quantity cannot be kept: the balances have fewer decimals; None when it can."""
+        for key in (self.d.on_hand, self.d.reserved):
+            found = self.stock_table.field(key)
+            decimals = found.config.decimals if isinstance(found.config, Number) else 0
+            if quantity != quantity.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP):
+                return Message(
+                    N_("数量 {quantity} 的小数太多,「{field}」只记 {decimals} 位小数"),
+                    {
+                        "quantity": format(quantity.normalize(), "f"),
+                        "field": found.name,
+                        "decimals": decimals,
+                    },
+                )
+        return None
+
+    async def store(
+        self,
+        actor: Actor,
+        source: Source,
+        shelves: Iterable[Shelf],
+        states: Mapping[int, Mapping[str, Any]],
+        movements: Sequence[Movement],
+        reason: str | None = None,
+    ) -> None:
+        """Balances of ``shelves`` and fields of lines through the write path, and the ledger, all or nothing."""
+        through = Source("stock", source.ref, source.depth)
+        d = self.d
+        balances = tuple(
+            Patch(
+                record_id(self.stock_table.number, shelf.row),
+                {d.on_hand: wire_number(shelf.on_hand), d.reserved: wire_number(shelf.reserved)},
+            )
+            for shelf in sorted(shelves, key=lambda one: one.row)
+        )
+        lines = tuple(
+            Patch(record_id(self.line_table.number, row), states[row])
+            for row in sorted(states)
+            if states[row]
+        )
+        for table, updates in ((d.stock_table, balances), (d.line_table, lines)):
+            if updates:
+                change = Change(
+                    table=table, actor=actor, source=through, updates=updates, atomic=True, reason=reason
+                )
+                await carry_out(self.system, self.tx, change, managed=True)
+        await ledger.append(self.tx, self.stock, actor, source.ref, movements, reason)
+
+    def state(self, line: Line, resting: int | None = None) -> dict[str, Any]:
+        """The fields of a line as what it holds, waits for and has had says. ``resting``: its choice when it has
+        nothing."""
+        d = self.d
+        if line.open > 0:
+            choice = d.backordered or (d.reserved_choice if line.held else d.unreserved)
+        elif line.held:
+            choice = d.reserved_choice
+        else:
+            choice = d.consumed if line.consumed > 0 else resting or d.unreserved
+        fields: dict[str, Any] = {d.line_status: choice}
+        if d.line_open is not None and d.line_open in self.line_table.by_id:
+            fields[d.line_open] = wire_number(line.open) if line.open > 0 else None
+        return fields
+
+    async def wait(self, order_row: int, lines: Iterable[Line]) -> None:
+        """Write down what lines wait for; who waited before keeps the place in the queue."""
+        waiting, done = (
+            [line for line in lines if line.open > 0],
+            [line for line in lines if not line.open > 0],
+        )
+        if gone := [line.row for line in done if line.waiting]:
+            await self.tx.execute(
+                "DELETE FROM meta.stock_backorder WHERE stock_id = $1 AND line_record = ANY($2::bigint[])",
+                self.stock.number,
+                gone,
+            )
+        if waiting:
+            await self.tx.execute(
+                "INSERT INTO meta.stock_backorder (stock_id, line_record, order_record, quantity)"
+                " SELECT $1, l, $2, q FROM unnest($3::bigint[], $4::numeric[]) AS u(l, q)"
+                " ON CONFLICT (stock_id, line_record) DO UPDATE SET quantity = excluded.quantity,"
+                " order_record = excluded.order_record",
+                self.stock.number,
+                order_row,
+                [line.row for line in waiting],
+                [line.open for line in waiting],
+            )
+
+
+def _named(field: Field | None, alias: str) -> str:
+    return f"{alias}.{field.column}" if field is not None and field.stored else "NULL::text"
+
+
+def _rank(by: Field | None, value: Any) -> Any:
+    """What a shelf's place in the order of taking is compared by; texts by the numbers in them (A-2 before A-10)."""
+    if value is None or by is None:
+        return None
+    if isinstance(by.config, SingleSelect):
+        return next((at for at, choice in enumerate(by.config.choices) if choice.id == value), None)
+    if isinstance(value, str):
+        parts = re.split(r"([0-9]+)", value)
+        return [int(part) if at % 2 else part for at, part in enumerate(parts)]
+    return value
