@@ -17,6 +17,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from builder import state_columns
 from runtime import access
 from runtime.access import Actor, Operation
 from runtime.catalog import Catalog, bump, decode_body
@@ -70,11 +71,23 @@ class Edit:
         self.actor = actor
         self.catalog = catalog
         self._topics: set[str] = set()
+        self._touched: dict[int, bool] = {}
 
     async def refresh(self) -> Catalog:
         """Read the catalog again, with this transaction's own changes in it."""
+        await self.settle_states()
         self.catalog = await self.system.catalogs.current()
         return self.catalog
+
+    async def settle_states(self) -> None:
+        """Give fields that this edit has touched the column of a state machine, or take it from them."""
+        touched, self._touched = self._touched, {}
+        for number, came_back in touched.items():
+            await state_columns.settle(self.tx, number, came_back=came_back)
+
+    def _touch(self, stored: Stored, *, came_back: bool = False) -> None:
+        if stored.kind == "field":
+            self._touched[stored.number] = came_back or self._touched.get(stored.number, False)
 
     async def draw(self, kind: str) -> Drawn:
         """Number and id of a definition about to be stored, for bodies that have to name it."""
@@ -100,6 +113,7 @@ class Edit:
             drawn.number, drawn.id, kind, app, table, _json(body), self.actor.person,
         )  # fmt: skip
         stored = _stored(row)
+        self._touch(stored)
         await self.log(stored, "create", None, body)
         return stored
 
@@ -112,6 +126,7 @@ class Edit:
             stored.number,
             _json(body),
         )
+        self._touch(stored)
         await self.log(stored, action, stored.body, body)
         return _stored(row)
 
@@ -132,6 +147,7 @@ class Edit:
             stored.number,
             _json(body),
         )
+        self._touch(stored, came_back=True)
         await self.log(stored, "restore", None, body)
         return _stored(row)
 
@@ -229,7 +245,9 @@ async def editing(
         async with system.db.transaction() as tx:
             await tx.execute(f"SET LOCAL lock_timeout = '{_LOCK_WAIT}'")
             await bump(tx)
-            yield Edit(system, tx, actor, await system.catalogs.current())
+            edit = Edit(system, tx, actor, await system.catalogs.current())
+            yield edit
+            await edit.settle_states()
     except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError) as error:
         raise ServiceUnavailable(
             N_("有大批记录正在写入,这次修改没有保存,过一会儿再试"), code="busy"

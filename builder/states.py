@@ -32,6 +32,8 @@ NOW = "$now"
 MAX_TRANSITIONS = 400
 MAX_EFFECTS = 20
 REFUSAL_LENGTH = 200
+MIN_LIMIT = 60
+MAX_LIMIT = 10 * 366 * 24 * 3600
 
 
 def number_choices(given: Any, choices: tuple[Choice, ...]) -> Any:
@@ -106,6 +108,8 @@ def _check_states(problems: Problems, machine: StateMachine, known: dict[int, Ch
             here.at("choice").add("state_twice", N_("同一个选项写了两次"))
         if state.kind not in get_args(StateKind):
             here.at("kind").add("bad_state_kind", N_("不认识的状态类别「{kind}」"), kind=str(state.kind)[:20])
+        if state.limit is not None and not MIN_LIMIT <= state.limit <= MAX_LIMIT:
+            here.at("limit").add("bad_limit", N_("时限要在 1 分钟到 10 年之间"))
         seen.add(state.choice)
 
 

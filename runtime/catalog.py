@@ -101,6 +101,14 @@ class Field(Entry, frozen=True, kw_only=True, dict=True):
         return self.config.machine if isinstance(self.config, SingleSelect) else None
 
     @cached_property
+    def since_column(self) -> str:
+        """The column that holds since when a record is in its state (timestamptz); there while the field has a machine.
+
+        Only the write path sets it: with every value that the field gets.
+        """
+        return f"f{self.number}_since"
+
+    @cached_property
     def choices_by_id(self) -> dict[int, Choice]:
         """The options of a select by number; empty for other types."""
         return (

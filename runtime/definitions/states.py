@@ -40,10 +40,14 @@ Effect = SetField | ReserveStock | ReleaseStock | ConsumeStock
 
 
 class State(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What one choice of the select means in the machine. ``choice`` is the choice's number."""
+    """What one choice of the select means in the machine. ``choice`` is the choice's number.
+
+    ``limit``: how many seconds a record may stay; longer is late. None: as long as it likes.
+    """
 
     choice: int
     kind: StateKind = "open"
+    limit: int | None = None
 
 
 class Transition(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -73,6 +77,11 @@ class StateMachine(msgspec.Struct, frozen=True, omit_defaults=True):
     def allowed(self, source: int | None) -> tuple[Transition, ...]:
         """The transitions that leave ``source``."""
         return tuple(t for t in self.transitions if t.source == source)
+
+    @property
+    def limits(self) -> dict[int, int]:
+        """How many seconds a record may stay in each state that has a limit, by the choice's number."""
+        return {state.choice: state.limit for state in self.states if state.limit is not None}
 
     def find(self, source: int | None, target: int | None) -> Transition | None:
         """The transition ``source`` → ``target``, or None where that move is not allowed."""

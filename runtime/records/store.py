@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import datetime
 
 from runtime import fieldtypes
 from runtime.access import Actor
@@ -48,6 +49,8 @@ async def _insert(work: Work) -> None:
     ]
     now, who = work.context.now, stamp(work.change.actor)
     columns = ["created_at", "created_by", "updated_at", "updated_by", *(f.column for f in fields)]
+    states = [f for f in fields if f.machine is not None]
+    columns += [f.since_column for f in states]
     for item in items:
         item.version = 1
     if len(items) < _COPY_FROM:
@@ -55,7 +58,7 @@ async def _insert(work: Work) -> None:
         statement = f"INSERT INTO {work.table.sql} ({', '.join(columns)}) VALUES ({places}) RETURNING id"
         for item in items:
             item.row_id = await work.tx.value(
-                statement, now, who, now, who, *(_value(item, f) for f in fields)
+                statement, now, who, now, who, *(_value(item, f) for f in fields), *_since(item, states, now)
             )
         return
     schema, name = work.table.sql.split(".")
@@ -69,13 +72,21 @@ async def _insert(work: Work) -> None:
         name,
         schema_name=schema,
         columns=["id", *columns],
-        records=[(i.row_id, now, who, now, who, *(_value(i, f) for f in fields)) for i in items],
+        records=[
+            (i.row_id, now, who, now, who, *(_value(i, f) for f in fields), *_since(i, states, now))
+            for i in items
+        ],
     )
 
 
 def _value(item: Item, field: Field) -> object:
     value = item.values.get(field)
     return False if value is None and field.type == "checkbox" else value
+
+
+def _since(item: Item, states: list[Field], now: datetime) -> list[datetime | None]:
+    """Since when a new record is in its states."""
+    return [None if item.values.get(field) is None else now for field in states]
 
 
 async def _update(work: Work) -> None:
@@ -89,6 +100,7 @@ async def _update(work: Work) -> None:
             f"{f.column} = ${n}::{(fieldtypes.get(f.config).sql_type(f.config) or 'text').split(' ')[0]}"
             for n, f in enumerate(fields, start=4)
         )
+        sets += "".join(f", {f.since_column} = $2" for f in fields if f.machine is not None)
         statement = (
             f"UPDATE {work.table.sql} SET version = version + 1, updated_at = $2, updated_by = $3"
             f"{', ' + sets if sets else ''} WHERE id = $1"

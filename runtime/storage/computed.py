@@ -133,6 +133,7 @@ def layer(
     kept = [f for f in table.fields if f.stored and f not in ready]
     columns = [f"t.{name}" for name in ROW_COLUMNS] + [f"t.{f.column}" for f in kept]
     columns += [f"t.{f.column}_e" for f in kept if f.type == "formula"]
+    columns += [f"t.{f.since_column}" for f in kept if f.machine is not None]
     parts: list[QueryString] = []
     for one in ready:
         worth, error = expression(catalog, context, one)

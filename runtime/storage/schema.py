@@ -47,7 +47,43 @@ async def add_error_column(tx: Tx, table: int, field: int) -> None:
 async def drop_column(tx: Tx, table: int, field: int) -> None:
     """Remove a field's column(s) for good."""
     await tx.execute(
-        f"ALTER TABLE data.t{table} DROP COLUMN IF EXISTS f{field}, DROP COLUMN IF EXISTS f{field}_e"
+        f"ALTER TABLE data.t{table} DROP COLUMN IF EXISTS f{field}, DROP COLUMN IF EXISTS f{field}_e,"
+        f" DROP COLUMN IF EXISTS f{field}_since"
+    )
+
+
+async def has_since_column(tx: Tx, table: int, field: int) -> bool:
+    """Whether the table keeps since when its records are in the state that ``field`` holds."""
+    return bool(
+        await tx.value(
+            "SELECT 1 FROM pg_attribute WHERE attrelid = $1::text::regclass AND attname = $2 AND NOT attisdropped",
+            f"data.t{table}",
+            f"f{field}_since",
+        )
+    )
+
+
+async def add_since_column(tx: Tx, table: int, field: int) -> None:
+    """The companion column of a state machine: since when the record is in its state."""
+    await tx.execute(f"ALTER TABLE data.t{table} ADD COLUMN IF NOT EXISTS f{field}_since timestamptz")
+
+
+async def drop_since_column(tx: Tx, table: int, field: int) -> None:
+    """Remove that column for good."""
+    await tx.execute(f"ALTER TABLE data.t{table} DROP COLUMN IF EXISTS f{field}_since")
+
+
+async def fill_since_column(tx: Tx, table: int, field: int, public_id: str, seconds: float) -> None:
+    """Since when records are in their states, from the history, where that is not known yet; without history: since
+    they were created. ``seconds``: how long that may take."""
+    await tx.connection.execute(
+        f"UPDATE data.t{table} t SET f{field}_since = coalesce(h.at, t.created_at)"
+        f" FROM data.t{table} b LEFT JOIN (SELECT record_id, max(at) AS at FROM meta.history"
+        "  WHERE table_id = $1 AND action IN ('create', 'update') AND after ? $2 GROUP BY 1) h ON h.record_id = b.id"
+        f" WHERE b.id = t.id AND t.f{field} IS NOT NULL AND t.f{field}_since IS NULL",
+        table,
+        public_id,
+        timeout=seconds,
     )
 
 
