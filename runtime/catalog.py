@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from runtime.definitions.automations import AutomationDef
+from runtime.definitions.automations import AutomationDef, waits_for_records
 from runtime.definitions.dashboards import DashboardDef
 from runtime.definitions.fields import (
     COLUMNLESS_TYPES,
@@ -232,6 +232,11 @@ class App(Entry, frozen=True, kw_only=True, dict=True):
     def zone(self) -> ZoneInfo:
         """The time zone dates are read and shown in."""
         return ZoneInfo(self.definition.time_zone)
+
+    @cached_property
+    def waits_for_records(self) -> bool:
+        """Whether an automation of the app waits, at some step, until a record meets a condition."""
+        return any(waits_for_records(automation.definition.steps) for automation in self.automations)
 
 
 class Catalog:

@@ -49,6 +49,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     trusted_proxies: tuple[IPNetwork, ...] = ()
     session_days: int = 30
     keep_runs_days: int = 90
+    automation_runs_per_minute: int = 20_000
     max_upload_mb: int = 100
     keep_files_days: int = 30
     s3_endpoint: str | None = None
@@ -298,6 +299,13 @@ VARIABLES: tuple[Variable, ...] = (
         _integer(1, 3650),
         N_("自动化的运行记录留多少天;失败了还没处理的一直留着"),
         "90",
+    ),
+    Variable(
+        "HUOBIAO_AUTOMATION_RUNS_PER_MINUTE",
+        "automation_runs_per_minute",
+        _integer(10, 10_000_000),
+        N_("一个自动化一分钟里最多被别的自动化引起多少次运行;超过就先暂停并通知"),
+        "20000",
     ),
     Variable(
         "HUOBIAO_MAX_UPLOAD_MB", "max_upload_mb", _integer(1, 4096), N_("单个上传文件的上限(MB)"), "100"

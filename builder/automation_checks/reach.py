@@ -11,7 +11,7 @@ from runtime.i18n import N_
 
 
 class Reach:
-    """The trigger record (None where there is none), records that steps before made or found, and those steps."""
+    """The trigger record (None where there is none), records and lists that steps before made or found, and those steps."""
 
     def __init__(
         self,
@@ -25,13 +25,16 @@ class Reach:
         self.connectors = connectors
         self.outputs = outputs
         self.records: dict[str, Table | None] = {} if trigger is None else {"trigger": trigger}
+        self.lists: dict[str, Table | None] = {}
         self.steps: dict[str, Step] = {}
         self.ids: set[str] = set()
+        self.current = ""  # id of the step being checked
 
     def inner(self) -> Reach:
         """What a step inside a branch can refer to; what it makes stays inside."""
         copy = Reach(self.app, None, self.connectors, self.outputs)
         copy.records, copy.steps, copy.ids = dict(self.records), dict(self.steps), self.ids
+        copy.lists = dict(self.lists)
         return copy
 
     def table(self, key: str) -> Table | None:
@@ -42,5 +45,5 @@ class Reach:
 def reached(problems: Problems, of: str, reach: Reach) -> Table | None:
     """The table of the record that ``of`` names."""
     if of not in reach.records:
-        problems.add("unknown_record", N_("这条记录在这一步还没有,选触发的记录或前面步骤新建的记录"))
+        problems.add("unknown_record", N_("这条记录在这一步还没有,选触发的记录,或前面步骤找到、新建的记录"))
     return reach.records.get(of)

@@ -7,11 +7,12 @@ from typing import Any
 
 import msgspec
 
-from builder.automation_checks import configs
+from builder.automation_checks import configs, flow, records
 from builder.automation_checks.conditions import check_test
 from builder.automation_checks.reach import Reach
 from builder.validation import Problems, check_name, clean_text
 from runtime.definitions import automations as defs
+from runtime.definitions import record_steps as over
 from runtime.definitions.automations import Step, blocks
 from runtime.i18n import N_
 from runtime.ids import new_id
@@ -36,6 +37,9 @@ def check_steps(problems: Problems, steps: tuple[Step, ...], reach: Reach, depth
         table = record_table(step.config, reach)
         if table is not None:
             reach.records[step.id] = table
+        listed = list_table(step.config, reach)
+        if listed is not None:
+            reach.lists[step.id] = listed
         checked.append(step)
     return tuple(checked)
 
@@ -53,6 +57,7 @@ def check_step(problems: Problems, step: Step, reach: Reach, depth: int) -> Step
         )
     name = clean_text(step.name)
     name = check_name(problems.at("name"), name) if name else ""
+    reach.current = step_id
     config = CHECKS[type(step.config)](problems.at("config"), step.config, reach, depth)
     return msgspec.structs.replace(step, id=step_id, name=name, config=config)
 
@@ -79,6 +84,21 @@ def _check_branch(problems: Problems, branch: defs.Branch, reach: Reach, depth: 
     return defs.Branch(tuple(arms))
 
 
+def _check_loop(problems: Problems, loop: defs.Loop, reach: Reach, depth: int) -> Any:
+    if depth >= MAX_DEPTH:
+        problems.add("too_deep", N_("分支和逐个处理最多套 {limit} 层"), limit=MAX_DEPTH)
+        return loop
+    own = reach.current
+    over, table = flow.check_over(problems.at("over"), loop.over, reach)
+    inner = reach.inner()
+    inner.steps[own] = defs.Step(own, loop)
+    if table is not None:
+        inner.records[own] = table
+    if not loop.steps:
+        problems.at("steps").add("no_steps", N_("还没有对每一个要做的步骤"))
+    return defs.Loop(over, check_steps(problems.at("steps"), loop.steps, inner, depth + 1))
+
+
 def _leaf(check: Callable[[Problems, Any, Reach], Any]) -> Callable[[Problems, Any, Reach, int], Any]:
     return lambda problems, config, reach, _depth: check(problems, config, reach)
 
@@ -86,10 +106,20 @@ def _leaf(check: Callable[[Problems, Any, Reach], Any]) -> Callable[[Problems, A
 CHECKS: dict[type, Callable[[Problems, Any, Reach, int], Any]] = {
     defs.OnlyIf: _check_only_if,
     defs.Branch: _check_branch,
+    defs.Loop: _check_loop,
+    defs.Wait: _leaf(flow.check_wait),
+    defs.RunAutomation: _leaf(flow.check_run),
+    defs.Stop: _leaf(flow.check_stop),
     defs.ReserveLines: _leaf(configs.check_stock),
     defs.ReleaseLines: _leaf(configs.check_stock),
-    defs.UpdateRecord: _leaf(configs.check_update),
-    defs.CreateRecord: _leaf(configs.check_create),
+    over.UpdateRecord: _leaf(records.check_update),
+    over.CreateRecord: _leaf(records.check_create),
+    over.FindRecords: _leaf(records.check_find),
+    over.AggregateRecords: _leaf(records.check_aggregate),
+    over.UpsertRecord: _leaf(records.check_upsert),
+    over.LinkRecord: _leaf(records.check_link),
+    over.DeleteRecord: _leaf(records.check_delete),
+    over.MoveState: _leaf(records.check_move),
     defs.SendWecom: _leaf(configs.check_wecom),
     defs.HttpPost: _leaf(configs.check_http_post),
 }
@@ -98,6 +128,13 @@ CHECKS: dict[type, Callable[[Problems, Any, Reach, int], Any]] = {
 
 def record_table(config: defs.StepConfig, reach: Reach) -> Any:
     """The table of the record that later steps reach by the step's id; None where it gives none."""
-    if isinstance(config, defs.CreateRecord):
+    if isinstance(config, over.CreateRecord | over.FindRecords | over.UpsertRecord):
         return reach.table(config.table)
+    if isinstance(config, over.LinkRecord):
+        return records.linked_table(config, reach)
     return None
+
+
+def list_table(config: defs.StepConfig, reach: Reach) -> Any:
+    """The table of the list that later steps and loops go over by the step's id; None where it gives none."""
+    return reach.table(config.table) if isinstance(config, over.FindRecords) else None

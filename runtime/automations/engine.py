@@ -7,26 +7,30 @@ same way: where a run goes after a step follows from the step's stored outcome.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import structlog
 
 from runtime.access import Actor
 from runtime.automations import runs
-from runtime.automations.notes import Failure
+from runtime.automations.course import Course, paths, shape
+from runtime.automations.notes import Failure, load_failure
 from runtime.automations.reach import Reach
 from runtime.automations.retry import is_passing, wait_seconds
 from runtime.automations.runs import Run, StepNote, StepRow, StepStatus
-from runtime.automations.steps import Attempt, End, Into, kind_of
+from runtime.automations.steps import Attempt, Rest, kind_of
 from runtime.catalog import App, Catalog
-from runtime.definitions.automations import AutomationDef, Step, blocks
+from runtime.definitions.automations import AutomationDef, Loop, Step
 from runtime.errors import HuobiaoError, NotFound
-from runtime.events.live import Notice
+from runtime.events.live import WAKE_RELAY, Notice
 from runtime.fieldtypes import Context
 from runtime.i18n import N_, Message
+from runtime.ids import parse_record_id
 from runtime.records.change import Source
 from runtime.storage.database import Tx
 from runtime.storage.leases import Lease, LeaseLost, new_owner
@@ -34,13 +38,18 @@ from runtime.system import System
 
 log = structlog.get_logger(__name__)
 
+TURN_SECONDS = 5.0
+"""How long a run may keep a worker busy with a loop before others get their turn."""
+NOTE_EVERY = 20
+"""After how many items a loop notes how far it is; a run taken up again reads the steps of the items behind."""
+
 
 class _Paused(Exception):
     """The run rests, or is over: nothing more to do for now."""
 
 
 class _Stopping(Exception):
-    """The worker is asked to stop; the run goes back to the queue."""
+    """The worker is asked to stop, or has others to serve; the run goes back to the queue."""
 
 
 async def execute(
@@ -63,6 +72,7 @@ async def execute(
         log.info("run is in other hands", run=run.id)
     except _Stopping:
         await runs.put_back(system.db, run.number, owner)
+        await system.live.wake(WAKE_RELAY)
     except asyncio.CancelledError:
         if stopping():  # a step that took too long: nothing of it is stored, the next worker begins it again
             await runs.put_back(system.db, run.number, owner)
@@ -93,16 +103,19 @@ class _Try:
         )
 
 
-class Execution:
+class Execution(Course):
     """One run being carried out by one worker."""
 
     def __init__(
         self, system: System, run: Run, lease: Lease, stopping: Callable[[], bool] = lambda: False
     ) -> None:
+        super().__init__()
         self.system, self.run, self.lease, self.stopping = system, run, lease, stopping
         self.positions = {path: place for place, (path, _) in enumerate(paths(run.definition))}
         self.rows: dict[str, StepRow] = {}
-        self.results: dict[str, StepRow] = {}
+        self._looked_into: set[str] = set()
+        self._passed: dict[str, int] = {}
+        self._began = time.monotonic()
 
     async def carry_out(self) -> None:
         """Go from where the run stands to its end, or to where it has to wait."""
@@ -110,43 +123,70 @@ class Execution:
             await self._end_as_lost()
             return
         await self.system.catalogs.current()  # read outside a transaction, where it is kept
-        for row in (await runs.steps(self.system.db, self.run.number)).values():
-            self._keep(row)
+        self.rows = await runs.steps(self.system.db, self.run.number)
         try:
-            await self._walk(self.run.definition.steps, "")
+            await self.walk(self.run.definition.steps)
             await self._finish()
         except _Paused:
             pass
         await self._announce()
 
-    async def _walk(self, steps: tuple[Step, ...], prefix: str) -> bool:
-        """Carry out ``steps``; False when the run ends among them."""
-        for step in steps:
-            path = prefix + step.id
-            row = self.rows.get(path)
-            if row is None or row.status not in ("done", "skipped", "failed"):
-                row = await self._try(step, path, row.attempts if row else 0)
-            if row.status != "done":
-                continue
-            way = kind_of(step.config).way(step.config, row.outcome)
-            if isinstance(way, End):
-                return False
-            if isinstance(way, Into) and not await self._walk(way.steps, f"{path}/{way.name}/"):
-                return False
+    async def step(self, step: Step, path: str) -> StepRow:
+        """How the step has ended: before, or now. Raises :class:`_Paused` when the run has to wait or has failed."""
+        row = self.rows.get(path)
+        if row is None or row.status not in ("done", "skipped", "failed"):
+            row = self.rows[path] = await self._try(step, path, row)
+            if isinstance(step.config, Loop):
+                self._looked_into.add(path)  # nothing in it has been begun
+        return row
+
+    async def before_item(self, path: str, number: int, count: int) -> bool:
+        """Whether the item is still to be gone through. Gives the worker back now and then, so that others get a turn."""
+        if path not in self._looked_into:
+            self._looked_into.add(path)
+            self._passed[path] = passed = self.rows[path].passed
+            self.rows |= await runs.steps_in_loop(self.system.db, self.run.number, path, passed)
+        if number <= self._passed.get(path, 0):
+            return False
+        if self.stopping() or time.monotonic() - self._began > TURN_SECONDS:
+            await self._note_passed(path, number - 1)
+            raise _Stopping
         return True
 
-    async def _try(self, step: Step, path: str, tried: int) -> StepRow:
-        """Try a step once. Raises :class:`_Paused` when the run has to wait or has failed."""
+    async def after_item(self, path: str, number: int, count: int) -> None:
+        """Forget the item's steps; note now and then how far the loop is."""
+        inner = f"{path}/{number}/"
+        for key in [key for key in self.rows if key.startswith(inner)]:
+            del self.rows[key]
+        self._looked_into = {key for key in self._looked_into if not key.startswith(inner)}
+        if number % NOTE_EVERY == 0 or number == count:
+            await self._note_passed(path, number)
+
+    async def _note_passed(self, path: str, passed: int) -> None:
+        if passed <= self._passed.get(path, 0):
+            return
+        async with self.system.db.transaction() as tx:
+            await self.lease.confirm(tx)
+            await runs.note_passed(tx, self.run.number, path, passed)
+        self._passed[path] = passed
+
+    async def _try(self, step: Step, path: str, before: StepRow | None) -> StepRow:
         if self.stopping():
             raise _Stopping
-        this = _Try(step, path, self.positions.get(path, 0), tried + 1, datetime.now(UTC))
+        position = self.positions.get(shape(path), 0)
+        tried = before.attempts if before else 0
+        this = _Try(step, path, position, tried + 1, datetime.now(UTC))
         attempt: Attempt | None = None
         try:
             async with self.system.db.transaction() as tx:
                 await self.lease.confirm(tx)
                 attempt = await self._attempt(tx, this)
+                attempt.kept = before.output if before and before.output else None
                 done = await kind_of(step.config).carry_out(attempt, step.config)
-                note = this.note("done", outcome=done.outcome, input=attempt.input, output=done.output)
+                if isinstance(done, Rest):
+                    note = await self._rest(tx, this, attempt, done, tried)
+                else:
+                    note = this.note("done", outcome=done.outcome, input=attempt.input, output=done.output)
                 await runs.note_step(tx, self.run.number, note)
         except LeaseLost:
             raise
@@ -155,8 +195,17 @@ class Execution:
                 log.warning("step interrupted", run=self.run.id, path=path, error=str(error))
             elif not isinstance(error, HuobiaoError):
                 log.exception("step failed", run=self.run.id, path=path)
-            return await self._note_failure(this, error, attempt.input if attempt else None)
-        return self._keep(note.as_row())
+            return await self._note_failure(this, error, attempt)
+        if isinstance(done, Rest):
+            raise _Paused
+        return note.as_row()
+
+    async def _rest(self, tx: Tx, this: _Try, attempt: Attempt, rest: Rest, tried: int) -> StepNote:
+        """The step waits; that is no failed try."""
+        watch = parse_record_id(rest.watch) if rest.watch is not None else None
+        await runs.rest(tx, self.run.number, rest.why, rest.until, watch)
+        note = this.note("waiting", input=attempt.input, output=rest.output)
+        return msgspec.structs.replace(note, attempts=tried)
 
     async def _attempt(self, tx: Tx, this: _Try) -> Attempt:
         catalog = await self.system.catalogs.current()
@@ -165,11 +214,16 @@ class Execution:
             self.system, tx, catalog, app, self.run, this.step, this.path, self.results, this.started
         )
 
-    async def _note_failure(self, this: _Try, error: Exception, worked_with: Any) -> StepRow:
+    async def _note_failure(self, this: _Try, error: Exception, attempt: Attempt | None) -> StepRow:
         failure = Failure.of(error)
         again = is_passing(error) and this.number < this.step.attempts
         stops = this.step.on_failure == "stop"
-        note = this.note("waiting" if again else "failed", input=worked_with, failure=failure)
+        note = this.note(
+            "waiting" if again else "failed",
+            input=attempt.input if attempt else None,
+            output=attempt.kept if attempt and again else None,
+            failure=failure,
+        )
         async with self.system.db.transaction() as tx:
             await self.lease.confirm(tx)
             await runs.note_step(tx, self.run.number, note)
@@ -179,7 +233,7 @@ class Execution:
                 await runs.end(tx, self.run.number, "failed", failure)
         if again or stops:
             raise _Paused
-        return self._keep(note.as_row())
+        return note.as_row()
 
     async def _finish(self) -> None:
         async with self.system.db.transaction() as tx:
@@ -197,10 +251,6 @@ class Execution:
             await self.lease.confirm(tx)
             await runs.end(tx, self.run.number, "failed", failure)
         await self._announce()
-
-    def _keep(self, row: StepRow) -> StepRow:
-        self.rows[row.path] = self.results[row.step] = row
-        return row
 
     async def _announce(self) -> None:
         catalog = await self.system.catalogs.current()
@@ -232,7 +282,15 @@ def make_attempt(
         path=path,
         actor=actor,
         source=Source("automation", run.id, run.depth + 1),
-        reach=Reach(system, catalog, actor, run.record, results, run.trigger.output),
+        reach=Reach(
+            system,
+            catalog,
+            actor,
+            run.record,
+            results,
+            run.trigger.output,
+            gone=run.trigger.action == "delete",
+        ),
         context=Context(zone=app.zone, now=now),
         rehearsal=rehearsal,
     )
@@ -252,19 +310,6 @@ def app_by_number(catalog: Catalog, number: int) -> App:
     raise NotFound(N_("这个应用已被删除"))
 
 
-def paths(definition: AutomationDef) -> Iterator[tuple[str, Step]]:
-    """Every step with its path, in the order in which a person reads them."""
-    yield from _paths(definition.steps, "")
-
-
-def _paths(steps: tuple[Step, ...], prefix: str) -> Iterator[tuple[str, Step]]:
-    for step in steps:
-        path = prefix + step.id
-        yield path, step
-        for name, inner in blocks(step.config):
-            yield from _paths(inner, f"{path}/{name}/")
-
-
 async def settle(tx: Tx, number: int, definition: AutomationDef) -> None:
     """End a run that has been walked to its end: finished, unless a step (or its message) failed that should not."""
     stopping = {path for path, step in paths(definition) if step.on_failure == "stop"}
@@ -272,12 +317,11 @@ async def settle(tx: Tx, number: int, definition: AutomationDef) -> None:
         "SELECT path, error FROM meta.run_step WHERE run_id = $1 AND status = 'failed' ORDER BY position",
         number,
     )
-    failed = [row for row in rows if row["path"] in stopping]
+    failed = [row for row in rows if shape(row["path"]) in stopping]
     if not failed:
         await runs.end(tx, number, "finished")
         return
-    await runs.end(tx, number, "failed")
-    await tx.execute("UPDATE meta.run SET error = $2 WHERE id = $1", number, failed[0]["error"])
+    await runs.end(tx, number, "failed", load_failure(failed[0]["error"]))
 
 
 async def announce(system: System, catalog: Catalog, run: Run) -> None:

@@ -6,18 +6,18 @@ record as it is at that moment. Whoever crashes in between leaves the events whe
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 import msgspec
 import structlog
 
-from runtime.automations import runs, triggers
+from runtime.automations import alerts, guards, pauses, runs, triggers
 from runtime.automations.notes import Failure
 from runtime.automations.retry import is_passing
 from runtime.automations.runs import NewRun
 from runtime.catalog import Automation, Catalog, Table
-from runtime.definitions.triggers import trigger_table
+from runtime.definitions.triggers import RecordDeleted, trigger_table
 from runtime.errors import HuobiaoError, NotFound
 from runtime.events import outbox
 from runtime.events.outbox import Event
@@ -37,16 +37,40 @@ class Relayed(msgspec.Struct, frozen=True):
     runs: tuple[str, ...]
 
 
-async def relay(system: System, limit: int = BATCH) -> Relayed:
-    """Take one batch of events and store their runs. The caller sends the ids on; losing them loses nothing."""
+async def relay(system: System, limit: int = BATCH, *, sent: bool = True) -> Relayed:
+    """Take one batch of events and store their runs. The caller sends the ids on; losing them loses nothing.
+
+    ``sent`` false: there are more runs on the way than workers can take; the caller sends these later, app by app.
+    """
     await system.catalogs.current()  # read outside a transaction, where it is kept
     async with system.db.transaction() as tx:
         events = await outbox.take(tx, limit)
         if not events:
             return Relayed(0, ())
         catalog = await system.catalogs.current()
+        if any(app.waits_for_records for app in catalog.apps):
+            await runs.wake_watching(tx, sorted({(event.table, event.record) for event in events}))
         new = await _new_runs(tx, catalog, events)
-        return Relayed(len(events), tuple(await runs.insert(tx, new)))
+        stored = await runs.insert(tx, new, sent=sent)
+        await _keep_to_budget(system, tx, new)
+        return Relayed(len(events), tuple(stored))
+
+
+async def _keep_to_budget(system: System, tx: Tx, new: Sequence[NewRun]) -> None:
+    """Pause automations that other automations set off too often."""
+    started = Counter(one.automation.number for one in new if one.depth and not one.failure)
+    budget = system.settings.automation_runs_per_minute
+    for number in await guards.over_budget(tx, started, budget):
+        automation = next(one.automation for one in new if one.automation.number == number)
+        reason = Message(
+            N_(
+                "一分钟里由自动化引起的运行超过 {limit} 次,已先暂停。看一下是不是互相触发;恢复以后接着跑,一次不丢"
+            ),
+            {"limit": budget},
+        )
+        log.warning("automation over its budget", automation=automation.id, budget=budget)
+        await pauses.put(tx, "automation", number, "pause", "", reason)
+        await alerts.tell_paused(system, tx, automation, reason)
 
 
 async def _new_runs(tx: Tx, catalog: Catalog, events: Sequence[Event]) -> list[NewRun]:
@@ -62,7 +86,11 @@ async def _new_runs(tx: Tx, catalog: Catalog, events: Sequence[Event]) -> list[N
             continue
         for automation in catalog.app_of(table).automations:
             definition = automation.definition
-            if definition.enabled and trigger_table(definition.trigger) == table.id:
+            if (
+                definition.enabled
+                and triggers.of_changes(definition.trigger)
+                and trigger_table(definition.trigger) == table.id
+            ):
                 found += await _started(tx, catalog, automation, table, group)
     order = {event.id: place for place, event in enumerate(events)}
     return [new for _, new in sorted(found, key=lambda pair: order[pair[0].id])]
@@ -75,13 +103,20 @@ async def _started(
     candidates = [
         event
         for event in events
-        if event.change.automation in (None, automation.id) and triggers.matches(trigger, event)
+        if event.change.automation in (None, automation.id) and triggers.matches(trigger, event, table)
     ]
     if not candidates:
         return []
     try:
         async with tx.savepoint():
-            there = await triggers.meeting(tx, catalog, table, (e.record for e in candidates), trigger.where)
+            there = await triggers.meeting(
+                tx,
+                catalog,
+                table,
+                (e.record for e in candidates),
+                triggers.asked_later(trigger),
+                trashed=isinstance(trigger, RecordDeleted),
+            )
     except Exception as error:
         if is_passing(error):
             raise
@@ -98,15 +133,4 @@ async def _started(
 
 
 async def _too_deep(tx: Tx, automation: Automation, event: Event) -> Failure | None:
-    """The refusal of an event that automations have been passing around for too long."""
-    if event.change.depth <= runs.MAX_DEPTH:
-        return None
-    names = [*await runs.chain(tx, event.change.source), automation.definition.name]
-    log.warning("automations set off one another", automation=automation.id, chain=names)
-    return Failure(
-        code="loop",
-        message=Message(
-            N_("自动化互相触发超过 {max} 层,已停在这里:{chain}。检查它们的触发条件,让这条链断开"),
-            {"max": runs.MAX_DEPTH, "chain": " → ".join(names)},
-        ),
-    )
+    return await guards.too_deep(tx, automation, event.change.depth, event.change.source)

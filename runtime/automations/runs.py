@@ -16,8 +16,11 @@ from runtime.ids import new_id, record_id
 from runtime.storage.database import Database, Tx
 from runtime.storage.leases import LEASE_SECONDS
 
-RunStatus = Literal["queued", "running", "waiting", "finished", "failed", "handled"]
-"""``waiting``: a step is to be tried again at ``wake_at``. ``failed``: waits for a person. ``handled``: a person took care."""
+RunStatus = Literal["held", "queued", "running", "waiting", "finished", "failed", "handled"]
+"""``held``: its automation is paused, it begins afterwards. ``waiting``: until ``wake_at``, for what ``waits`` says.
+``failed``: waits for a person. ``handled``: a person took care."""
+Waits = Literal["retry", "time", "condition", "run", "answer"]
+"""What a waiting run waits for."""
 
 StepStatus = Literal["running", "waiting", "done", "failed", "skipped"]
 
@@ -64,7 +67,7 @@ class NewRun(msgspec.Struct, frozen=True, kw_only=True):
     """A run to be stored; one with a ``failure`` is over before it begins.
 
     ``key``: unique per automation and event, what keeps an event from starting the run twice. ``app``, ``table`` and
-    ``record`` are numbers.
+    ``record`` are numbers. ``parent``: the run that waits for this one.
     """
 
     automation: Automation
@@ -75,13 +78,14 @@ class NewRun(msgspec.Struct, frozen=True, kw_only=True):
     record: int | None = None
     depth: int = 0
     failure: Failure | None = None
+    parent: int | None = None
 
     @classmethod
     def of_event(cls, automation: Automation, event: Event, failure: Failure | None = None) -> NewRun:
         """The run that a change of a record starts."""
         return cls(
             automation=automation,
-            key=f"{automation.number}:{event.history}",
+            key=f"{automation.number}:{event.key}",
             app=event.app,
             trigger=_trigger(event),
             table=event.table,
@@ -91,18 +95,25 @@ class NewRun(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-async def insert(tx: Tx, new: Sequence[NewRun]) -> list[str]:
-    """Store runs; those whose event started one already are passed over. Returns ids of those that are to be queued."""
+async def insert(tx: Tx, new: Sequence[NewRun], *, sent: bool = True) -> list[str]:
+    """Store runs; those whose event started one already are passed over. Returns ids of those that are to be queued.
+
+    ``sent``: the caller sends them to the workers; else the scheduler does, in its turn.
+    """
     if not new:
         return []
     rows = await tx.fetch(
         "INSERT INTO meta.run (public_id, app_id, automation_id, table_id, record_id, event_key, trigger, definition,"
-        " status, depth, error, enqueued_at, finished_at)"
-        " SELECT i, a, u, t, r, k, g::jsonb, d::jsonb, CASE WHEN e IS NULL THEN 'queued' ELSE 'failed' END, p, e::jsonb,"
-        " CASE WHEN e IS NULL THEN now() END, CASE WHEN e IS NOT NULL THEN now() END"
+        " status, depth, error, enqueued_at, finished_at, parent_id, version)"
+        " SELECT i, a, u, t, r, k, g::jsonb, d::jsonb,"
+        " CASE WHEN e IS NOT NULL THEN 'failed' WHEN h THEN 'held' ELSE 'queued' END, p, e::jsonb,"
+        " CASE WHEN e IS NULL AND NOT h AND $13 THEN now() END, CASE WHEN e IS NOT NULL THEN now() END, q,"
+        " (SELECT max(v.number) FROM meta.automation_version v WHERE v.automation_id = u AND v.definition_version <= w)"
         " FROM unnest($1::text[], $2::integer[], $3::integer[], $4::integer[], $5::bigint[], $6::text[], $7::text[],"
-        " $8::text[], $9::integer[], $10::text[]) AS n(i, a, u, t, r, k, g, d, p, e)"
-        " ON CONFLICT (event_key) DO NOTHING RETURNING public_id, status",
+        " $8::text[], $9::integer[], $10::text[], $11::bigint[], $12::integer[]) AS n(i, a, u, t, r, k, g, d, p, e, q, w),"
+        " LATERAL (SELECT EXISTS (SELECT 1 FROM meta.automation_pause s WHERE s.scope = 'all'"
+        " OR (s.scope = 'app' AND s.number = a) OR (s.scope = 'automation' AND s.number = u)) AS h) x"
+        " ON CONFLICT (event_key) DO NOTHING RETURNING public_id, status, automation_id",
         [new_id("run") for _ in new],
         [n.app for n in new],
         [n.automation.number for n in new],
@@ -113,7 +124,13 @@ async def insert(tx: Tx, new: Sequence[NewRun]) -> list[str]:
         [dump(n.automation.definition) for n in new],
         [n.depth for n in new],
         [dump(n.failure) if n.failure else None for n in new],
+        [n.parent for n in new],
+        [n.automation.version for n in new],
+        sent,
     )
+    for row in rows:
+        if row["status"] == "failed":
+            await note_failure(tx, row["automation_id"], row["public_id"])
     return [row["public_id"] for row in rows if row["status"] == "queued"]
 
 
@@ -135,7 +152,7 @@ async def claim(db: Database, public_id: str, owner: str) -> Run | None:
     """Take a run over, if it waits for somebody; None when it does not (done, being worked on, not due yet)."""
     row = await db.row(
         "UPDATE meta.run SET status = 'running', lease_owner = $2, lease_until = now() + make_interval(secs => $3),"
-        " started_at = coalesce(started_at, now()), wake_at = NULL,"
+        " started_at = coalesce(started_at, now()), wake_at = NULL, waits = NULL, waits_table = NULL, waits_record = NULL,"
         " lost = lost + CASE WHEN status = 'running' THEN 1 ELSE 0 END"
         " WHERE public_id = $1 AND (status = 'queued' OR (status = 'waiting' AND wake_at <= now())"
         " OR (status = 'running' AND lease_until < now())) RETURNING *",
@@ -163,23 +180,100 @@ def decode(row: Any) -> Run:
 
 
 async def end(tx: Tx, number: int, status: RunStatus, failure: Failure | None = None) -> None:
-    """End a run; its lease is given up."""
-    await tx.execute(
+    """End a run; its lease is given up, a run that waits for it goes on, of a failure its owner will be told."""
+    row = await tx.row(
         "UPDATE meta.run SET status = $2, error = $3, finished_at = now(), lease_owner = NULL, lease_until = NULL,"
-        " wake_at = NULL WHERE id = $1",
+        " wake_at = NULL, waits = NULL, waits_table = NULL, waits_record = NULL WHERE id = $1"
+        " RETURNING automation_id, public_id, parent_id",
         number,
         status,
         dump(failure) if failure else None,
+    )
+    if row is not None and status == "failed":
+        await note_failure(tx, row["automation_id"], row["public_id"])
+    if row is not None and row["parent_id"] is not None:
+        await wake(tx, row["parent_id"], "run")
+
+
+async def note_failure(tx: Tx, automation: int, public_id: str) -> None:
+    """Count a failure that the automation's owner has not been told of yet (``alerts`` does that)."""
+    await tx.execute(
+        "INSERT INTO meta.automation_pulse AS p (automation_id, untold, last_run) VALUES ($1, 1, $2)"
+        " ON CONFLICT (automation_id) DO UPDATE SET untold = p.untold + 1, last_run = excluded.last_run",
+        automation,
+        public_id,
     )
 
 
 async def pause(tx: Tx, number: int, seconds: float) -> None:
     """Let a run rest before its next try."""
     await tx.execute(
-        "UPDATE meta.run SET status = 'waiting', wake_at = now() + make_interval(secs => $2), lease_owner = NULL,"
-        " lease_until = NULL WHERE id = $1",
+        "UPDATE meta.run SET status = 'waiting', wake_at = now() + make_interval(secs => $2), waits = 'retry',"
+        " lease_owner = NULL, lease_until = NULL WHERE id = $1",
         number,
         seconds,
+    )
+
+
+async def rest(
+    tx: Tx, number: int, why: Waits, until: datetime | None, watch: tuple[int, int] | None = None
+) -> None:
+    """Let a run wait until ``until`` (None: until :func:`wake`), or until the record ``watch`` (numbers) changes."""
+    table, row = watch if watch is not None else (None, None)
+    await tx.execute(
+        "UPDATE meta.run SET status = 'waiting', wake_at = $3, waits = $2, waits_table = $4, waits_record = $5,"
+        " lease_owner = NULL, lease_until = NULL WHERE id = $1",
+        number,
+        why,
+        until,
+        table,
+        row,
+    )
+
+
+async def wake(tx: Tx, number: int, why: Waits | None = None) -> bool:
+    """Let a run go on that waits (for ``why``, if given) with its resting step; False when it does not.
+
+    The caller has locked nothing of it; ``live.wake(WAKE_RELAY)`` after the commit makes it prompt.
+    """
+    found = await tx.value(
+        "UPDATE meta.run SET status = 'queued', enqueued_at = NULL, wake_at = NULL, waits = NULL, waits_table = NULL,"
+        " waits_record = NULL WHERE id = $1 AND status = 'waiting' AND ($2::text IS NULL OR waits = $2) RETURNING 1",
+        number,
+        why,
+    )
+    return found is not None
+
+
+async def wake_watching(tx: Tx, records: Sequence[tuple[int, int]]) -> None:
+    """Let runs look again that wait for one of these records (numbers of table and row) to meet a condition."""
+    await tx.execute(
+        "UPDATE meta.run r SET status = 'queued', enqueued_at = NULL, wake_at = NULL, waits = NULL, waits_table = NULL,"
+        " waits_record = NULL FROM unnest($1::integer[], $2::bigint[]) AS u(t, n)"
+        " WHERE r.waits_table = u.t AND r.waits_record = u.n AND r.status = 'waiting'",
+        [table for table, _ in records],
+        [row for _, row in records],
+    )
+
+
+async def try_again(tx: Tx, number: int, definition: str | None = None, version: int | None = None) -> None:
+    """Queue a failed run again from its failed steps on; by another ``definition`` (JSON) if given."""
+    await tx.execute(
+        "UPDATE meta.run_step SET status = 'waiting', attempts = 0, error = NULL WHERE run_id = $1 AND status = 'failed'",
+        number,
+    )
+    await tx.execute("DELETE FROM meta.delivery WHERE run_id = $1 AND status = 'failed'", number)
+    await queue_again(tx, number, definition, version)
+
+
+async def queue_again(tx: Tx, number: int, definition: str | None = None, version: int | None = None) -> None:
+    """Queue an ended run again."""
+    await tx.execute(
+        "UPDATE meta.run SET status = 'queued', enqueued_at = NULL, error = NULL, finished_at = NULL, lost = 0,"
+        " definition = coalesce($2::jsonb, definition), version = coalesce($3, version) WHERE id = $1",
+        number,
+        definition,
+        version,
     )
 
 
@@ -194,7 +288,7 @@ async def put_back(db: Database | Tx, number: int, owner: str) -> None:
 
 
 class StepRow(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a step that was begun."""
+    """What is known of a step that was begun. ``passed``: how many items a loop is certainly done with."""
 
     path: str
     step: str
@@ -202,24 +296,47 @@ class StepRow(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str | None
     attempts: int
     output: dict[str, Any]
+    passed: int = 0
 
 
 async def steps(db: Database | Tx, number: int) -> dict[str, StepRow]:
-    """The begun steps of a run by path."""
+    """The begun steps of a run by path, without those in loops."""
     rows = await db.fetch(
-        "SELECT path, step_id, status, outcome, attempts, output FROM meta.run_step WHERE run_id = $1", number
+        "SELECT * FROM meta.run_step WHERE run_id = $1 AND path !~ '/[0-9]+/' ORDER BY id", number
     )
-    return {
-        row["path"]: StepRow(
-            path=row["path"],
-            step=row["step_id"],
-            status=row["status"],
-            outcome=row["outcome"],
-            attempts=row["attempts"],
-            output=msgspec.json.decode(row["output"]) if row["output"] else {},
-        )
-        for row in rows
-    }
+    return {row["path"]: _step_row(row) for row in rows}
+
+
+async def steps_in_loop(db: Database | Tx, number: int, path: str, passed: int) -> dict[str, StepRow]:
+    """The begun steps of the loop at ``path``, of the items behind the ``passed``-th."""
+    rows = await db.fetch(
+        "SELECT * FROM meta.run_step WHERE run_id = $1 AND starts_with(path, $2)"
+        " AND split_part(substr(path, $3), '/', 1)::integer > $4 ORDER BY id",
+        number,
+        f"{path}/",
+        len(path) + 2,
+        passed,
+    )
+    return {row["path"]: _step_row(row) for row in rows}
+
+
+def _step_row(row: Any) -> StepRow:
+    return StepRow(
+        path=row["path"],
+        step=row["step_id"],
+        status=row["status"],
+        outcome=row["outcome"],
+        attempts=row["attempts"],
+        output=msgspec.json.decode(row["output"]) if row["output"] else {},
+        passed=row["passed"] or 0,
+    )
+
+
+async def note_passed(tx: Tx, number: int, path: str, passed: int) -> None:
+    """Note that the loop at ``path`` is done with its first ``passed`` items."""
+    await tx.execute(
+        "UPDATE meta.run_step SET passed = $3 WHERE run_id = $1 AND path = $2", number, path, passed
+    )
 
 
 class StepNote(msgspec.Struct, frozen=True, kw_only=True):
@@ -268,18 +385,3 @@ async def note_step(tx: Tx, number: int, note: StepNote) -> None:
         dump(note.failure) if note.failure else None,
         note.started_at,
     )
-
-
-async def chain(db: Database | Tx, source: str | None, limit: int = MAX_DEPTH + 2) -> list[str]:
-    """Names of the automations that set off one another, the first one first; ``source`` is the last one's run."""
-    names: list[str] = []
-    while source is not None and source.startswith("run") and len(names) < limit:
-        row = await db.row(
-            "SELECT definition ->> 'name' AS name, trigger ->> 'source' AS source FROM meta.run WHERE public_id = $1",
-            source,
-        )
-        if row is None:
-            break
-        names.append(row["name"])
-        source = row["source"]
-    return names[::-1]

@@ -19,7 +19,9 @@ Action = Literal["create", "update", "delete", "restore", "press"]
 class Payload(msgspec.Struct, frozen=True):
     """What ``records.history`` notes of a change; values by field id, in the form of the history.
 
-    ``actor``: the public id of the person whose change it is, "" for anybody else's.
+    ``actor``: the public id of the person whose change it is, "" for anybody else's. ``indirect``: nobody wrote the
+    record; what is told of it followed from another one's change (``links``: links that were made or undone there).
+    ``met``: it began to meet the condition that ``automation`` waits for.
     Of a pressed button: the ``automation`` it runs, and the name of who pressed it (``by``).
     """
 
@@ -33,6 +35,9 @@ class Payload(msgspec.Struct, frozen=True):
     automation: str | None = None
     by: str = ""
     actor: str = ""
+    indirect: bool = False
+    met: bool = False
+    links: tuple[str, ...] = ()
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -46,6 +51,11 @@ class Event(msgspec.Struct, frozen=True):
     change: Payload
 
     @property
+    def key(self) -> str:
+        """What no other event has, for as long as it could be taken for this one."""
+        return f"e{self.id}" if self.change.indirect else str(self.history)
+
+    @property
     def before(self) -> dict[str, Any]:
         """Changed values before; empty for a new record."""
         return self.change.before or {}
@@ -57,13 +67,19 @@ class Event(msgspec.Struct, frozen=True):
 
 
 async def take(tx: Tx, limit: int) -> list[Event]:
-    """Take up to ``limit`` events, oldest first, out of the outbox; they are gone when ``tx`` commits.
+    """Take up to ``limit`` events out of the outbox, oldest first, from every app as many; they are gone when ``tx`` commits.
 
-    Rows that another relay is taking at this moment are passed over.
+    So an app with a flood of changes does not keep another's waiting. Rows that another relay is taking are passed over.
     """
     rows = await tx.fetch(
-        "DELETE FROM meta.outbox WHERE id = ANY(ARRAY("
-        "SELECT id FROM meta.outbox ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING *",
+        "WITH RECURSIVE apps AS ("
+        "(SELECT app_id FROM meta.outbox ORDER BY app_id LIMIT 1) UNION ALL"
+        " SELECT (SELECT o.app_id FROM meta.outbox o WHERE o.app_id > a.app_id ORDER BY o.app_id LIMIT 1)"
+        " FROM apps a WHERE a.app_id IS NOT NULL)"
+        " DELETE FROM meta.outbox WHERE id = ANY(ARRAY("
+        "SELECT x.id FROM apps, LATERAL (SELECT o.id FROM meta.outbox o WHERE o.app_id = apps.app_id ORDER BY o.id"
+        " LIMIT (SELECT greatest(1, $1 / greatest(1, count(app_id)::integer)) FROM apps) FOR UPDATE SKIP LOCKED) x"
+        ")) RETURNING *",
         limit,
     )
     return [

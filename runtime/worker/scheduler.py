@@ -16,11 +16,12 @@ from dramatiq.errors import ConnectionError as BrokerConnectionError
 from redis.exceptions import RedisError
 
 from runtime.accounts.sessions import forget_expired
-from runtime.automations import sweeper
+from runtime.automations import alerts, sweeper
 from runtime.automations.locks import Locks
-from runtime.automations.relay import BATCH, relay
+from runtime.automations.relay import BATCH, Relayed, relay
 from runtime.automations.retry import DATABASE_TROUBLE
 from runtime.events.live import WAKE_RELAY
+from runtime.records.stock import StockKeeper
 from runtime.storage.indexes.keeper import IndexKeeper
 from runtime.system import System
 from runtime.worker.broker import JOBS, RUNS, WorkBroker
@@ -28,6 +29,11 @@ from runtime.worker.broker import JOBS, RUNS, WorkBroker
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 0.5
+WINDOW = 120
+"""How many runs may be on their way to workers: as few as keep them busy, so that who comes later need not wait long."""
+BACKLOG_SECONDS = 0.02
+FULL_SECONDS = 0.1
+"""How soon to look again for runs that wait, and for room for them."""
 SWEEP_SECONDS = 1.0
 INDEX_SECONDS = 10.0
 HOUSEKEEPING_SECONDS = 3600.0
@@ -48,6 +54,9 @@ class Scheduler:
         self._swept_at = self._kept_house_at = self._looked_at = -HOUSEKEEPING_SECONDS
         self.indexes = IndexKeeper(system.db, system.catalogs)
         self._keeping: asyncio.Task[None] | None = None
+        self._room = WINDOW
+        self.stocks = StockKeeper(system)
+        self._stocking: asyncio.Task[None] | None = None
 
     async def run(self, stopping: Callable[[], bool]) -> None:
         """Work, or wait to become the leader, until ``stopping()``."""
@@ -67,9 +76,10 @@ class Scheduler:
                     if not more:
                         await nudges.wait(POLL_SECONDS)
         finally:
-            if self._keeping is not None:
-                self._keeping.cancel()
-                await asyncio.wait([self._keeping])
+            for task in (self._keeping, self._stocking):
+                if task is not None:
+                    task.cancel()
+                    await asyncio.wait([task])
             await self.locks.close()
 
     async def _lead(self) -> bool:
@@ -87,15 +97,42 @@ class Scheduler:
         if now - self._swept_at >= SWEEP_SECONDS:
             self._swept_at = now
             await self.sweep()
-        relayed = await relay(self.system)
-        await self._send(RUNS, list(relayed.runs))
+            if self._stocking is None or self._stocking.done():
+                self._stocking = asyncio.create_task(self._keep_stocks())
+        relayed = await relay(self.system, sent=self._room > 0)
+        backlog = await self._hand_out(relayed)
         if now - self._looked_at >= INDEX_SECONDS and (self._keeping is None or self._keeping.done()):
             self._looked_at = now
             self._keeping = asyncio.create_task(self._keep_indexes())  # takes minutes on large tables
         if now - self._kept_house_at >= HOUSEKEEPING_SECONDS:
             self._kept_house_at = now
             await self.keep_house()
-        return relayed.events >= BATCH
+        if backlog:
+            await asyncio.sleep(BACKLOG_SECONDS if self._room > 0 else FULL_SECONDS)
+        return relayed.events >= BATCH or backlog
+
+    async def _hand_out(self, relayed: Relayed) -> bool:
+        """Send runs to the workers, no more than they are about to take; whether others have to wait for room.
+
+        What is left waits in the database, where each app has its turn, and not behind another's in one queue.
+        """
+        if self._room > 0:
+            await self._send(RUNS, list(relayed.runs))
+            self._room -= len(relayed.runs)
+        if self._room < WINDOW // 2:
+            self._room = WINDOW - await asyncio.to_thread(self.broker.on_the_way, RUNS)
+        ids = await sweeper.unsent(self.system.db, self._room)
+        await self._send(RUNS, ids)
+        self._room -= len(ids)
+        return bool(ids) or self._room <= 0
+
+    async def _keep_stocks(self) -> None:
+        try:
+            await self.stocks.keep()
+        except DATABASE_TROUBLE as error:
+            log.warning("stocks not looked after", error=str(error))
+        except Exception:  # reservations that stay a little longer must not keep events waiting
+            log.exception("stocks not looked after")
 
     async def _keep_indexes(self) -> None:
         try:
@@ -110,6 +147,9 @@ class Scheduler:
         for queue, table in _QUEUES:
             on_the_way = await asyncio.to_thread(self.broker.on_the_way, queue)
             await self._send(queue, await sweeper.due(self.system.db, table, on_the_way))  # type: ignore[arg-type]
+            if queue == RUNS:
+                self._room = WINDOW - on_the_way
+        await alerts.tell_due(self.system)
 
     async def _send(self, queue: str, ids: list[str]) -> None:
         if ids:

@@ -115,6 +115,8 @@ class World:
                 await schema.add_error_column(tx, table, number)
             if isinstance(config, AutoNumber):
                 await schema.create_sequence(tx, number)
+            if getattr(config, "machine", None) is not None:
+                await schema.add_since_column(tx, table, number)
             if definition.unique:
                 await schema.create_index(tx, table, number, unique=True)
         return public_id

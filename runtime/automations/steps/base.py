@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import msgspec
 
@@ -25,7 +25,8 @@ class Attempt:
     """One try at a step, inside its transaction.
 
     ``input`` is what the step worked with, in readable form; it is kept when the try fails. ``rehearsal``: nothing of
-    this will last, and nothing may leave the house.
+    this will last, and nothing may leave the house. ``kept``: the output of its :class:`Rest`, when the step has rested
+    before; None at first.
     """
 
     system: System
@@ -40,12 +41,15 @@ class Attempt:
     reach: Reach
     context: Context
     rehearsal: bool = False
+    kept: dict[str, Any] | None = None
     input: dict[str, Any] = field(default_factory=dict)
 
     @property
     def values(self) -> Values:
         """Renders the values of this step."""
-        return Values(self.reach, self.context, self.system.settings.base_url)
+        return Values(
+            self.reach, self.context, self.system.settings.base_url, self.run.trigger, self.app.people
+        )
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -55,11 +59,30 @@ class Done(msgspec.Struct, frozen=True):
     output: dict[str, Any] = {}
 
 
+Why = Literal["time", "condition", "run", "answer"]
+"""What a resting step waits for."""
+
+
+class Rest(msgspec.Struct, frozen=True, kw_only=True):
+    """The step is not over. It is asked again at ``until`` (None: only when ``runs.wake`` is called for its run), or
+    sooner when the record ``watch`` (its public id) changes.
+
+    ``output`` is kept for the next time (:attr:`Attempt.kept`). Whoever stores the step's row as ``done`` meanwhile, with
+    its output, and wakes the run, has ended the step: so the answer of a message becomes a step's result.
+    """
+
+    why: Why
+    until: datetime | None = None
+    output: dict[str, Any] = {}
+    watch: str | None = None
+
+
 class Named(msgspec.Struct, frozen=True):
-    """An outcome or output as a picker shows it; ``label`` is a msgid."""
+    """An outcome or output as a picker shows it; ``label`` is a msgid, ``type`` what an output is for formulas."""
 
     key: str
     label: str
+    type: Literal["text", "number"] = "text"
 
 
 class Into(msgspec.Struct, frozen=True):
@@ -89,7 +112,7 @@ class StepKind(ABC):
     makes_record: ClassVar[bool] = False
 
     @abstractmethod
-    async def carry_out(self, attempt: Attempt, config: Any) -> Done:
+    async def carry_out(self, attempt: Attempt, config: Any) -> Done | Rest:
         """Do it, within ``attempt.tx``. Raises; everything is then undone, and tried again if that can help."""
 
     def way(self, config: Any, outcome: str | None) -> Way:
