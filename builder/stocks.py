@@ -10,6 +10,7 @@ import msgspec
 from builder.edit import Edit, Stored, editing
 from builder.queries import find_field
 from builder.references import uses_of
+from builder.stock_options import check_options
 from builder.usage import refuse_used
 from builder.validation import Problems, check_name
 from builder.versions import check_version
@@ -17,7 +18,7 @@ from builder.wire import patched
 from runtime.access import Actor
 from runtime.catalog import App, Field, Stock, Table
 from runtime.definitions.fields import Link, SingleSelect
-from runtime.definitions.stock import StockDef
+from runtime.definitions.stock import PickBy, SkuPart, StockDef
 from runtime.errors import Problem, RuleBroken
 from runtime.fieldtypes import Context
 from runtime.i18n import N_, Message
@@ -45,6 +46,16 @@ class StockPatch(msgspec.Struct, frozen=True, kw_only=True):
     reserved_choice: int | msgspec.UnsetType = msgspec.UNSET
     consumed: int | msgspec.UnsetType = msgspec.UNSET
     location: str | msgspec.UnsetType | None = msgspec.UNSET
+    pick: PickBy | msgspec.UnsetType = msgspec.UNSET
+    sku: tuple[SkuPart, ...] | msgspec.UnsetType = msgspec.UNSET
+    pick_by: str | msgspec.UnsetType | None = msgspec.UNSET
+    pick_descending: bool | msgspec.UnsetType = msgspec.UNSET
+    partial: bool | msgspec.UnsetType = msgspec.UNSET
+    line_open: str | msgspec.UnsetType | None = msgspec.UNSET
+    backordered: int | msgspec.UnsetType | None = msgspec.UNSET
+    auto_fill: bool | msgspec.UnsetType = msgspec.UNSET
+    expire_hours: float | msgspec.UnsetType | None = msgspec.UNSET
+    expired: int | msgspec.UnsetType | None = msgspec.UNSET
 
 
 def check_stock(problems: Problems, app: App, definition: StockDef, *, own: str | None = None) -> StockDef:
@@ -59,7 +70,9 @@ def check_stock(problems: Problems, app: App, definition: StockDef, *, own: str 
         given.update(_check_shelf(problems, stock_table, definition, others))
     if line_table is not None:
         given["line_table"] = line_table.id
-        given.update(_check_lines(problems, line_table, stock_table, definition))
+        given.update(_check_lines(problems, line_table, stock_table, definition, others))
+    if stock_table is not None and line_table is not None:
+        given.update(check_options(problems, stock_table, line_table, definition, others))
     return msgspec.structs.replace(definition, **given)
 
 
@@ -112,10 +125,12 @@ def _number(problems: Problems, table: Table, key: str) -> Field | None:
 
 
 def _check_lines(
-    problems: Problems, table: Table, stock_table: Table | None, definition: StockDef
+    problems: Problems, table: Table, stock_table: Table | None, definition: StockDef, others: list[Stock]
 ) -> dict[str, object]:
     given: dict[str, object] = {}
     for part in ("line_order", "line_stock"):
+        if part == "line_stock" and not definition.line_stock and definition.pick != "exact":
+            continue  # the places are chosen by the SKU
         here = problems.at(part)
         link = find_field(here, table, getattr(definition, part))
         if link is None:
@@ -134,11 +149,13 @@ def _check_lines(
     quantity = _number(problems.at("line_quantity"), table, definition.line_quantity)
     if quantity is not None:
         given["line_quantity"] = quantity.id
-    given.update(_check_status(problems, table, definition))
+    given.update(_check_status(problems, table, definition, others))
     return given
 
 
-def _check_status(problems: Problems, table: Table, definition: StockDef) -> dict[str, object]:
+def _check_status(
+    problems: Problems, table: Table, definition: StockDef, others: list[Stock]
+) -> dict[str, object]:
     here = problems.at("line_status")
     status = find_field(here, table, definition.line_status)
     if status is None:
@@ -150,15 +167,20 @@ def _check_status(problems: Problems, table: Table, definition: StockDef) -> dic
         here.add(
             "wrong_type", N_("「{name}」已是状态流转,预占状态要用普通的单选"), field=status, name=status.name
         )
-    for part in ("unreserved", "reserved_choice", "consumed"):
-        choice = status.choices_by_id.get(getattr(definition, part))
+    if any(status.id in stock.definition.managed for stock in others):
+        here.add("in_other_stock", N_("「{name}」已经用在别的库存设置里"), field=status, name=status.name)
+    for part in ("unreserved", "reserved_choice", "consumed", "backordered", "expired"):
+        number = getattr(definition, part)
+        choice = status.choices_by_id.get(number)
+        if number is None:
+            continue
         if choice is None or choice.archived:
             problems.at(part).add(
                 "unknown_choice", N_("选「{name}」里的一个选项"), field=status, name=status.name
             )
-    if len({definition.unreserved, definition.reserved_choice, definition.consumed}) < 3:
+    if len(set(definition.choices)) < len(definition.choices):
         problems.at("reserved_choice").add(
-            "same_choice", N_("未预占、已预占、已出库要用三个不同的选项"), field=status
+            "same_choice", N_("未预占、已预占、已出库等状态要用不同的选项"), field=status
         )
     return {"line_status": status.id}
 
@@ -258,6 +280,7 @@ async def update(
             problems, edit.catalog.app(stock.app_id), patched(stock.definition, patch), own=stock_id
         )
         problems.raise_any()
+        await _refuse_remapping(edit, stock, definition)
         stored = await edit.live(stock_id, "stock")
         await drop_rule(edit, stored)
         stored = await edit.change(stored, definition)
@@ -266,15 +289,62 @@ async def update(
         return (await edit.refresh()).stock(stock_id)
 
 
+_MAPPING = (
+    "stock_table",
+    "on_hand",
+    "reserved",
+    "line_table",
+    "line_order",
+    "line_quantity",
+    "line_status",
+    "reserved_choice",
+)
+_OF_WAITING = ("line_open", "backordered", "partial")
+
+
+async def _open_lines(edit: Edit, stock: Stock) -> tuple[int, int]:
+    """How many lines hold something, and how many wait."""
+    held = await edit.tx.value(
+        "SELECT count(DISTINCT line_record) FROM meta.stock_hold WHERE stock_id = $1 AND held > 0",
+        stock.number,
+    )
+    waiting = await edit.tx.value(
+        "SELECT count(*) FROM meta.stock_backorder WHERE stock_id = $1", stock.number
+    )
+    return held, waiting
+
+
+async def _refuse_remapping(edit: Edit, stock: Stock, wanted: StockDef) -> None:
+    """What is promised was promised by the tables and fields as they are: they stay while it is."""
+    held, waiting = await _open_lines(edit, stock)
+    parts = (*(_MAPPING if held + waiting else ()), *(_OF_WAITING if waiting else ()))
+    changed = [part for part in parts if getattr(stock.definition, part) != getattr(wanted, part)]
+    if changed:
+        raise RuleBroken(
+            N_("还有 {count} 条明细占着库存或在等补货,先释放或出库,再改表和字段的对应"),
+            code="stock_in_use",
+            field=changed[0],
+            count=held + waiting,
+        )
+
+
 async def delete(system: System, actor: Actor, stock_id: str) -> None:
-    """Put a stock definition into the trash; reservations that exist stay as the records say.
+    """Put a stock definition into the trash; its ledger stays.
 
     Raises:
-        RuleBroken: state machines or automations reserve by it; ``problems`` lists them.
+        RuleBroken: state machines or automations reserve by it (``problems`` lists them), or lines hold something.
     """
     async with editing(system, actor, stock_id) as edit:
         stock = edit.catalog.stock(stock_id)
         refuse_used(stock.definition.name, uses_of(edit.catalog.app(stock.app_id), {stock_id}))
+        held, waiting = await _open_lines(edit, stock)
+        if held + waiting:
+            raise RuleBroken(
+                N_("还有 {count} 条明细占着库存或在等补货,先释放或出库,再删除库存设置「{name}」"),
+                code="stock_in_use",
+                count=held + waiting,
+                name=stock.definition.name,
+            )
         stored = await edit.live(stock_id, "stock")
         await drop_rule(edit, stored)
         await edit.trash(stored)

@@ -28,6 +28,7 @@ from runtime.api import (
     presence,
     record_panel,
     records,
+    stocks,
     trash,
     workbenches,
 )
@@ -79,6 +80,7 @@ API: Sequence[ControllerRouterHandler] = (
     *files.ROUTES,
     *automations.ROUTES,
     *dashboards.ROUTES,
+    *stocks.ROUTES,
     *workbenches.ROUTES,
     *market.ROUTES,
     *live.ROUTES,

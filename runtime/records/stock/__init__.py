@@ -5,9 +5,25 @@ second time. ``desk`` locks, ``reserving`` and ``settling`` work on orders, ``co
 back-orders and lets reservations expire, ``reading`` shows, ``audit`` checks.
 """
 
+from runtime.records.stock.counting import Counted, Item, change_on_hand, change_on_hand_in
 from runtime.records.stock.desk import Reservation
 from runtime.records.stock.moves import run_effects_of_moves
 from runtime.records.stock.reserving import fill, reserve
 from runtime.records.stock.settling import consume, expire, release
+from runtime.records.stock.waiting import StockKeeper, fill_waiting
 
-__all__ = ["Reservation", "consume", "expire", "fill", "release", "reserve", "run_effects_of_moves"]
+__all__ = [
+    "Counted",
+    "Item",
+    "Reservation",
+    "StockKeeper",
+    "change_on_hand",
+    "change_on_hand_in",
+    "consume",
+    "expire",
+    "fill",
+    "fill_waiting",
+    "release",
+    "reserve",
+    "run_effects_of_moves",
+]

@@ -271,12 +271,16 @@ class Desk:
         """Balances of ``shelves`` and fields of lines through the write path, and the ledger, all or nothing."""
         through = Source("stock", source.ref, source.depth)
         d = self.d
+        shelves = sorted(shelves, key=lambda one: one.row)
+        for shelf in shelves:
+            if (wrong := self.too_fine(shelf.on_hand) or self.too_fine(shelf.reserved)) is not None:
+                raise RuleBroken(wrong.msgid, code="too_fine", **wrong.params)
         balances = tuple(
             Patch(
                 record_id(self.stock_table.number, shelf.row),
                 {d.on_hand: wire_number(shelf.on_hand), d.reserved: wire_number(shelf.reserved)},
             )
-            for shelf in sorted(shelves, key=lambda one: one.row)
+            for shelf in shelves
         )
         lines = tuple(
             Patch(record_id(self.line_table.number, row), states[row])
@@ -332,7 +336,8 @@ class Desk:
 
 
 def _named(field: Field | None, alias: str) -> str:
-    return f"{alias}.{field.column}" if field is not None and field.stored else "NULL::text"
+    named = field is not None and field.type not in ("link", "button")
+    return f"{alias}.{field.column}" if field is not None and named else "NULL::text"
 
 
 def _rank(by: Field | None, value: Any) -> Any:
