@@ -1,7 +1,8 @@
 """The history: one append-only row per change of a record, written in the change's own transaction.
 
 Everything that tells what happened reads it: timelines, undo, live catch-up, audit, KPIs. Values are kept in the
-``to_history`` form of their field type, by public field id; ``$deleted`` marks trashing and restoring.
+``to_history`` form of their field type, by public field id; ``$deleted`` marks trashing and restoring, ``$as_is`` states
+that were taken over as they are instead of reached by moves.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ from runtime.records import links
 from runtime.records.change import Change, Outcome, Patch, Source
 from runtime.records.work import Item, Work
 from runtime.system import System
+
+
+AS_IS = "$as_is"
 
 
 class FieldChange(msgspec.Struct, frozen=True):
@@ -53,6 +57,8 @@ class Entry(msgspec.Struct, frozen=True):
     source: str | None
     reason: str | None
     changes: tuple[FieldChange, ...]
+    as_is: bool = False
+    """Whether states were taken over as they are: brought in from elsewhere, no move of the state machine."""
 
 
 async def write(work: Work) -> None:
@@ -145,6 +151,8 @@ def _side(work: Work, item: Item, *, before: bool) -> dict[str, Any] | None:
         if rows or item.action == "update":
             target = work.catalog.table(field.config.table)
             side[field.id] = [record_id(target.number, n) for n in rows]
+    if work.change.states_as_is and not before and any(field.machine is not None for field in item.values):
+        side[AS_IS] = True
     return side
 
 
@@ -206,6 +214,7 @@ async def _entries(
                 row["source"],
                 row["reason"],
                 tuple(changes),
+                AS_IS in after,
             )
         )
     return entries
