@@ -226,6 +226,8 @@ class Execution(Course):
         )
         async with self.system.db.transaction() as tx:
             await self.lease.confirm(tx)
+            if (done := await runs.done_step(tx, self.run.number, this.path)) is not None:
+                return done  # it was stored; only the answer to the commit was lost
             await runs.note_step(tx, self.run.number, note)
             if again:
                 await runs.pause(tx, self.run.number, wait_seconds(this.number, error))

@@ -307,6 +307,14 @@ async def steps(db: Database | Tx, number: int) -> dict[str, StepRow]:
     return {row["path"]: _step_row(row) for row in rows}
 
 
+async def done_step(tx: Tx, number: int, path: str) -> StepRow | None:
+    """The step at ``path``, if it is done."""
+    row = await tx.row(
+        "SELECT * FROM meta.run_step WHERE run_id = $1 AND path = $2 AND status = 'done'", number, path
+    )
+    return None if row is None else _step_row(row)
+
+
 async def steps_in_loop(db: Database | Tx, number: int, path: str, passed: int) -> dict[str, StepRow]:
     """The begun steps of the loop at ``path``, of the items behind the ``passed``-th."""
     rows = await db.fetch(
