@@ -169,7 +169,7 @@ def _read_select(
     if isinstance(config, SingleSelect) and config.machine is not None:
         own = scope.old.id if scope.old else None
         machine = states.check_machine(
-            here.at("machine"), scope.app, scope.table, choices, config.machine, own
+            here.at("machine"), scope.app, scope.table, choices, config.machine, own, scope.catalog
         )
         config = msgspec.structs.replace(config, machine=machine)
     return config  # type: ignore[return-value]
@@ -312,7 +312,7 @@ def check_field(problems: Problems, catalog: Catalog, app: App, field_id: str) -
     rules.check_default_formula(here, scope, field.definition)
     if isinstance(field.config, SingleSelect) and field.config.machine is not None:
         states.check_machine(
-            here.at("machine"), app, table, field.config.choices, field.config.machine, field.id
+            here.at("machine"), app, table, field.config.choices, field.config.machine, field.id, catalog
         )
 
 

@@ -15,6 +15,7 @@ import msgspec
 from runtime.catalog import App, Catalog, Entry, Field, Table
 from runtime.definitions.fields import FieldDef, Formula, SingleSelect, Validation
 from runtime.definitions.queries import Condition, Filter, Group
+from runtime.definitions.states import Fill, SetField, Transition
 from runtime.storage.computed import dependencies
 
 UseKind = Literal["table", "field", "view", "automation", "dashboard", "workbench", "stock"]
@@ -63,6 +64,8 @@ def _formulas(value: msgspec.Struct) -> Iterator[tuple[str, str]]:
         yield "formula", value.formula
     elif isinstance(value, FieldDef):
         yield "default_formula", value.default_formula
+    elif isinstance(value, Transition | SetField | Fill):
+        yield "formula", value.formula
 
 
 def mentioned(value: Any) -> set[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 from piccolo.querystring import QueryString
 
-from runtime.access import ROLE_NAMES
 from runtime.catalog import Catalog, Field, Table
 from runtime.definitions.states import StateMachine, Transition
 from runtime.errors import NotFound
@@ -13,6 +12,7 @@ from runtime.fieldtypes import Context
 from runtime.i18n import N_, Message
 from runtime.ids import parse_record_id
 from runtime.records.links import title
+from runtime.records.moves import guard_sql, in_words, who_may
 from runtime.storage.database import Row, Tx
 from runtime.storage.query import Compiler
 
@@ -20,12 +20,12 @@ from runtime.storage.query import Compiler
 class TrialMove(msgspec.Struct, frozen=True):
     """One move out of the record's state; ``reasons`` are what holds it back now, empty when nothing does.
 
-    ``roles``: only these may make it (empty: whoever may edit).
+    ``who``: in words, who alone may make it (empty: whoever may edit).
     """
 
     target: int
     reasons: tuple[Message, ...]
-    roles: tuple[str, ...]
+    who: tuple[Message | str, ...]
 
 
 class Trial(msgspec.Struct, frozen=True):
@@ -53,31 +53,44 @@ async def try_out(
     choice = row[field.column]
     moves = []
     for transition in machine.allowed(choice) if choice is not None else ():
-        reasons = await _reasons(tx, table, compiler, row, transition)
-        moves.append(TrialMove(transition.target, tuple(reasons), transition.roles))
+        reasons = await _reasons(tx, field, compiler, row, transition)
+        moves.append(TrialMove(transition.target, tuple(reasons), _who(catalog, table, transition)))
     primary = table.primary
     stored = row[primary.column] if primary is not None and primary.type != "link" else None
     return Trial(title(primary, stored, context), choice, tuple(moves))
 
 
+def _who(catalog: Catalog, table: Table, transition: Transition) -> tuple[Message | str, ...]:
+    if transition.automations_only:
+        return (Message(N_("自动化")),)
+    if not transition.roles and not transition.members:
+        return ()
+    return (who_may(catalog.app_of(table), transition),)
+
+
 async def _reasons(
-    tx: Tx, table: Table, compiler: Compiler, row: Row, transition: Transition
+    tx: Tx, field: Field, compiler: Compiler, row: Row, transition: Transition
 ) -> list[Message]:
     reasons = []
+    table = compiler.table
     for key in transition.required:
         needed = table.by_id.get(key)
         if needed is not None and await _is_empty(tx, needed, row):
             reasons.append(Message(N_("先填「{field}」"), {"field": needed.name}))
-    if transition.guard is not None:
+    if transition.guard is not None or transition.formula:
+        passes, error = guard_sql(compiler.catalog, table, compiler.context, compiler, transition)
         query = QueryString(
-            "SELECT ({}) IS TRUE FROM {} t WHERE t.id = {}",
-            compiler.filter(transition.guard),
+            "SELECT ({}) IS TRUE AS passes, {} AS error FROM {} t WHERE t.id = {}",
+            passes,
+            error,
             compiler.source,
             row["id"],
         )
-        if not await tx.value(query):
-            # a person wrote the refusal: it is said as it stands
-            reasons.append(Message(transition.refusal or N_("条件不满足")))
+        found = await tx.row(query)
+        if found is None or not found["passes"]:
+            said = (found["error"] if found is not None else None) or "guard"
+            plain = said == "guard" and not transition.refusal
+            reasons.append(Message(N_("条件不满足")) if plain else in_words(field, transition, said))
     return reasons
 
 
@@ -87,8 +100,3 @@ async def _is_empty(tx: Tx, field: Field, row: Row) -> bool:
             f"SELECT EXISTS (SELECT 1 FROM {field.link_sql} WHERE {field.link_near} = $1)", row["id"]
         )
     return row[field.column] in (None, [], False)
-
-
-def role_names(roles: tuple[str, ...]) -> tuple[Message, ...]:
-    """What the roles are called."""
-    return tuple(Message(ROLE_NAMES[role]) for role in roles if role in ROLE_NAMES)

@@ -12,26 +12,26 @@ from typing import Any, get_args
 import msgspec
 from piccolo.querystring import QueryString
 
-from builder.queries import check_filter, find_field
 from builder.state_trial import Trial, try_out
-from builder.validation import Problems, check_name, clean_text, has_control
+from builder.transitions import Place, check_transition, check_value
+from builder.validation import Problems
 from builder.wire import decode
-from runtime import access, fieldtypes
-from runtime.access import RANK, Actor, Operation
+from runtime import access
+from runtime.access import Actor, Operation
 from runtime.catalog import App, Catalog, Field, Table
-from runtime.definitions.fields import READONLY_TYPES, Choice, Link, SingleSelect
-from runtime.definitions.states import Effect, SetField, StateKind, StateMachine, Transition
+from runtime.definitions.fields import Choice, SingleSelect
+from runtime.definitions.states import StateKind, StateMachine, Transition
 from runtime.errors import InvalidInput, Problem
-from runtime.fieldtypes import BadValue, Context
+from runtime.fieldtypes import Context
 from runtime.i18n import N_
+from runtime.records.moves import guard_sql
 from runtime.storage.database import Tx
 from runtime.storage.query import Compiler
 from runtime.system import System
 
-NOW = "$now"
+__all__ = ["Examined", "check_machine", "check_value", "examine", "measure", "number_choices"]
+
 MAX_TRANSITIONS = 400
-MAX_EFFECTS = 20
-REFUSAL_LENGTH = 200
 MIN_LIMIT = 60
 MAX_LIMIT = 10 * 366 * 24 * 3600
 
@@ -66,8 +66,10 @@ def check_machine(
     choices: tuple[Choice, ...],
     machine: StateMachine,
     own: str | None,
+    catalog: Catalog,
 ) -> StateMachine:
     """The machine as it will be stored. ``own``: id of the select itself, if it exists already."""
+    place = Place(catalog, app, table, own)
     known = {choice.id: choice for choice in choices if not choice.archived}
     _check_initial(problems.at("initial"), machine, known)
     _check_states(problems.at("states"), machine, known)
@@ -82,7 +84,7 @@ def check_machine(
         here = problems.at("transitions").at(index)
         _check_ends(here, transition, known, seen)
         seen.add((transition.source, transition.target))
-        transitions.append(_check_transition(here, app, table, transition, own))
+        transitions.append(check_transition(here, place, transition))
     checked = msgspec.structs.replace(machine, transitions=tuple(transitions))
     _warn_of_paths(problems, checked, known)
     return checked
@@ -129,95 +131,6 @@ def _check_ends(
             source=source.name if source else transition.source,
             target=target.name if target else transition.target,
         )
-
-
-def _check_transition(
-    problems: Problems, app: App, table: Table, transition: Transition, own: str | None
-) -> Transition:
-    label = clean_text(transition.label)
-    if label:
-        label = check_name(problems.at("label"), label)
-    refusal = clean_text(transition.refusal)
-    if len(refusal) > REFUSAL_LENGTH:
-        problems.at("refusal").add("text_too_long", N_("最多 {limit} 个字"), limit=REFUSAL_LENGTH)
-    if has_control(refusal, lines=True):
-        problems.at("refusal").add("not_printable", N_("这里有看不见的控制字符,重新输入一遍"))
-    for index, role in enumerate(transition.roles):
-        if role not in RANK or role == "viewer":
-            problems.at("roles").at(index).add("bad_role", N_("「{role}」不能流转状态"), role=role[:20])
-    guard = check_filter(problems.at("guard"), table, transition.guard)
-    required = []
-    for index, key in enumerate(transition.required):
-        field = find_field(problems.at("required").at(index), table, key)
-        if field is not None:
-            required.append(field.id)
-            if field.id == own:
-                problems.at("required").at(index).add(
-                    "own_field", N_("状态字段本身不用要求填写"), field=field
-                )
-    if len(transition.effects) > MAX_EFFECTS:
-        problems.at("effects").add("too_many_effects", N_("流转时做的事最多 {limit} 件"), limit=MAX_EFFECTS)
-    effects = tuple(
-        _check_effect(problems.at("effects").at(index), app, table, effect, own)
-        for index, effect in enumerate(transition.effects[:MAX_EFFECTS])
-    )
-    return msgspec.structs.replace(
-        transition,
-        label=label,
-        refusal=refusal,
-        guard=guard,
-        roles=tuple(dict.fromkeys(transition.roles)),
-        required=tuple(dict.fromkeys(required)),
-        effects=effects,
-    )
-
-
-def _check_effect(problems: Problems, app: App, table: Table, effect: Effect, own: str | None) -> Effect:
-    if isinstance(effect, SetField):
-        return _check_set_field(problems, app, table, effect, own)
-    stock = next((s for s in app.stocks if effect.stock in (s.id, s.definition.name)), None)
-    if stock is None:
-        problems.at("stock").add("unknown_stock", N_("没有这个库存设置,可能已被删除"))
-        return effect
-    lines = next((t for t in app.tables if t.id == stock.definition.line_table), None)
-    link = lines.by_id.get(stock.definition.line_order) if lines else None
-    if link is not None and isinstance(link.config, Link) and link.config.table != table.id:
-        problems.at("stock").add(
-            "stock_of_other_table",
-            N_("库存「{stock}」的明细不属于「{table}」,不能在这里预占或释放"),
-            stock=stock.definition.name,
-            table=table.name,
-        )
-    return msgspec.structs.replace(effect, stock=stock.id)
-
-
-def _check_set_field(
-    problems: Problems, app: App, table: Table, effect: SetField, own: str | None
-) -> SetField:
-    field = find_field(problems.at("field"), table, effect.field)
-    if field is None:
-        return effect
-    if field.id == own:
-        problems.at("field").add("own_field", N_("流转不能再改状态字段本身"), field=field)
-    elif field.type in READONLY_TYPES or field.machine is not None:
-        problems.at("field").add(
-            "not_writable", N_("「{name}」不能由流转来填写"), field=field, name=field.name
-        )
-    else:
-        check_value(problems.at("value"), app, field, effect.value)
-    return SetField(field.id, effect.value)
-
-
-def check_value(problems: Problems, app: App, field: Field, value: Any) -> None:
-    """Whether ``value`` (wire form, or ``"$now"`` for days and moments) can be put into ``field``."""
-    if value == NOW:
-        if field.type not in ("date", "datetime"):
-            problems.add("bad_value", N_("「{name}」不是日期,不能填当时的时间"), field=field, name=field.name)
-        return
-    try:
-        fieldtypes.get(field.config).parse(field.config, value, Context(zone=app.zone))
-    except BadValue as bad:
-        problems.add(bad.code, bad.message.msgid, field=field, **bad.message.params)
 
 
 def _warn_of_paths(problems: Problems, machine: StateMachine, known: dict[int, Choice]) -> None:
@@ -284,9 +197,10 @@ async def measure(
     for transition in machine.transitions:
         records = counts.get(transition.source, 0)
         held = 0
-        if transition.guard is not None and records:
-            where = compiler.filter(transition.guard)
-            query = _held_back(table, field, transition.source, where)
+        if (transition.guard is not None or transition.formula) and records:
+            context = compiler.context
+            where, _ = guard_sql(catalog, table, context, compiler, transition)
+            query = _held_back(compiler, field, transition.source, where)
             held = int(await tx.value(query))
         done = moves.get((transition.source, transition.target), 0)
         transitions.append(TransitionCount(transition.source, transition.target, records, held, done))
@@ -305,10 +219,10 @@ async def _moves(tx: Tx, table: Table, field: Field) -> dict[tuple[int, int], in
     return {(row["source"], row["target"]): row["n"] for row in rows}
 
 
-def _held_back(table: Table, field: Field, source: int, where: Any) -> Any:
+def _held_back(compiler: Compiler, field: Field, source: int, where: Any) -> Any:
     return QueryString(
-        f"SELECT count(*) FROM {table.sql} t WHERE t.deleted_at IS NULL AND t.{field.column} = {{}}"
-        " AND ({}) IS NOT TRUE",
+        f"SELECT count(*) FROM {{}} t WHERE t.deleted_at IS NULL AND t.{field.column} = {{}} AND ({{}}) IS NOT TRUE",
+        compiler.source,
         source,
         where,
     )
@@ -346,7 +260,7 @@ async def examine(
     if machine is None:
         return Examined(None, tuple(problems.found), (), None)
     app = catalog.app_of(table)
-    machine = check_machine(problems, app, table, field.config.choices, machine, field.id)
+    machine = check_machine(problems, app, table, field.config.choices, machine, field.id, catalog)
     impact = trial = None
     if not problems.found:
         async with system.db.transaction() as tx:

@@ -19,8 +19,17 @@ from builder.validation import Problems
 from runtime import fieldtypes
 from runtime.access import Actor, Operation, allowed, hidden_fields
 from runtime.catalog import App, Entry, Field, Table, View
-from runtime.definitions.fields import PERSON_TYPES, Button, FieldConfig, Formula, Link, Validation
+from runtime.definitions.fields import (
+    PERSON_TYPES,
+    Button,
+    FieldConfig,
+    Formula,
+    Link,
+    SingleSelect,
+    Validation,
+)
 from runtime.definitions.people import Directory, people_of
+from runtime.definitions.states import CreateRecord, SetField, StateMachine
 from runtime.i18n import N_
 from runtime.records.buttons import usable_by_button
 from runtime.storage.matching import kind_of
@@ -80,7 +89,39 @@ def shown_options(table: Table, config: FieldConfig, tables: Iterable[Table] = (
     options = options_of(config)
     if isinstance(config, Formula):
         options["source"] = shown(table, config.source, tables)
+    if isinstance(config, SingleSelect) and config.machine is not None:
+        options["machine"] = complete(states_shown(table, config.machine, tables))
     return options
+
+
+def states_shown(table: Table, machine: StateMachine, tables: Iterable[Table] = ()) -> StateMachine:
+    """A machine whose formulas name their fields as they are called now."""
+    others = tuple(tables)
+
+    def named(effect: Any) -> Any:
+        if isinstance(effect, SetField) and effect.formula:
+            return msgspec.structs.replace(effect, formula=shown(table, effect.formula, others))
+        if isinstance(effect, CreateRecord):
+            return msgspec.structs.replace(
+                effect,
+                fields=tuple(
+                    msgspec.structs.replace(fill, formula=shown(table, fill.formula, others))
+                    if fill.formula
+                    else fill
+                    for fill in effect.fields
+                ),
+            )
+        return effect
+
+    transitions = tuple(
+        msgspec.structs.replace(
+            one,
+            formula=shown(table, one.formula, others) if one.formula else "",
+            effects=tuple(named(effect) for effect in one.effects),
+        )
+        for one in machine.transitions
+    )
+    return msgspec.structs.replace(machine, transitions=transitions)
 
 
 def complete(value: Any) -> Any:

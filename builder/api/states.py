@@ -11,7 +11,7 @@ from litestar.status_codes import HTTP_200_OK
 
 from builder import states
 from builder.api.shapes import DefinitionBody, Json, problem_bodies
-from builder.state_trial import Trial, role_names
+from builder.state_trial import Trial
 from builder.states import MachineImpact, StateCount, TransitionCount
 from builder.wire import complete
 from runtime.api.common import ProblemBody, TheActor, TheSystem, TheTranslator
@@ -19,7 +19,7 @@ from runtime.i18n import Translator
 
 
 class MoveBody(msgspec.Struct, frozen=True):
-    """A move the tried record could make; ``reasons`` hold it back now, ``roles`` (in words) may make it."""
+    """A move the tried record could make; ``reasons`` hold it back now, ``roles`` (in words, with the members) alone may make it."""
 
     target: int
     reasons: tuple[str, ...]
@@ -82,7 +82,7 @@ def _trial_body(trial: Trial, translator: Translator) -> TrialBody:
             MoveBody(
                 move.target,
                 tuple(reason.text(translator) for reason in move.reasons),
-                tuple(name.text(translator) for name in role_names(move.roles)),
+                tuple(one if isinstance(one, str) else one.text(translator) for one in move.who),
             )
             for move in trial.moves
         ),

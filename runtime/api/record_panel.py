@@ -18,7 +18,8 @@ from runtime.records import history, limits, panel, read, write
 
 
 class MoveBody(msgspec.Struct, frozen=True):
-    """A way on from the state the record is in. ``locked``: why it cannot be taken now."""
+    """A way on from the state the record is in. ``locked``: why this person cannot take it; ``missing``: ids of fields
+    that have to be filled with it."""
 
     field: str
     source: str
@@ -27,12 +28,24 @@ class MoveBody(msgspec.Struct, frozen=True):
     color: str
     allowed: bool
     locked: str | None
+    missing: tuple[str, ...] = ()
+
+
+class StandingBody(msgspec.Struct, frozen=True):
+    """Where the record stands in a state machine: since when, until when it may, and why it cannot go on (``note``)."""
+
+    field: str
+    since: str | None
+    due: str | None
+    late: bool
+    note: str | None
 
 
 class MovesBody(msgspec.Struct, frozen=True):
-    """The moves of a record."""
+    """The moves of a record, and where it stands."""
 
     moves: tuple[MoveBody, ...]
+    standing: tuple[StandingBody, ...] = ()
 
 
 class RelatedBody(msgspec.Struct, frozen=True):
@@ -57,6 +70,7 @@ class PanelBody(msgspec.Struct, frozen=True):
     can_edit: bool
     moves: tuple[MoveBody, ...]
     related: tuple[RelatedBody, ...]
+    standing: tuple[StandingBody, ...] = ()
 
 
 class ActorBody(msgspec.Struct, frozen=True):
@@ -68,7 +82,7 @@ class ActorBody(msgspec.Struct, frozen=True):
 
 
 class EntryBody(msgspec.Struct, frozen=True):
-    """One entry of a record's history. ``change`` groups what happened together."""
+    """One entry of a record's history. ``change`` groups what happened together; ``as_is``: states were taken over."""
 
     id: int
     at: str
@@ -80,6 +94,7 @@ class EntryBody(msgspec.Struct, frozen=True):
     source: str | None
     reason: str | None
     changes: tuple[history.FieldChange, ...]
+    as_is: bool = False
 
 
 class HistoryBody(msgspec.Struct, frozen=True):
@@ -136,6 +151,17 @@ def _move(one: panel.Move, translator: Translator) -> MoveBody:
         one.color,
         one.locked is None,
         one.locked.text(translator) if one.locked else None,
+        one.missing,
+    )
+
+
+def _standing(one: panel.Standing, translator: Translator) -> StandingBody:
+    return StandingBody(
+        one.field,
+        moment(one.since) if one.since else None,
+        moment(one.due) if one.due else None,
+        one.late,
+        one.note.text(translator) if one.note else None,
     )
 
 
@@ -145,8 +171,14 @@ async def record_moves(
 ) -> MovesBody:
     """Where the record can go from its states, and what stands in the way."""
     view = await read.get(system, actor, record)
-    table = (await system.catalogs.current()).table_by_number(parse_record_id(record)[0])
-    return MovesBody(tuple(_move(one, translator) for one in panel.moves_of(actor, table, view)))
+    catalog = await system.catalogs.current()
+    table = catalog.table_by_number(parse_record_id(record)[0])
+    moves = panel.moves_of(actor, catalog.app_of(table), table, view)
+    standing = await panel.standing_of(system, table, record)
+    return MovesBody(
+        tuple(_move(one, translator) for one in moves),
+        tuple(_standing(one, translator) for one in standing),
+    )
 
 
 @get("/records/{record:str}/panel")
@@ -177,6 +209,7 @@ async def record_panel(
         found.can_edit,
         tuple(_move(one, translator) for one in found.moves),
         tuple(related),
+        tuple(_standing(one, translator) for one in found.standing),
     )
 
 
@@ -203,6 +236,7 @@ async def record_history(
             e.source,
             e.reason,
             e.changes,
+            e.as_is,
         )
         for e in entries
     )

@@ -12,10 +12,14 @@ StateKind = Literal["open", "waiting", "done", "cancelled"]
 
 
 class SetField(msgspec.Struct, frozen=True, tag="set_field", tag_field="kind"):
-    """Set ``field`` to ``value`` (wire form); the text ``"$now"`` stands for the moment of the move."""
+    """Set ``field`` to ``value`` (wire form), or to what ``formula`` gives (over the fields people fill in, by id).
+
+    The text ``"$now"`` stands for the moment of the move, ``"$me"`` in a member field for whoever makes it.
+    """
 
     field: str
-    value: Any
+    value: Any = None
+    formula: str = ""
 
 
 class ReleaseStock(msgspec.Struct, frozen=True, tag="release_stock", tag_field="kind"):
@@ -36,7 +40,25 @@ class ConsumeStock(msgspec.Struct, frozen=True, tag="consume_stock", tag_field="
     stock: str
 
 
-Effect = SetField | ReserveStock | ReleaseStock | ConsumeStock
+class Fill(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a field of a new record gets: ``value`` (as in :class:`SetField`), the value of field ``source`` of the record
+    that moves, or what ``formula`` gives over that record."""
+
+    field: str
+    value: Any = None
+    source: str = ""
+    formula: str = ""
+
+
+class CreateRecord(msgspec.Struct, frozen=True, tag="create_record", tag_field="kind"):
+    """Create a record in ``table``; its link ``link`` (if any) points at the record that moves."""
+
+    table: str
+    link: str = ""
+    fields: tuple[Fill, ...] = ()
+
+
+Effect = CreateRecord | SetField | ReserveStock | ReleaseStock | ConsumeStock
 
 
 class State(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -53,15 +75,20 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
 class Transition(msgspec.Struct, frozen=True, omit_defaults=True):
     """An allowed move.
 
-    ``label`` is the button's text. ``roles`` empty means every editor may. ``guard`` must hold on the record (with the
-    move's other changes applied), else ``refusal`` is what the person reads. ``effects`` happen in the same transaction.
+    ``label`` is the button's text. ``roles`` and ``members`` (public ids) may make it, both empty: every editor;
+    with ``automations_only`` no person may. ``guard`` and the formula ``formula`` (fields by id, gives yes) must hold on
+    the record (with the move's other changes applied), else ``refusal`` is what the person reads. ``effects`` happen in
+    the same transaction.
     """
 
     source: int
     target: int
     label: str = ""
     roles: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+    automations_only: bool = False
     guard: Filter | None = None
+    formula: str = ""
     refusal: str = ""
     required: tuple[str, ...] = ()
     effects: tuple[Effect, ...] = ()

@@ -6,13 +6,14 @@ customer's other orders.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from runtime import fieldtypes
 from runtime.access import Actor, Operation, allowed
-from runtime.catalog import Field, Table
+from runtime.catalog import App, Field, Table
 from runtime.definitions.fields import Link
 from runtime.definitions.queries import Condition, Filter, Group, Query, Sort
 from runtime.errors import NotFound
@@ -21,14 +22,19 @@ from runtime.i18n import N_, Message
 from runtime.ids import parse_record_id
 from runtime.records import read
 from runtime.records.change import RecordView
+from runtime.records.moves import barred
 from runtime.system import System
 
 RELATED_LIMIT = 10
 COLUMNS = 5
+_EMPTY: tuple[Any, ...] = (None, "", [], False)
 
 
 class Move(msgspec.Struct, frozen=True):
-    """A transition from where the record stands. ``locked`` says why it cannot be made now (None: it can)."""
+    """A transition from where the record stands. ``locked`` says why this person cannot make it (None: they can).
+
+    ``missing``: ids of the fields that have to be filled first; who presses the button is asked for them.
+    """
 
     field: str
     source: str
@@ -36,6 +42,20 @@ class Move(msgspec.Struct, frozen=True):
     label: str
     color: str
     locked: Message | None = None
+    missing: tuple[str, ...] = ()
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """Where a record stands in a state machine: ``since`` when, until when it may (``due``; None: as long as it likes).
+
+    ``note``: why it cannot go on, where no transition leads out of a state that is not an end.
+    """
+
+    field: str
+    since: datetime | None
+    due: datetime | None
+    late: bool
+    note: Message | None = None
 
 
 class Related(msgspec.Struct, frozen=True):
@@ -63,6 +83,7 @@ class Panel(msgspec.Struct, frozen=True):
     can_edit: bool
     moves: tuple[Move, ...]
     related: tuple[Related, ...]
+    standing: tuple[Standing, ...] = ()
 
 
 async def of_record(system: System, actor: Actor, public_id: str) -> Panel:
@@ -84,14 +105,16 @@ async def of_record(system: System, actor: Actor, public_id: str) -> Panel:
         siblings = await _siblings(system, actor, record, field, table)
         if siblings is not None:
             related.append(siblings)
-    context = Context(zone=catalog.app_of(table).zone)
+    app = catalog.app_of(table)
+    context = Context(zone=app.zone)
     return Panel(
         record,
         table.id,
         _name(table, record, context),
         allowed(actor, Operation.EDIT_RECORDS, table.app_id),
-        moves_of(actor, table, record),
+        moves_of(actor, app, table, record),
         tuple(related),
+        await standing_of(system, table, public_id),
     )
 
 
@@ -107,9 +130,8 @@ def _name(table: Table, record: RecordView, context: Context) -> str:
     return ""
 
 
-def moves_of(actor: Actor, table: Table, record: RecordView) -> tuple[Move, ...]:
+def moves_of(actor: Actor, app: App, table: Table, record: RecordView) -> tuple[Move, ...]:
     """The transitions of every state machine of the table that leave the record's states."""
-    role = actor.role_in(table.app_id)
     may_edit = allowed(actor, Operation.EDIT_RECORDS, table.app_id)
     moves = []
     for field in table.fields:
@@ -121,26 +143,72 @@ def moves_of(actor: Actor, table: Table, record: RecordView) -> tuple[Move, ...]
             continue
         for transition in machine.allowed(current.id):
             target = field.choices_by_id.get(transition.target)
-            if target is None:
+            if target is None or target.archived:
                 continue
-            locked = None
+            locked = barred(app, field, transition, actor)
             if not may_edit:
                 locked = Message(N_("你只能查看,不能改状态"))
-            elif transition.roles and role not in transition.roles:
-                locked = Message(N_("你的角色不能做这一步,请联系应用的所有者"))
-            else:
-                locked = _missing(table, record, transition.required)
             moves.append(
                 Move(
-                    field.id, current.name, target.name, transition.label or target.name, target.color, locked
+                    field.id,
+                    current.name,
+                    target.name,
+                    transition.label or target.name,
+                    target.color,
+                    locked,
+                    () if locked is not None else _missing(table, record, transition.required),
                 )
             )
     return tuple(moves)
 
 
-def _missing(table: Table, record: RecordView, required: tuple[str, ...]) -> Message | None:
-    names = [table.by_id[key].name for key in required if key in table.by_id and not record.fields.get(key)]
-    return Message(N_("先填「{fields}」"), {"fields": "、".join(names)}) if names else None
+def _missing(table: Table, record: RecordView, required: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(key for key in required if key in table.by_id and record.fields.get(key) in _EMPTY)
+
+
+async def standing_of(system: System, table: Table, public_id: str) -> tuple[Standing, ...]:
+    """Where a record stands in the state machines of its table."""
+    fields = [field for field in table.fields if field.machine is not None]
+    if not fields:
+        return ()
+    columns = ", ".join(f"{f.column}, {f.since_column}" for f in fields)
+    row = await system.db.row(
+        f"SELECT {columns} FROM {table.sql} WHERE id = $1", parse_record_id(public_id)[1]
+    )
+    if row is None:
+        return ()
+    now = datetime.now(UTC)
+    found = []
+    for field in fields:
+        choice, since = row[field.column], row[field.since_column]
+        if choice is None or field.machine is None:
+            continue
+        limit = field.machine.limits.get(choice)
+        due = since + timedelta(seconds=limit) if since is not None and limit is not None else None
+        found.append(
+            Standing(field.id, since, due, due is not None and due < now, _no_way_out(field, choice))
+        )
+    return tuple(found)
+
+
+def _no_way_out(field: Field, choice: int) -> Message | None:
+    """Why a record cannot go on from a state that is not an end."""
+    machine, known = field.machine, field.choices_by_id.get(choice)
+    if machine is None:
+        return None
+    ways = [
+        t for t in machine.allowed(choice) if (to := field.choices_by_id.get(t.target)) and not to.archived
+    ]
+    ends = {state.choice for state in machine.states if state.kind in ("done", "cancelled")}
+    if ways or (choice in ends and known is not None and not known.archived):
+        return None
+    name = known.name if known is not None else "?"
+    if known is None or known.archived:
+        return Message(
+            N_("状态「{state}」已从状态流转里去掉,这条记录停在这里。要继续走,让搭建者把它加回来并画一条出路"),
+            {"state": name},
+        )
+    return Message(N_("「{state}」没有出路,这条记录停在这里。要继续走,让搭建者加一条流转"), {"state": name})
 
 
 def columns_of(table: Table, without: frozenset[str] = frozenset()) -> tuple[str, ...]:
@@ -229,4 +297,14 @@ def _text(field: Field, record: RecordView) -> str:
     return str(wire)
 
 
-__all__ = ["Move", "Panel", "Related", "choices", "columns_of", "moves_of", "of_record"]
+__all__ = [
+    "Move",
+    "Panel",
+    "Related",
+    "Standing",
+    "choices",
+    "columns_of",
+    "moves_of",
+    "of_record",
+    "standing_of",
+]

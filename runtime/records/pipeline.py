@@ -178,6 +178,9 @@ async def _store_once(work: Work, effects: Effects | None) -> None:
     await store.store(work)
     far = await _store_links(work)
     await attachments.note(work)
+    ahead = moves.reads_ahead(work)
+    if ahead:  # what the moves ask and do reads computed values as they will be
+        await computed.after_change(work, far)
     if any(item.moves for item in work.good):
         before = len(work.good)
         await moves.check_guards(work)
@@ -186,7 +189,8 @@ async def _store_once(work: Work, effects: Effects | None) -> None:
         if len(work.good) < before:
             raise _Refused
     await ledger.note_adjustments(work)
-    await computed.after_change(work, far)
+    if not ahead:
+        await computed.after_change(work, far)
     await history.write(work)
 
 

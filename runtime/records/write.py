@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runtime.access import Actor
-from runtime.records import history, stock, together
+from runtime.records import history, move_effects, together
 from runtime.records.again import again, keep_out
 from runtime.records.change import Change, Outcome
 from runtime.records.pipeline import carry_out
@@ -20,7 +20,7 @@ async def apply(system: System, change: Change) -> Outcome:
     if not system.db.in_transaction():
         return await again(lambda alone: _own_transaction(system, change, alone))
     async with system.db.transaction() as tx:
-        return await carry_out(system, tx, change, effects=stock.run_effects_of_moves)
+        return await carry_out(system, tx, change, effects=move_effects.run)
 
 
 async def _own_transaction(system: System, change: Change, alone: bool) -> Outcome:
@@ -32,12 +32,12 @@ async def _own_transaction(system: System, change: Change, alone: bool) -> Outco
     async with system.db.transaction() as tx:
         if alone:
             await keep_out(tx)
-        return await carry_out(system, tx, change, alone=True, effects=stock.run_effects_of_moves)
+        return await carry_out(system, tx, change, alone=True, effects=move_effects.run)
 
 
 async def apply_in(system: System, tx: Tx, change: Change) -> Outcome:
     """The same inside the caller's transaction."""
-    return await carry_out(system, tx, change, effects=stock.run_effects_of_moves)
+    return await carry_out(system, tx, change, effects=move_effects.run)
 
 
 async def undo(system: System, actor: Actor, change_id: int | None = None) -> Outcome:

@@ -197,8 +197,8 @@ async def test_a_machine_is_tried_out_on_a_record_before_it_is_published(desk: D
     found = (await states.examine(desk.system, desk.owner, field, given, record=risky)).trial
     assert found is not None
     assert (found.name, found.choice) == ("1", 2)
-    assert [(m.target, [r.text() for r in m.reasons], m.roles) for m in found.moves] == [
-        (3, ["先填「付款时间」", "风险分太高"], ()), (4, [], ("owner",)),
+    assert [(m.target, [r.text() for r in m.reasons], [str(getattr(w, "msgid", w)) for w in m.who]) for m in found.moves] == [
+        (3, ["先填「付款时间」", "风险分太高"], []), (4, [], ["所有者"]),
     ]  # fmt: skip
     found = (await states.examine(desk.system, desk.owner, field, given, record=sound)).trial
     assert found is not None
