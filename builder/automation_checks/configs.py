@@ -1,4 +1,4 @@
-"""The checks of single kinds of steps: those that change records, move stock, and send. Listed in ``steps``."""
+"""The checks of single kinds of steps: those that move stock, and send. Those over records: ``records``. Listed in ``steps``."""
 
 from __future__ import annotations
 
@@ -6,30 +6,11 @@ from typing import Any
 
 import msgspec
 
-from builder.automation_checks.reach import Reach, reached
-from builder.automation_checks.values import check_any, check_required, check_set, check_text
+from builder.automation_checks.reach import Reach
+from builder.automation_checks.values import check_any, check_text
 from builder.validation import Problems
 from runtime.definitions import automations as defs
 from runtime.i18n import N_
-
-
-def check_update(problems: Problems, config: defs.UpdateRecord, reach: Reach) -> Any:
-    """ "Update a record"."""
-    table = reached(problems.at("of"), config.of, reach)
-    if not config.set:
-        problems.at("set").add("nothing_to_set", N_("选要修改的字段"))
-    return msgspec.structs.replace(config, set=check_set(problems.at("set"), config.set, table, reach))
-
-
-def check_create(problems: Problems, config: defs.CreateRecord, reach: Reach) -> Any:
-    """ "Create a record"."""
-    table = reach.table(config.table)
-    if table is None:
-        problems.at("table").add("unknown_table", N_("选一张数据表"))
-        return config
-    checked = check_set(problems.at("set"), config.set, table, reach)
-    check_required(problems.at("set"), checked, table)
-    return msgspec.structs.replace(config, table=table.id, set=checked)
 
 
 def check_stock(problems: Problems, config: Any, reach: Reach) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from runtime import fieldtypes
@@ -12,6 +13,8 @@ from runtime.catalog import Catalog, Field, Table
 from runtime.definitions.queries import Condition, Query
 from runtime.errors import InvalidInput, NotFound
 from runtime.fieldtypes import Context
+from runtime.fieldtypes.link import MORE
+from runtime.formulas import FormulaError
 from runtime.i18n import N_
 from runtime.ids import parse_record_id
 from runtime.records import links
@@ -45,6 +48,34 @@ class Snapshot:
             return str(wire["error"])
         return fieldtypes.get(field.config).to_text(field.config, self._row[field.column], self.context)
 
+    def plain(self, field: Field) -> Any:
+        """The value as formulas see it; of a link the names of what it points at."""
+        if field.type == "link":
+            return tuple(item["name"] or item["id"] for item in self._wires.get(field.id) or ()) or None
+        if field.type == "button":
+            return None
+        wire = self._wires.get(field.id)
+        if isinstance(wire, dict) and "error" in wire:
+            return FormulaError(wire["error"])
+        return fieldtypes.get(field.config).formula_value(field.config, self._row[field.column])
+
+    def stored(self, field: Field) -> Any:
+        """What the column holds; None for a field without one."""
+        return self._row[field.column] if field.type not in ("link", "button") else None
+
+    def linked(self, field: Field) -> list[str]:
+        """Ids of the records that a link field points at (of very many, the first ones)."""
+        return [item["id"] for item in self._wires.get(field.id) or () if item["id"] != MORE]
+
+    def person(self, who: str) -> str:
+        """``usr…|name`` of the record's creator or updater, as its row holds it; empty where nobody is known."""
+        return str(self._row["updated_by" if who == "updater" else "created_by"] or "")
+
+    @property
+    def created_at(self) -> datetime:
+        """When the record was created."""
+        return self._row["created_at"]  # type: ignore[no-any-return]
+
     @property
     def title(self) -> str:
         """What the record is called."""
@@ -67,8 +98,11 @@ class Reach:
         trigger: str | None,
         results: Mapping[str, StepRow],
         given: Mapping[str, Any] | None = None,
+        *,
+        gone: bool = False,
     ) -> None:
-        """``given``: the trigger's own outputs."""
+        """``given``: the trigger's own outputs. ``gone``: the trigger's record was deleted; it is read in the trash."""
+        self._gone = trigger if gone else None
         self.system, self.catalog, self.actor = system, catalog, actor
         self._trigger, self._results, self._given = trigger, results, given or {}
         self._read: dict[str, Snapshot] = {}
@@ -97,11 +131,37 @@ class Reach:
         found = self._results.get(step)
         return found.outcome if found is not None and found.status == "done" else None
 
+    def record_ids(self, step: str) -> list[str]:
+        """Public ids of the list that an earlier step found. Raises InvalidInput when it has none."""
+        found = self._results.get(step)
+        records = found.output.get("records") if found is not None and found.status == "done" else None
+        if records is None:
+            raise InvalidInput(N_("前面的步骤没有查找过记录,这里用不到它的清单"), code="no_such_record")
+        return [str(one) for one in records]
+
+    async def follow(self, of: str, via: Sequence[str]) -> Snapshot | None:
+        """The record that links lead to from the one called ``of``, the first of several; None where one is empty.
+
+        Raises:
+            NotFound: the record was deleted, or a link field was.
+        """
+        record = await self.record(of)
+        for key in via:
+            linked = record.linked(record.table.field(key))
+            if not linked:
+                return None
+            record = await self._snapshot(linked[0])
+        return record
+
     async def record(self, of: str) -> Snapshot:
         """The record called ``of``. Raises NotFound when it was deleted."""
-        public_id = self.record_id(of)
+        return await self._snapshot(self.record_id(of))
+
+    async def _snapshot(self, public_id: str) -> Snapshot:
         if public_id not in self._read:
-            self._read[public_id] = await read_snapshot(self.system, self.catalog, self.actor, public_id)
+            self._read[public_id] = await read_snapshot(
+                self.system, self.catalog, self.actor, public_id, trashed=public_id == self._gone
+            )
         return self._read[public_id]
 
     def forget(self, of: str) -> None:
@@ -109,13 +169,15 @@ class Reach:
         self._read.pop(self.record_id(of), None)
 
 
-async def read_snapshot(system: System, catalog: Catalog, actor: Actor, public_id: str) -> Snapshot:
-    """A record as it is now. Raises NotFound when there is none (any more)."""
+async def read_snapshot(
+    system: System, catalog: Catalog, actor: Actor, public_id: str, *, trashed: bool = False
+) -> Snapshot:
+    """A record as it is now (``trashed``: or in the trash). Raises NotFound when there is none (any more)."""
     number, _ = parse_record_id(public_id)
     reader = Reader(system, catalog, catalog.table_by_number(number), actor)
-    query = Query(where=Condition("$id", "is", public_id), limit=1)
+    query = Query(where=Condition("$id", "is", public_id), limit=1, with_trash=trashed)
     rows = await system.db.fetch(reader.compiler.page(query, reader.fields))
     if not rows:
         raise NotFound(N_("没有这条记录,可能已被删除"))
-    (view,) = await reader.views(rows[:1], reader.fields)
+    (view,) = reader.views(rows[:1], reader.fields)
     return Snapshot(public_id, reader.table, reader.context, rows[0], view.fields)

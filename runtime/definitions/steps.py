@@ -4,25 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from runtime.definitions.queries import Filter
-from runtime.definitions.values import Assignment, TextValue, Value
-
-
-class RecordMeets(msgspec.Struct, frozen=True, tag="record_meets", tag_field="kind", omit_defaults=True):
-    """The record (as it is now) meets ``where``."""
-
-    where: Filter
-    of: str = "trigger"
-
-
-class OutcomeIs(msgspec.Struct, frozen=True, tag="outcome_is", tag_field="kind"):
-    """The earlier step ``step`` ended with ``outcome`` (e.g. ``short`` for a reservation that could not be met)."""
-
-    step: str
-    outcome: str
-
-
-Test = RecordMeets | OutcomeIs
+from runtime.definitions.record_steps import CreateRecord, RecordStep, UpdateRecord
+from runtime.definitions.step_tests import OutcomeIs, RecordMeets, Test
+from runtime.definitions.values import TextValue, Value
 
 
 class OnlyIf(msgspec.Struct, frozen=True, tag="only_if", tag_field="kind"):
@@ -46,20 +30,6 @@ class ReleaseLines(msgspec.Struct, frozen=True, tag="release_stock", tag_field="
     stock: str
 
 
-class UpdateRecord(msgspec.Struct, frozen=True, tag="update_record", tag_field="kind", omit_defaults=True):
-    """Set fields of the trigger record or of the one an earlier step made."""
-
-    set: tuple[Assignment, ...]
-    of: str = "trigger"
-
-
-class CreateRecord(msgspec.Struct, frozen=True, tag="create_record", tag_field="kind", omit_defaults=True):
-    """Create a record in ``table``; later steps can use it by this step's id."""
-
-    table: str
-    set: tuple[Assignment, ...] = ()
-
-
 class SendWecom(msgspec.Struct, frozen=True, tag="send_wecom", tag_field="kind", omit_defaults=True):
     """Send ``text`` through the WeCom robot ``connector``; ``mention`` are WeCom user ids or mobile numbers, or ``@all``."""
 
@@ -76,4 +46,18 @@ class HttpPost(msgspec.Struct, frozen=True, tag="http_post", tag_field="kind", o
     body: dict[str, Value] = {}
 
 
-LeafConfig = OnlyIf | ReserveLines | ReleaseLines | UpdateRecord | CreateRecord | SendWecom | HttpPost
+LeafConfig = OnlyIf | ReserveLines | ReleaseLines | RecordStep | SendWecom | HttpPost
+
+__all__ = [
+    "CreateRecord",
+    "HttpPost",
+    "LeafConfig",
+    "OnlyIf",
+    "OutcomeIs",
+    "RecordMeets",
+    "ReleaseLines",
+    "ReserveLines",
+    "SendWecom",
+    "Test",
+    "UpdateRecord",
+]

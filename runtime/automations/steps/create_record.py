@@ -6,7 +6,7 @@ from runtime.automations.reach import read_snapshot
 from runtime.automations.steps.base import Attempt, Done, StepKind
 from runtime.automations.steps.update_record import changes
 from runtime.automations.steps.writing import assigned, store
-from runtime.definitions.automations import CreateRecord
+from runtime.definitions.record_steps import CreateRecord
 from runtime.i18n import N_
 from runtime.records.change import NewRecord
 
