@@ -13,6 +13,7 @@ from runtime.catalog import App, Automation, Catalog, Field, Table
 from runtime.definitions.automations import ButtonPressed
 from runtime.definitions.fields import Button
 from runtime.definitions.queries import Filter
+from runtime.definitions.triggers import trigger_where
 from runtime.errors import HuobiaoError, InvalidInput, NotFound, RuleBroken
 from runtime.events.live import WAKE_RELAY
 from runtime.fieldtypes import Context
@@ -183,7 +184,7 @@ async def _check_conditions(
             field=field.id,
             field_name=field.name,
         )
-    if not await _meets(tx, compiler, row, automation.definition.trigger.where):
+    if not await _meets(tx, compiler, row, trigger_where(automation.definition.trigger)):
         raise RuleBroken(
             N_("这条记录不符合自动化「{automation}」的触发条件,没有运行"),
             code="condition_not_met",

@@ -21,18 +21,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 from piccolo.querystring import QueryString
 
 from runtime.catalog import Catalog, Field, Table
 from runtime.definitions.fields import Formula, Link, Lookup, Rollup
-from runtime.events.live import WAKE_REFRESH, Notice
+from runtime.events.live import WAKE_REFRESH, WAKE_RELAY, Notice
 from runtime.fieldtypes import Context
 from runtime.ids import record_id
-from runtime.records import layers
+from runtime.records import happened, layers
 from runtime.records.dependents import EXISTENCE, Graph, graph, hold_matches, matched_before, through_at_most
 from runtime.records.pending import forget
+from runtime.records.watching import watching
 from runtime.records.work import Work
 from runtime.storage.computed import expression, follows_links, read_time
 from runtime.storage.database import Row, Tx
@@ -67,7 +68,8 @@ class Walk:
     computed in this transaction; of more, none. ``own``: rows by table id that always are.
 
     ``patient``: rows of other tables can wait anyway, ``covered`` are fields that will be computed as a whole (both for
-    the worker, to compute nothing twice).
+    the worker, to compute nothing twice). ``seen``: what changed of the fields that automations wait for, with the value
+    before. ``quiet``: a definition changed, no record did; ``depth``: how many automations led to it.
     """
 
     system: System
@@ -81,6 +83,9 @@ class Walk:
     dirty: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     later: dict[tuple[str, str], Later] = field(default_factory=dict)
     changed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    seen: dict[str, dict[int, Any]] = field(default_factory=lambda: defaultdict(dict))
+    quiet: bool = False
+    depth: int = 0
 
     @property
     def graph(self) -> Graph:
@@ -139,15 +144,34 @@ class Walk:
             await hold_matches(self.tx, self.catalog, one, rows)
             users = self.graph.far.get(one.id, ())
             matched[one.id] = await matched_before(self.tx, self.catalog, users, one, rows)
+        old = await self._values_before(group, rows)
         changed = await layers.compute(self.tx, self.catalog, self.context, group, rows)
         for one in group:
             if changed[one.id]:
-                await self.follow(one, changed[one.id], matched[one.id])
+                await self.follow(one, changed[one.id], matched[one.id], old.get(one.id))
+
+    async def _values_before(self, group: list[Field], rows: set[int]) -> dict[str, dict[int, Any]]:
+        """The values of those fields that automations are told of, by field and row."""
+        told = [one for one in group if one.id in watching(self.catalog).told]
+        if not told or self.quiet:
+            return {}
+        columns = ", ".join(one.column for one in told)
+        found = await self.tx.fetch(
+            f"SELECT id, {columns} FROM {self.catalog.table(told[0].table_id).sql} WHERE id = ANY($1::bigint[])",
+            list(rows),
+        )
+        return {one.id: {row["id"]: row[one.column] for row in found} for one in told}
 
     async def follow(
-        self, one: Field, changed: set[int], matched: Mapping[str, set[int]] | None = None
+        self,
+        one: Field,
+        changed: set[int],
+        matched: Mapping[str, set[int]] | None = None,
+        old: Mapping[int, Any] | None = None,
     ) -> None:
         """The value of ``one`` has changed in these rows. ``matched``: what they belonged to before, by user."""
+        if one.id in watching(self.catalog).fields:
+            self.seen[one.id].update({row: (old or {}).get(row, happened.UNKNOWN) for row in changed})
         for user in self.graph.same.get(one.id, ()):
             self.stale(user, changed)
         for user in self.graph.far.get(one.id, ()):
@@ -190,23 +214,37 @@ class Walk:
     async def store_later(self) -> None:
         """Make what is left to the worker as durable as the change itself."""
         if self.later:
-            await leave_all(self.system, self.tx, self.catalog, list(self.later.values()))
+            left = list(self.later.values())
+            await leave_all(self.system, self.tx, self.catalog, left, quiet=self.quiet, depth=self.depth)
             self.later = {}
 
+    async def tell(self) -> None:
+        """Tell automations what was computed by itself, where no change of a record does (:func:`after_change`)."""
+        if await happened.tell_computed(self.tx, self.catalog, self.seen, quiet=self.quiet, depth=self.depth):
+            self.tx.after_commit.append(partial(self.system.live.wake, WAKE_RELAY))
 
-async def leave_all(system: System, tx: Tx, catalog: Catalog, left: list[Later]) -> None:
-    """Store tasks for the worker in ``tx``; after the commit it is woken and open pages are told."""
+
+async def leave_all(
+    system: System, tx: Tx, catalog: Catalog, left: list[Later], *, quiet: bool = False, depth: int = 0
+) -> None:
+    """Store tasks for the worker in ``tx``; after the commit it is woken and open pages are told.
+
+    ``quiet``: a definition changed and no record did, so that automations are not told; ``depth``: how many led to it.
+    """
     tables: dict[str, set[str]] = defaultdict(set)
     for one in left:
         table = catalog.table(one.of.table_id)
         tables[table.id].add(one.of.id)
         await tx.execute(
-            "INSERT INTO meta.refresh (field_id, table_id, kind, members, total) VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO meta.refresh (field_id, table_id, kind, members, total, quiet, depth)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7)",
             one.of.number,
             table.number,
             one.kind,
             sorted(one.members),
             len(one.members) if one.kind == "rows" else None,
+            quiet,
+            depth,
         )
     for table_id, fields in tables.items():
         notice = Notice(topic=table_id, kind="refresh", fields=tuple(sorted(fields)))
@@ -224,6 +262,7 @@ async def after_change(work: Work, far: dict[Field, set[int]]) -> None:
     work.tx.held[work.table.sql] |= own
     walk = Walk(work.system, work.tx, work.catalog, work.context, work.system.settings.refresh_at_once)
     walk.own[work.table.id] = own
+    walk.quiet, walk.depth = work.change.quiet, work.change.source.depth
     moved = _own(work, walk.dirty)
     before = {item.row_id: item.row for item in work.good if item.row is not None}
     for one, rows in far.items():
@@ -244,6 +283,7 @@ async def after_change(work: Work, far: dict[Field, set[int]]) -> None:
     for user, rows in reached.items():
         await walk.reach(user, rows, before)
     await walk.go()
+    work.seen = walk.seen
 
 
 def _own(work: Work, dirty: dict[str, set[int]]) -> dict[str, set[int]]:
@@ -339,11 +379,12 @@ async def refresh_rows(system: System, tx: Tx, catalog: Catalog, rows: dict[str,
         return 0
     table = catalog.table(live[next(iter(wanted))].table_id)
     context = Context(zone=catalog.app_of(table).zone)
-    walk = Walk(system, tx, catalog, context, system.settings.refresh_at_once)
+    walk = Walk(system, tx, catalog, context, system.settings.refresh_at_once, quiet=True)
     for key, given in wanted.items():
         walk.dirty[key] |= given
         walk.own[live[key].table_id] |= given
     await walk.go()
+    await walk.tell()
     return sum(len(given) for given in wanted.values())
 
 
@@ -358,16 +399,17 @@ async def refresh_field(system: System, tx: Tx, field_id: str) -> int:
         return 0
     table = catalog.table(one.table_id)
     if await is_large(system, tx, table):
-        await leave_all(system, tx, catalog, [Later(one, "all")])
+        await leave_all(system, tx, catalog, [Later(one, "all")], quiet=True)
         return 0
     context = Context(zone=catalog.app_of(table).zone)
-    walk = Walk(system, tx, catalog, context, system.settings.refresh_at_once)
+    walk = Walk(system, tx, catalog, context, system.settings.refresh_at_once, quiet=True)
     users = graph(catalog).far.get(one.id, ())
     matched = await matched_before(tx, catalog, users, one, await _ids(tx, table)) if users else {}
     changed = await recompute(tx, catalog, context, one, None)
     if changed:
         await walk.follow(one, changed, matched)
         await walk.go()
+        await walk.tell()
     return len(changed)
 
 

@@ -17,15 +17,13 @@ from runtime import fieldtypes
 from runtime.access import Actor, Operation, hidden_fields, require
 from runtime.catalog import Catalog, Field, Table
 from runtime.definitions.fields import Link
-from runtime.definitions.triggers import trigger_table
 from runtime.errors import InvalidInput, NotFound
 from runtime.i18n import N_
 from runtime.ids import parse_record_id, record_id
-from runtime.records import links
+from runtime.records import happened, links
 from runtime.records.change import Change, Outcome, Patch, Source
 from runtime.records.work import Item, Work
 from runtime.system import System
-
 
 AS_IS = "$as_is"
 
@@ -95,38 +93,7 @@ async def write(work: Work) -> None:
     numbers = {row["record_id"]: row["id"] for row in rows}
     for item in items:
         item.history_id = numbers[item.row_id]
-    if not change.quiet and any(
-        a.definition.enabled and trigger_table(a.definition.trigger) == work.table.id
-        for a in work.app.automations
-    ):
-        await _outbox(work, items, sides)
-        work.outbox = True
-
-
-async def _outbox(work: Work, items: Sequence[Item], sides: Sequence[tuple[Any, Any]]) -> None:
-    payloads = [
-        {
-            "action": item.action,
-            "before": before,
-            "after": after,
-            "channel": work.change.source.channel,
-            "source": work.change.source.ref,
-            "depth": work.change.source.depth,
-            "states_as_is": work.change.states_as_is,
-            "actor": work.change.actor.id if work.change.actor.kind in ("person", "token") else "",
-            **({"automation": item.automation, "by": item.change.actor.name} if item.automation else {}),
-        }
-        for item, (before, after) in zip(items, sides, strict=True)
-    ]
-    await work.tx.execute(
-        "INSERT INTO meta.outbox (history_id, app_id, table_id, record_id, payload)"
-        " SELECT h, $1, $2, r, p::jsonb FROM unnest($3::bigint[], $4::bigint[], $5::text[]) AS u(h, r, p)",
-        work.app.number,
-        work.table.number,
-        [item.history_id for item in items],
-        [item.row_id for item in items],
-        [msgspec.json.encode(p).decode() for p in payloads],
-    )
+    await happened.tell(work, items, sides)
 
 
 def _side(work: Work, item: Item, *, before: bool) -> dict[str, Any] | None:

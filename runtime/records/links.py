@@ -17,10 +17,7 @@ from runtime.ids import parse_record_id, record_id
 from runtime.records.dependents import graph
 from runtime.records.work import Item, Work
 from runtime.storage.database import Database, Tx
-
-SHOWN = 100
-"""Linked records that an answer names of one record and field."""
-LOOKED_AT = 1000
+from runtime.storage.linked import LOOKED_AT, SHOWN, as_array, linked_rows, name_of
 
 
 def raw(value: Any) -> list[Any]:
@@ -183,10 +180,11 @@ async def store(work: Work, fields: Collection[Field] | None = None) -> dict[Fie
         if new and _inverse_is_single(work.catalog, config):
             # the other side holds one link only: it lets go of its old one
             taken = await work.tx.fetch(
-                f"DELETE FROM {field.link_sql} WHERE {far} = ANY($1::bigint[]) RETURNING {near} AS near",
+                f"DELETE FROM {field.link_sql} WHERE {far} = ANY($1::bigint[]) RETURNING {near} AS near, {far} AS far",
                 [n for _, n, _ in new],
             )
             work.also_touched.update(row["near"] for row in taken)
+            work.let_go[field] = [(row["near"], row["far"]) for row in taken]
         if new:
             await work.tx.execute(
                 f"INSERT INTO {field.link_sql} ({near}, {far}, position)"
@@ -209,33 +207,11 @@ def _inverse_is_single(catalog: Catalog, config: Link) -> bool:
     return isinstance(inverse, Link) and not inverse.many
 
 
-def _first(field: Field, target: Table, column: str, *, most: int | None) -> str:
-    """The live linked records of ``$1`` in order; with ``most``, of each only so many, whatever there are.
-
-    Of a record that thousands point at, the first by number are put in order: to order them all would take as long as to
-    read them all.
-    """
-    near, far, pairs = field.link_near, field.link_far, field.link_sql
-    joined = f"JOIN {target.sql} r ON r.id = l.{far} AND r.deleted_at IS NULL"
-    if most is None or not _link(field).many:
-        return (
-            f"SELECT l.{near} AS near, r.id, {column} AS name, 1 AS total FROM {pairs} l {joined}"
-            f" WHERE l.{near} = ANY($1::bigint[]) ORDER BY l.{near}, l.position, r.id"
-        )
-    return (
-        f"SELECT n.id AS near, s.id, s.name, s.total FROM unnest($1::bigint[]) AS n(id) CROSS JOIN LATERAL ("
-        f"SELECT r.id, {column} AS name, l.position, count(*) OVER () AS total"
-        f" FROM (SELECT {far}, position FROM {pairs} WHERE {near} = n.id ORDER BY {far} LIMIT {LOOKED_AT}) l {joined}"
-        f" ORDER BY l.position, r.id LIMIT {most}) s ORDER BY n.id, s.position, s.id"
-    )
-
-
 async def _shown(tx: Tx, field: Field, target: Table, rows: Sequence[int]) -> dict[int, set[int]]:
     """The linked records that :func:`display` names."""
-    found: dict[int, set[int]] = defaultdict(set)
-    for row in await tx.fetch(_first(field, target, "NULL", most=SHOWN), list(rows)):
-        found[row["near"]].add(row["id"])
-    return found
+    statement = _of_many(linked_rows(field, target, "n.id", "NULL"))
+    rows_of = await tx.fetch(statement, list(rows))
+    return {row["near"]: {one[0] for one in row["linked"]} for row in rows_of}
 
 
 async def display(
@@ -257,21 +233,27 @@ async def display(
         target = catalog.table(config.table)
     except NotFound:
         return {}
-    primary = target.primary
-    column = f"r.{primary.column}" if primary is not None and primary.type != "link" else "NULL"
-    found = await db.fetch(_first(field, target, column, most=most), list(rows))
-    result: dict[int, list[dict[str, str]]] = defaultdict(list)
-    totals: dict[int, int] = {}
-    for row in found:
-        result[row["near"]].append(
-            {"id": record_id(target.number, row["id"]), "name": title(primary, row["name"], context)}
-        )
-        totals[row["near"]] = row["total"]
-    for near, total in totals.items():
-        if most is not None and total > most:
-            left = f"+{total - most}" if total < LOOKED_AT else f"{total - most}+"
-            result[near].append({"id": MORE, "name": left})
-    return result
+    statement = _of_many(linked_rows(field, target, "n.id", name_of(target), most=most))
+    found = await db.fetch(statement, list(rows))
+    return {row["near"]: named(target, row["linked"], context, most=most) for row in found if row["linked"]}
+
+
+def _of_many(linked: str) -> str:
+    """The linked rows (of ``n.id``) of each of ``$1``."""
+    return f"SELECT n.id AS near, {as_array(linked)} AS linked FROM unnest($1::bigint[]) AS n(id)"
+
+
+def named(
+    target: Table, linked: Sequence[Any], context: Context, *, most: int | None = SHOWN
+) -> list[dict[str, str]]:
+    """Rows of ``id``, ``name``, ``total`` as an answer shows them."""
+    primary, number = target.primary, target.number
+    shown = [{"id": record_id(number, row), "name": title(primary, name, context)} for row, name, _ in linked]
+    total = linked[0][2] if linked else 0
+    if most is not None and total > most:
+        left = f"+{total - most}" if total < LOOKED_AT else f"{total - most}+"
+        shown.append({"id": MORE, "name": left})
+    return shown
 
 
 def title(primary: Field | None, stored: Any, context: Context) -> str:

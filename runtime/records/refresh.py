@@ -13,7 +13,7 @@ import asyncio
 import time
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -160,7 +160,7 @@ class Refresher:
     async def _merge(self, tx: Tx, field: int) -> int | None:
         """Make one task of those of a field that nobody has begun; returns the one to work on."""
         rows = await tx.fetch(
-            "SELECT id, kind, begun, cardinality(members) AS size FROM meta.refresh WHERE field_id = $1"
+            "SELECT id, kind, begun, quiet, depth, cardinality(members) AS size FROM meta.refresh WHERE field_id = $1"
             " AND (lease_until IS NULL OR lease_until < now()) AND not_before <= now() ORDER BY id"
             " FOR UPDATE SKIP LOCKED",
             field,
@@ -169,11 +169,12 @@ class Refresher:
             return None
         whole = next((row for row in rows if row["kind"] == "all" and not row["begun"]), None)
         if whole is not None:  # it covers whatever was wanted so far
-            others = [row["id"] for row in rows if row["id"] != whole["id"]]
-            await tx.execute("DELETE FROM meta.refresh WHERE id = ANY($1::bigint[])", others)
+            # what records changed is told to automations, what a definition changed is not: those stay apart
+            others = [row for row in rows if row["id"] != whole["id"] and row["quiet"] >= whole["quiet"]]
+            await self._swallow(tx, whole["id"], [whole, *others])
             return int(whole["id"])
-        for kind in ("rows", "behind"):
-            alike = [row for row in rows if row["kind"] == kind and not row["begun"]]
+        for kind, quiet in (("rows", False), ("behind", False), ("rows", True), ("behind", True)):
+            alike = [row for row in rows if (row["kind"], row["quiet"], row["begun"]) == (kind, quiet, False)]
             if len(alike) < 2:
                 continue
             ids = [row["id"] for row in alike]
@@ -190,8 +191,17 @@ class Refresher:
                     ids[0],
                     ids,
                 )
-            await tx.execute("DELETE FROM meta.refresh WHERE id = ANY($1::bigint[])", ids[1:])
+            await self._swallow(tx, ids[0], alike)
         return int(rows[0]["id"])
+
+    @staticmethod
+    async def _swallow(tx: Tx, kept: int, rows: Sequence[Row]) -> None:
+        """Delete tasks that ``kept`` has taken over; it led as far from a person as any of them."""
+        gone = [row["id"] for row in rows if row["id"] != kept]
+        await tx.execute("DELETE FROM meta.refresh WHERE id = ANY($1::bigint[])", gone)
+        deepest = max(row["depth"] for row in rows)
+        if deepest:
+            await tx.execute("UPDATE meta.refresh SET depth = $2 WHERE id = $1", kept, deepest)
 
     def note(self, changed: dict[str, set[str]]) -> None:
         """Fields by table in which values have changed; pages are told in a moment."""
@@ -254,7 +264,10 @@ class _Work:
             table = catalog.table(one.table_id)
             if self.task["kind"] == "behind" and not self._linked(catalog, one):
                 # it is computed in another way by now
-                await computed.leave_all(self.system, tx, catalog, [computed.Later(one, "all")])
+                await computed.leave_all(
+                    self.system, tx, catalog, [computed.Later(one, "all")],
+                    quiet=self.task["quiet"], depth=self.task["depth"],
+                )  # fmt: skip
                 return await self._end(tx, table)
             ids, span = await self._next(tx, catalog, one, table)
             if ids or span:
@@ -366,6 +379,8 @@ class _Work:
             max(self.system.settings.refresh_at_once, 1),
             patient=True,
             covered=await self._covered(tx, catalog, one),
+            quiet=self.task["quiet"],
+            depth=self.task["depth"],
         )
         walk.own[table.id].update(ids)
         if span is None:
@@ -377,6 +392,7 @@ class _Work:
             if changed:
                 await walk.follow(one, changed, matched)
         await walk.go()
+        await walk.tell()
         tx.after_commit.append(lambda: self.refresher.note(walk.changed))
 
     async def _covered(self, tx: Tx, catalog: Catalog, one: Field) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -83,6 +83,10 @@ class Work:
     """Whether automations were left something to look at."""
     also_touched: set[int] = field(default_factory=set)
     """Further records of this table that lost a link to a record of this change."""
+    let_go: dict[Field, list[tuple[int, int]]] = field(default_factory=dict)
+    """The pairs that they lost: their rows and what they were linked to, per link field."""
+    seen: Mapping[str, Mapping[int, Any]] = field(default_factory=dict)
+    """Computed fields that somebody waits for and that changed: their values before, by row."""
 
     @property
     def change(self) -> Change:

@@ -479,6 +479,45 @@ class Refresh(Table, schema="meta"):
     worked_at = Timestamptz()
     lease_owner = Text(null=True, default=None)
     lease_until = Timestamptz(null=True, default=None)
+    quiet = Boolean(default=False)
+    depth = Integer(default=0)
+
+
+class Meeting(Table, schema="meta"):
+    """A record that meets the condition an automation waits for (``runtime.records.conditions``)."""
+
+    automation_id = Integer(primary_key=True)
+    record_id = BigInt()
+
+
+class Watch(Table, schema="meta"):
+    """What an automation waits for (``spec``), since when, and up to when it was looked for."""
+
+    automation_id = Integer(primary_key=True)
+    spec = Text()
+    since = Timestamptz()
+    done_until = Timestamptz()
+    next_at = Timestamptz(null=True, default=None)
+    error = JSONB(null=True, default=None)
+
+
+class Hook(Table, schema="meta"):
+    """The address of an automation's webhook (as a hash), its sealed signing secret, a sample, and what has come in."""
+
+    automation_id = Integer(primary_key=True)
+    secret_hash = Text(unique=True)
+    hint = Text()
+    signing = Text(default="")
+    made_at = Timestamptz()
+    waiting_until = Timestamptz(null=True, default=None)
+    sample = JSONB(null=True, default=None)
+    sample_at = Timestamptz(null=True, default=None)
+    taken = BigInt(default=0)
+    taken_at = Timestamptz(null=True, default=None)
+    repeated = BigInt(default=0)
+    refused = BigInt(default=0)
+    refused_at = Timestamptz(null=True, default=None)
+    refusal = Text(null=True, default=None)
 
 
 class Conversion(Table, schema="meta"):
@@ -498,7 +537,8 @@ TABLES: tuple[type[Table], ...] = (
     Person, Session, ApiToken, Invitation, Membership, Definition, DefinitionChange, CatalogState, Connector, Setting,
     Counter, History, Outbox, Run, RunStep, Delivery,
     DeliveryAttempt, Job, JobError, StockMovement, StockHold, StockBackorder, StockArrival,
-    StockRule, IdempotencyKey, TableIndex, QueryUse, File, Refresh, Conversion, Notice,
+    StockRule, IdempotencyKey, TableIndex, QueryUse, File, Refresh, Conversion, Notice, Meeting,
+    Watch, Hook,
 )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from dramatiq.errors import ConnectionError as BrokerConnectionError
 from redis.exceptions import RedisError
 
 from runtime.accounts.sessions import forget_expired
-from runtime.automations import alerts, sweeper
+from runtime.automations import alerts, sweeper, timetable
 from runtime.automations.locks import Locks
 from runtime.automations.relay import BATCH, Relayed, relay
 from runtime.automations.retry import DATABASE_TROUBLE
@@ -57,6 +57,7 @@ class Scheduler:
         self._room = WINDOW
         self.stocks = StockKeeper(system)
         self._stocking: asyncio.Task[None] | None = None
+        self._timing: asyncio.Task[None] | None = None
 
     async def run(self, stopping: Callable[[], bool]) -> None:
         """Work, or wait to become the leader, until ``stopping()``."""
@@ -76,7 +77,7 @@ class Scheduler:
                     if not more:
                         await nudges.wait(POLL_SECONDS)
         finally:
-            for task in (self._keeping, self._stocking):
+            for task in (self._keeping, self._stocking, self._timing):
                 if task is not None:
                     task.cancel()
                     await asyncio.wait([task])
@@ -99,6 +100,8 @@ class Scheduler:
             await self.sweep()
             if self._stocking is None or self._stocking.done():
                 self._stocking = asyncio.create_task(self._keep_stocks())
+            if self._timing is None or self._timing.done():
+                self._timing = asyncio.create_task(self._look_at_the_clock())
         relayed = await relay(self.system, sent=self._room > 0)
         backlog = await self._hand_out(relayed)
         if now - self._looked_at >= INDEX_SECONDS and (self._keeping is None or self._keeping.done()):
@@ -133,6 +136,14 @@ class Scheduler:
             log.warning("stocks not looked after", error=str(error))
         except Exception:  # reservations that stay a little longer must not keep events waiting
             log.exception("stocks not looked after")
+
+    async def _look_at_the_clock(self) -> None:
+        try:
+            await timetable.tick(self.system)
+        except DATABASE_TROUBLE as error:
+            log.warning("clock not looked at", error=str(error))
+        except Exception:  # what cannot be planned must not keep events waiting
+            log.exception("clock not looked at")
 
     async def _keep_indexes(self) -> None:
         try:
