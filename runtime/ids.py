@@ -8,6 +8,7 @@ column and no index, and ``/records/{record}`` finds its table. Ids are addresse
 from __future__ import annotations
 
 import secrets
+from functools import lru_cache
 
 from runtime.errors import NotFound
 
@@ -55,13 +56,22 @@ def new_id(kind: str) -> str:
 
 
 def _encode(number: int) -> str:
-    pairs = []
-    for _ in range(_LENGTH // 2):
-        number, pair = divmod(number, 3844)
-        pairs.append(_PAIRS[pair])
-    return "".join(reversed(pairs))
+    high, low = divmod(number, 62**8)
+    first, second = divmod(high, 62**4)
+    third, fourth = divmod(low, 62**4)
+    pairs = _PAIRS
+    return (
+        pairs[first]
+        + pairs[second // 3844]
+        + pairs[second % 3844]
+        + pairs[third // 3844]
+        + pairs[third % 3844]
+        + pairs[fourth // 3844]
+        + pairs[fourth % 3844]
+    )
 
 
+@lru_cache(maxsize=32768)
 def record_id(table_number: int, row_number: int) -> str:
     """The public id of row ``row_number`` of the table stored as ``data.t<table_number>``."""
     x = (table_number << _ROW_BITS) | row_number

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -17,7 +18,6 @@ from runtime.api.common import (
     TheActor,
     TheSystem,
     TheTranslator,
-    moment,
     problem_body,
 )
 from runtime.catalog import Catalog, Table
@@ -44,9 +44,9 @@ class RecordBody(msgspec.Struct, frozen=True, omit_defaults=True):
     id: str
     version: int
     fields: dict[str, Any]
-    created_at: str
-    updated_at: str
-    deleted_at: str | None = None
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None = None
 
 
 class SingleRecord(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -56,8 +56,8 @@ class SingleRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     table: str
     version: int
     fields: dict[str, Any]
-    created_at: str
-    updated_at: str
+    created_at: datetime
+    updated_at: datetime
     refreshing: tuple[str, ...] = ()
 
 
@@ -116,8 +116,8 @@ class Stored(msgspec.Struct, frozen=True, omit_defaults=True):
     id: str | None = None
     version: int | None = None
     fields: dict[str, Any] | None = None
-    created_at: str | None = None
-    updated_at: str | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
     deleted: bool = False
     problems: tuple[ProblemBody, ...] = ()
 
@@ -170,10 +170,10 @@ class Names:
         """The names of a table's fields; asks for nothing when ids are wanted."""
         return cls((await system.catalogs.current()).table(table_id) if keys == "name" else None, keys)
 
-    def fields(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+    def fields(self, fields: dict[str, Any]) -> dict[str, Any]:
         """``fields`` of the reading side, named as asked for."""
         if self._names is None:
-            return dict(fields)
+            return fields
         return {self._names.get(key, key): value for key, value in fields.items()}
 
     def record(self, view: RecordView) -> RecordBody:
@@ -182,9 +182,9 @@ class Names:
             view.id,
             view.version,
             self.fields(view.fields),
-            moment(view.created_at),
-            moment(view.updated_at),
-            moment(view.deleted_at) if view.deleted_at else None,
+            view.created_at,
+            view.updated_at,
+            view.deleted_at,
         )
 
 
@@ -228,7 +228,7 @@ def _view_of(catalog: Catalog, table: str, view: str) -> Any:
 async def _page(system: System, actor: Actor, table_id: str, query: Query, keys: FieldKeys) -> PageBody:
     if not 1 <= query.limit <= MAX_RECORDS:
         raise InvalidInput(N_("limit 应在 1 到 {max} 之间"), code="bad_limit", field="limit", max=MAX_RECORDS)
-    page = await read.page(system, actor, table_id, query)
+    page = await read.page(system, actor, table_id, query, encoded=True)
     names = await Names.of(system, table_id, keys)
     return PageBody(
         tuple(names.record(view) for view in page.records),
@@ -385,7 +385,7 @@ async def _answer(
     kept = [r.id for i, r in enumerate(outcome.results) if r.id and not r.problems and i not in gone]
     views: dict[str, RecordView] = {}
     if kept:
-        found = await read.get_many(system, change.actor, list(dict.fromkeys(kept)))
+        found = await read.get_many(system, change.actor, list(dict.fromkeys(kept)), encoded=True)
         views = {view.id: view for view in found}
     names = await Names.of(system, change.table, keys)
     answers = []

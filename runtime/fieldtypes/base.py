@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
@@ -77,6 +78,15 @@ class FieldType:
     def to_wire(self, config: Any, stored: Any) -> Any:
         """Stored → wire."""
         return stored
+
+    def wires(self, config: Any, *, encoded: bool = False) -> Callable[[Any], Any] | None:
+        """``to_wire`` of one field, for many values: what it needs is found out once. None: stored values are wire values.
+
+        ``encoded``: msgspec makes JSON of the answer, and may be left what it writes just as its wire value: moments, dates.
+        """
+        if type(self).to_wire is FieldType.to_wire:
+            return None
+        return partial(self.to_wire, config)
 
     def to_text(self, config: Any, stored: Any, context: Context) -> str:
         """Stored → what a person reads; empty text for an empty cell."""

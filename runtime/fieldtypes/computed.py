@@ -5,6 +5,7 @@ A computed field behaves (operators, text, sorting) like the type of its result,
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from piccolo.querystring import QueryString
@@ -52,6 +53,12 @@ class ComputedType(FieldType):
             return None
         delegate, delegate_config, _ = self._delegate(config)
         return delegate.to_wire(delegate_config, stored)
+
+    def wires(self, config: Any, *, encoded: bool = False) -> Callable[[Any], Any] | None:
+        delegate, delegate_config, _ = self._delegate(config)
+        if isinstance(delegate, CheckboxType):  # a computed one can be empty
+            return None
+        return delegate.wires(delegate_config, encoded=encoded)
 
     def from_history(self, config: Any, value: Any) -> Any:
         return None

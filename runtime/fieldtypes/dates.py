@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 from piccolo.querystring import QueryString
@@ -106,6 +108,9 @@ class DateType(FieldType):
     def to_wire(self, config: Any, stored: Any) -> str | None:
         return None if stored is None else stored.isoformat()
 
+    def wires(self, config: Any, *, encoded: bool = False) -> Callable[[Any], Any] | None:
+        return None if encoded else partial(self.to_wire, config)
+
     def to_text(self, config: Any, stored: Any, context: Context) -> str:
         return "" if stored is None else stored.isoformat()
 
@@ -157,6 +162,9 @@ class DateTimeType(FieldType):
             return None
         moment = stored if stored.tzinfo is UTC else stored.astimezone(UTC)
         return moment.isoformat()[:-6] + "Z"  # type: ignore[no-any-return]
+
+    def wires(self, config: Any, *, encoded: bool = False) -> Callable[[Any], Any] | None:
+        return None if encoded else partial(self.to_wire, config)
 
     def to_text(self, config: Any, stored: Any, context: Context) -> str:
         if stored is None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from piccolo.querystring import QueryString
@@ -78,6 +79,7 @@ def _place(decimals: int) -> Decimal:
     return Decimal(1).scaleb(-decimals)
 
 
+@lru_cache(maxsize=8192)
 def wire_number(stored: Decimal | None) -> int | float | str | None:
     """A JSON number that says exactly the same, or the text where no JSON number a browser reads can."""
     if stored is None:
@@ -124,6 +126,9 @@ class NumberType(FieldType):
 
     def to_wire(self, config: Any, stored: Any) -> Any:
         return wire_number(stored)
+
+    def wires(self, config: Any, *, encoded: bool = False) -> Callable[[Any], Any]:
+        return wire_number
 
     def to_text(self, config: Any, stored: Any, context: Context) -> str:
         if stored is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from piccolo.querystring import QueryString
@@ -78,6 +79,9 @@ class SingleSelectType(FieldType):
     def to_wire(self, config: Any, stored: Any) -> str | None:
         found = config.by_id.get(stored)
         return None if found is None else found.name
+
+    def wires(self, config: Any, *, encoded: bool = False) -> Callable[[Any], Any]:
+        return {number: choice.name for number, choice in config.by_id.items()}.get
 
     def to_history(self, config: Any, stored: Any) -> Any:
         return stored

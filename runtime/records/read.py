@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
@@ -18,7 +18,7 @@ from runtime.catalog import Catalog, Field, Table
 from runtime.definitions.fields import Link, Member
 from runtime.definitions.queries import AggregateQuery, Condition, Filter, Group, Query, Sort
 from runtime.errors import InvalidInput, NotFound
-from runtime.fieldtypes import Context, FieldType
+from runtime.fieldtypes import Context
 from runtime.fieldtypes.location import LocationType
 from runtime.fieldtypes.number import wire_number
 from runtime.i18n import N_
@@ -27,6 +27,7 @@ from runtime.records import links
 from runtime.records.change import RecordView
 from runtime.records.sizes import is_small
 from runtime.storage.indexes.use import note_slow
+from runtime.storage.linked import column_of
 from runtime.storage.query import MAX_LIMIT, Compiler, order_by
 from runtime.system import System
 
@@ -77,40 +78,62 @@ class Reader:
         """The fields asked for, all when None."""
         return self.fields if names is None else tuple(self.compiler.field(name) for name in names)
 
-    async def views(self, rows: Sequence[Any], fields: Sequence[Field]) -> tuple[RecordView, ...]:
-        """Rows of ``Compiler.page`` as records, links with the names of what they point at."""
-        numbers = [row["id"] for row in rows]
-        linked = {
-            f: await links.display(self.system.db, self.catalog, f, numbers, self.context)
-            for f in fields
-            if f.type == "link" and numbers
-        }
-        cells = [(field.id, self._cell(field, linked.get(field, {}))) for field in fields]
-        return tuple(self._view(row, cells) for row in rows)
+    def views(
+        self, rows: Sequence[Any], fields: Sequence[Field], *, encoded: bool = False
+    ) -> tuple[RecordView, ...]:
+        """Rows of ``Compiler.page`` as records, links with the names of what they point at.
 
-    def _view(self, row: Any, cells: Sequence[tuple[str, Callable[[Any], Any]]]) -> RecordView:
-        return RecordView(
-            record_id(self.table.number, row["id"]),
-            row["version"],
-            {key: cell(row) for key, cell in cells},
-            row["created_at"],
-            row["updated_at"],
-            row["deleted_at"],
-        )
+        ``encoded``: msgspec makes JSON of them, see :meth:`FieldType.wires`.
+        """
+        if not rows:
+            return ()
+        # what is in a column of its own is taken out of a row at once, then made into its wire value where it is none
+        keys = [field.id for field in fields]
+        there = rows[0].keys()
+        columns = itemgetter(*[f.column if f.column in there else "id" for f in fields], "id")
+        changed: list[tuple[str, Callable[[Any], Any]]] = []
+        made: list[tuple[str, Callable[[Any], Any]]] = []
+        for field in fields:
+            if (whole := self._from_row(field, there)) is not None:
+                made.append((field.id, whole))
+            elif (wire := fieldtypes.get(field.config).wires(field.config, encoded=encoded)) is not None:
+                changed.append((field.id, wire))
+        views = []
+        for row in rows:
+            values = dict(zip(keys, columns(row), strict=False))  # the last one, the number, is nobody's
+            for key, wire in changed:
+                values[key] = wire(values[key])
+            for key, whole in made:
+                values[key] = whole(row)
+            views.append(
+                RecordView(
+                    record_id(self.table.number, row["id"]),
+                    row["version"],
+                    values,
+                    row["created_at"],
+                    row["updated_at"],
+                    row["deleted_at"],
+                )
+            )
+        return tuple(views)
 
-    def _cell(self, field: Field, linked: Mapping[int, Any]) -> Callable[[Any], Any]:
-        """What makes a row's value of a field in wire form: found out once for all rows of an answer."""
-        if field.type == "link":
-            return lambda row: linked.get(row["id"], [])
-        column, config, kind = field.column, field.config, fieldtypes.get(field.config)
+    def _from_row(self, field: Field, there: Collection[str]) -> Callable[[Any], Any] | None:
+        """What makes a field's wire value of a whole row, for those that are not in one column."""
+        if isinstance(field.config, Link):
+            pointed = column_of(field)
+            if pointed not in there:  # the table it points at is gone
+                return lambda row: []
+            target = self.catalog.table(field.config.table)
+            return lambda row: links.named(target, row[pointed], self.context)
+        column = field.column
         if field.type == "button":  # the record it is pressed for, where it is shown
             return lambda row: record_id(self.table.number, row["id"]) if row.get(column, True) else None
         if field.type == "formula":
-            error = f"{column}_e"
-            return lambda row: {"error": row[error]} if row[error] else kind.to_wire(config, row[column])
-        if type(kind).to_wire is FieldType.to_wire:
-            return itemgetter(column)
-        return lambda row: kind.to_wire(config, row[column])
+            error, wire = f"{column}_e", fieldtypes.get(field.config).wires(field.config)
+            if wire is None:
+                return lambda row: {"error": row[error]} if row[error] else row[column]
+            return lambda row: {"error": row[error]} if row[error] else wire(row[column])
+        return None
 
 
 async def get(system: System, actor: Actor, public_id: str, *, with_trash: bool = False) -> RecordView:
@@ -119,9 +142,14 @@ async def get(system: System, actor: Actor, public_id: str, *, with_trash: bool 
 
 
 async def get_many(
-    system: System, actor: Actor, public_ids: Sequence[str], *, with_trash: bool = False
+    system: System,
+    actor: Actor,
+    public_ids: Sequence[str],
+    *,
+    with_trash: bool = False,
+    encoded: bool = False,
 ) -> tuple[RecordView, ...]:
-    """Records of one table, in the order asked for. Raises NotFound if any is missing."""
+    """Records of one table, in the order asked for; ``encoded`` as in :func:`page`. Raises NotFound if any is missing."""
     parsed = [parse_record_id(public_id) for public_id in public_ids]
     if len({number for number, _ in parsed}) != 1:
         raise NotFound()
@@ -131,28 +159,33 @@ async def get_many(
 
     async def together(asked: list[Sequence[str]]) -> list[dict[str, RecordView]]:
         reader = Reader(system, catalog, table, actor)
-        found = await _found(reader, [one for ids in asked for one in ids], with_trash)
+        found = await _found(reader, [one for ids in asked for one in ids], with_trash, encoded)
         return [found] * len(asked)
 
     if system.db.in_transaction() or len(public_ids) > _FEW:
         found = (await together([public_ids]))[0]
     else:
         # those who ask at the same moment and may see the same ask together
-        shared = ("records", catalog.version, table.id, actor.id, with_trash)
+        shared = ("records", catalog.version, table.id, actor.id, with_trash, encoded)
         found = await system.gather(shared, together)(public_ids)
     if any(public_id not in found for public_id in public_ids):
         raise NotFound(N_("没有这条记录,可能已被删除"))
     return tuple(found[public_id] for public_id in public_ids)
 
 
-async def _found(reader: Reader, public_ids: list[str], with_trash: bool) -> dict[str, RecordView]:
+async def _found(
+    reader: Reader, public_ids: list[str], with_trash: bool, encoded: bool
+) -> dict[str, RecordView]:
     query = Query(where=Condition("$id", "is_any_of", public_ids), limit=MAX_LIMIT, with_trash=with_trash)
     rows = await reader.system.db.fetch(reader.compiler.page(query, reader.fields))
-    return {view.id: view for view in await reader.views(rows, reader.fields)}
+    return {view.id: view for view in reader.views(rows, reader.fields, encoded=encoded)}
 
 
-async def page(system: System, actor: Actor, table_id: str, query: Query) -> Page:
-    """A page of records in order. With ``query.at`` the page begins at that position (as of a few seconds ago)."""
+async def page(system: System, actor: Actor, table_id: str, query: Query, *, encoded: bool = False) -> Page:
+    """A page of records in order. With ``query.at`` the page begins at that position (as of a few seconds ago).
+
+    ``encoded``: msgspec makes JSON of the answer, see :meth:`Reader.views`.
+    """
     reader = await Reader.of(system, actor, table_id)
     fields = reader.chosen(query.fields)
     limit = max(1, min(query.limit, MAX_LIMIT))
@@ -169,7 +202,7 @@ async def page(system: System, actor: Actor, table_id: str, query: Query) -> Pag
     if total is None and at is not None:
         total, exact = (at + len(rows), True) if not more else await _total(reader, query)
     return Page(
-        await reader.views(rows, fields),
+        reader.views(rows, fields, encoded=encoded),
         reader.compiler.cursor(query, rows[-1]) if more else None,
         total,
         exact,
@@ -211,8 +244,26 @@ async def _total(reader: Reader, query: Query) -> tuple[int, bool]:
     return await estimate(reader, query), False
 
 
+_ESTIMATED_SECONDS = 5.0
+_ESTIMATES: OrderedDict[tuple[Any, ...], tuple[float, int]] = OrderedDict()
+
+
 async def estimate(reader: Reader, query: Query) -> int:
-    """About how many records match, as PostgreSQL's planner sees it; never reads them all."""
+    """About how many records match, as PostgreSQL's planner saw it some seconds ago; never reads them all."""
+    key = (
+        id(reader.system), reader.catalog.version, reader.table.id, reader.actor.id, repr(query.where), query.search,
+        query.with_trash,
+    )  # fmt: skip
+    known = _ESTIMATES.get(key)
+    if known is None or time.monotonic() - known[0] > _ESTIMATED_SECONDS:
+        known = _ESTIMATES[key] = (time.monotonic(), await _planned(reader, query))
+        _ESTIMATES.move_to_end(key)
+        while len(_ESTIMATES) > 1024:
+            _ESTIMATES.popitem(last=False)
+    return known[1]
+
+
+async def _planned(reader: Reader, query: Query) -> int:
     statement = QueryString(
         "EXPLAIN (FORMAT JSON) SELECT 1 FROM {} t WHERE {}",
         reader.compiler.source,
@@ -318,14 +369,7 @@ async def linked(
     far = Reader(system, catalog, catalog.table(field.config.table), actor)
     query = Query(sorts=sorts or (Sort("$created_at", True),), limit=limit)
     keys = far.compiler.keys(query.sorts)
-    select = ", ".join(
-        [
-            f"t.{c}"
-            for c in ("id", "version", "created_at", "updated_at", "deleted_at", "created_by", "updated_by")
-        ]
-        + [f"t.{f.column}" for f in far.fields if f.stored]
-        + [f"t.{f.column}_e" for f in far.fields if f.type == "formula"]
-    )
+    select = ", ".join(far.compiler.columns(far.fields, "t.id"))
     rows = await system.db.fetch(
         QueryString(
             f"SELECT {select} FROM {{}} t JOIN {field.link_sql} l ON l.{field.link_far} = t.id"
@@ -336,7 +380,7 @@ async def linked(
         )
     )
     more = len(rows) > limit
-    return Page(await far.views(rows[:limit], far.fields), None, len(rows[:limit]), not more)
+    return Page(far.views(rows[:limit], far.fields), None, len(rows[:limit]), not more)
 
 
 async def matching(

@@ -40,6 +40,7 @@ from runtime.fieldtypes.location import LocationType
 from runtime.fieldtypes.system import person_key_sql
 from runtime.i18n import N_
 from runtime.ids import parse_record_id
+from runtime.storage.linked import link_column
 
 MAX_LIMIT = 1000
 MAX_CONDITIONS = 100
@@ -231,14 +232,14 @@ class Compiler:
         """One page (one row more than asked for, to know whether there is a next one)."""
         keys = self.keys(query.sorts)
         where = self.where(query.where, query.search, with_trash=query.with_trash)
-        select = [f"t.{name}" for name in ROW_COLUMNS] + [f"t.{f.column}" for f in columns if f.stored]
-        select += [f"t.{f.column}_e" for f in columns if f.type == "formula"]
+        select = self.columns(columns)
         select += [f"({expression})::text AS k{index}" for index, (expression, _, _) in enumerate(keys)]
         # where buttons are shown hangs on the record and on who looks
         select, shown = [*select, *(["{}"] * len(self._shown(columns)))], self._shown(columns)
         limit = max(1, min(query.limit, MAX_LIMIT)) + 1
         statement = (
-            f"SELECT {', '.join(select)} FROM {{}} t WHERE {{}} ORDER BY {order_by(keys)} LIMIT {limit}"
+            f"SELECT {', '.join([*select, *self._links(columns, 't.id')])}"
+            f" FROM {{}} t WHERE {{}} ORDER BY {order_by(keys)} LIMIT {limit}"
         )
         if not query.cursor:
             return QueryString(statement, *shown, self.source, where)
@@ -257,8 +258,20 @@ class Compiler:
             for part, condition in enumerate(behind)
         ]
         return QueryString(
-            f"SELECT * FROM ({{}}) s ORDER BY part, place LIMIT {limit}", joined(" UNION ALL ", branches)
+            f"SELECT {', '.join(['s.*', *self._links(columns, 's.id')])} FROM ({{}}) s ORDER BY part, place LIMIT {limit}",
+            joined(" UNION ALL ", branches),
         )
+
+    def columns(self, columns: Sequence[Field], near: str | None = None) -> list[str]:
+        """What is read of a row ``t`` for ``columns``; with ``near`` (its number) also what its links point at."""
+        found = [f"t.{name}" for name in ROW_COLUMNS] + [f"t.{f.column}" for f in columns if f.stored]
+        found += [f"t.{f.column}_e" for f in columns if f.type == "formula"]
+        return found if near is None else [*found, *self._links(columns, near)]
+
+    def _links(self, columns: Sequence[Field], near: str) -> list[str]:
+        """What the links among ``columns`` point at, a column each: asked for with the page, not link by link."""
+        found = [link_column(self.catalog, one, near) for one in columns if one.type == "link"]
+        return [one for one in found if one is not None]
 
     def _shown(self, columns: Sequence[Field]) -> list[QueryString]:
         """Whether each button with a condition is shown, as a column of its own."""

@@ -23,7 +23,14 @@ from markupsafe import Markup
 
 from runtime.errors import NotAllowed
 from runtime.i18n import N_
-from ui.http.authentication import SAFE_METHODS, Connection, credential_of, session_token, system_of
+from ui.http.authentication import (
+    SAFE_METHODS,
+    Connection,
+    credential_of,
+    require_sign_in,
+    session_token,
+    system_of,
+)
 from ui.http.edge import add_header
 
 COOKIE = "hb_csrf"
@@ -82,6 +89,15 @@ def fits(token: str, secret: str) -> bool:
     if len(raw) != 2 * _BYTES:
         return False
     return hmac.compare_digest(_xor(raw[:_BYTES], raw[_BYTES:]), _digest(secret))
+
+
+async def protect(connection: Connection, handler: BaseRouteHandler) -> None:
+    """The one guard of the application: refuse strangers, then changes that another site's page may have sent.
+
+    One, because Litestar copies the request and the handler for each guard of each request.
+    """
+    await require_sign_in(connection, handler)
+    await check_csrf(connection, handler)
 
 
 async def check_csrf(connection: Connection, handler: BaseRouteHandler) -> None:

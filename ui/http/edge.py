@@ -37,6 +37,12 @@ SECURITY_HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
+API_HEADERS = {
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "cross-origin-resource-policy": "same-origin",
+}
+"""Of answers that are no pages: what the others say is only heard of documents."""
 STRICT_TRANSPORT = "max-age=31536000"
 _QUIET = ("/static/", "/i18n/", "/health", "/ready", "/metrics")
 
@@ -57,6 +63,7 @@ class Edge:
     def __init__(self, app: ASGIApp, *, secure: bool) -> None:
         self.app = app
         self.fixed = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+        self.bare = [(name.encode(), value.encode()) for name, value in API_HEADERS.items()]
         self.strict = (b"strict-transport-security", STRICT_TRANSPORT.encode())
         self.secure = secure
 
@@ -86,7 +93,8 @@ class Edge:
         self, scope: Scope, number: str, headers: list[tuple[bytes, bytes]]
     ) -> list[tuple[bytes, bytes]]:
         present = {name.lower() for name, _ in headers}
-        headers += [pair for pair in self.fixed if pair[0] not in present]
+        fixed = self.bare if scope["path"].startswith("/api/") else self.fixed
+        headers += [pair for pair in fixed if pair[0] not in present]
         headers += scope["state"].get("extra_headers", [])
         headers.append((b"x-request-id", number.encode()))
         if self.secure or scope.get("scheme") == "https":
