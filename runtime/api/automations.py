@@ -111,10 +111,12 @@ class RunAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TestOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What to try: a record of the trigger's table; a ``definition`` that is not saved yet, or the stored one."""
+    """What to try: a record of the trigger's table (none where no record sets it off, then what comes with the trigger in
+    ``given``); a ``definition`` that is not saved yet, or the stored one."""
 
-    record: str
+    record: str | None = None
     definition: AutomationDef | None = None
+    given: dict[str, Any] = {}
 
 
 class RehearsedBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -347,7 +349,7 @@ async def test_automation(
     system: TheSystem, actor: TheActor, translator: TheTranslator, automation: FromPath[str], data: TestOrder
 ) -> RehearsalAnswer:
     """Carry an automation out on a record without lasting effects: nothing is stored, nothing is sent."""
-    found = await rehearsal.rehearse(system, actor, automation, data.record, data.definition)
+    found = await rehearsal.rehearse(system, actor, automation, data.record, data.definition, data.given)
     return rehearsal_answer(found, translator)
 
 

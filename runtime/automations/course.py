@@ -69,6 +69,7 @@ class Course(ABC):
     async def before_item(self, path: str, number: int, count: int) -> bool:
         """Whether the loop at ``path`` is to go into its ``number``-th item (it has ``count``)."""
 
+    @abstractmethod
     async def after_item(self, path: str, number: int, count: int) -> None:
         """The ``number``-th item is over."""
 

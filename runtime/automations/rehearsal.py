@@ -14,13 +14,15 @@ import structlog
 
 from runtime.access import Actor, Operation, require
 from runtime.automations import triggers
+from runtime.automations.course import Course
 from runtime.automations.engine import make_attempt
 from runtime.automations.notes import Failure, dump
 from runtime.automations.reach import read_snapshot
 from runtime.automations.runs import Run, StepRow, StepStatus, Trigger
-from runtime.automations.steps import Attempt, End, Into, kind_of
+from runtime.automations.steps import Attempt, Done, kind_of
 from runtime.catalog import App, Automation, Catalog, Field
 from runtime.definitions.automations import AutomationDef, StateMoved, Step, trigger_table
+from runtime.definitions.triggers import trigger_where
 from runtime.errors import HuobiaoError, InvalidInput, NotFound
 from runtime.i18n import N_, Message
 from runtime.ids import parse_record_id
@@ -30,6 +32,12 @@ from runtime.system import System
 log = structlog.get_logger(__name__)
 
 LOCK_WAIT = "3s"
+MAX_ITEMS = 5
+"""As many items of a loop a test run goes through."""
+_SKIPPED = {
+    "wait": Message(N_("真实运行时会在「等一等」那里停下来等;试运行不等,直接往下走")),
+    "run_automation": Message(N_("另一个自动化没有真的运行;要看它做什么,到它那里试运行")),
+}
 
 
 class Rehearsed(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,9 +71,16 @@ class _Undo(Exception):
 
 
 async def rehearse(
-    system: System, actor: Actor, automation_id: str, record: str, definition: AutomationDef | None = None
+    system: System,
+    actor: Actor,
+    automation_id: str,
+    record: str | None,
+    definition: AutomationDef | None = None,
+    given: dict[str, Any] | None = None,
 ) -> Rehearsal:
-    """Try an automation (or a ``definition`` not saved yet) on a record.
+    """Try an automation (or a ``definition`` not saved yet) on a record; one that no record sets off, without.
+
+    ``given``: values that come with the trigger (a webhook's, a schedule's), by the keys of its outputs.
 
     Raises:
         NotFound, NotAllowed: the automation or record is unknown, or the actor may not build in its app.
@@ -76,58 +91,63 @@ async def rehearse(
     require(actor, Operation.BUILD, automation.app_id)
     app = catalog.app(automation.app_id)
     tried = definition or automation.definition
-    table = next((t for t in app.tables if t.id == trigger_table(tried.trigger)), None)
-    if table is None:
-        raise NotFound(N_("触发条件里的数据表已被删除"), code="unknown_table")
-    if parse_record_id(record)[0] != table.number:
-        raise InvalidInput(N_("试运行要选「{table}」里的一条记录"), code="wrong_table", table=table.name)
-    name = (await read_snapshot(system, catalog, actor, record)).title
-    notes = await _notes(system, catalog, tried, record)
+    name = await _name(system, catalog, actor, app, tried, record)
+    notes = await _notes(system, catalog, tried, record) if record is not None else []
     started = time.perf_counter()
-    stage = _Stage(system, catalog, app, await _run(system, catalog, app, automation, tried, record))
+    run = await _run(system, catalog, app, automation, tried, record, given or {})
     try:
         async with system.db.transaction() as tx:
             await tx.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'")
-            await stage.walk(tx, tried.steps, "")
+            stage = _Stage(system, tx, catalog, app, run)
+            await stage.walk(tried.steps)
             raise _Undo
     except _Undo:
         pass
     failed = any(step.status == "failed" for step in stage.steps)
     return Rehearsal(
         status="failed" if failed and stage.stopped else "finished",
-        record=record,
+        record=record or "",
         record_name=name,
         steps=tuple(stage.steps),
-        notes=tuple(notes),
+        notes=tuple(notes) + tuple(n for i, n in enumerate(stage.notes) if n not in stage.notes[:i]),
         milliseconds=(time.perf_counter() - started) * 1000,
     )
 
 
-class _Stage:
-    """Carries the steps out; what the engine does, without its rows, retries and lease."""
+class _Stage(Course):
+    """Carries the steps out; what the engine does, without its rows, retries and lease. Loops go into their first items."""
 
-    def __init__(self, system: System, catalog: Catalog, app: App, run: Run) -> None:
-        self.system, self.catalog, self.app, self.run = system, catalog, app, run
-        self.results: dict[str, StepRow] = {}
+    def __init__(self, system: System, tx: Tx, catalog: Catalog, app: App, run: Run) -> None:
+        super().__init__()
+        self.system, self.tx, self.catalog, self.app, self.run = system, tx, catalog, app, run
         self.steps: list[Rehearsed] = []
+        self.notes: list[Message] = []
         self.stopped = False
 
-    async def walk(self, tx: Tx, steps: tuple[Step, ...], prefix: str) -> bool:
-        """Carry out ``steps``; False when the run ends among them."""
-        for step in steps:
-            path = prefix + step.id
-            row = await self._try(tx, step, path)
-            if row.status == "failed":
-                if step.on_failure == "stop":
-                    self.stopped = True
-                    return False
-                continue
-            way = kind_of(step.config).way(step.config, row.outcome)
-            if isinstance(way, End):
-                return False
-            if isinstance(way, Into) and not await self.walk(tx, way.steps, f"{path}/{way.name}/"):
-                return False
-        return True
+    def stops(self, step: Step, row: StepRow) -> bool:
+        """A step that failed ends it, as a real run would wait there for a person."""
+        self.stopped = self.stopped or step.on_failure == "stop"
+        return step.on_failure == "stop"
+
+    async def before_item(self, path: str, number: int, count: int) -> bool:
+        """Only the first ones: a test run holds locks, and is there to be read."""
+        if number == MAX_ITEMS + 1:
+            self.notes.append(
+                Message(
+                    N_("逐个处理有 {count} 个,试运行只走前 {limit} 个"), {"count": count, "limit": MAX_ITEMS}
+                )
+            )
+        return number <= MAX_ITEMS
+
+    async def after_item(self, path: str, number: int, count: int) -> None:
+        """Nothing to keep."""
+
+    async def step(self, step: Step, path: str) -> StepRow:
+        """Try the step within the test run's transaction."""
+        row = await self._try(self.tx, step, path)
+        if row.status == "done" and row.output.get("skipped"):
+            self.notes.append(_SKIPPED[kind_of(step.config).id])
+        return row
 
     async def _try(self, tx: Tx, step: Step, path: str) -> StepRow:
         started = time.perf_counter()
@@ -140,7 +160,8 @@ class _Stage:
                     rehearsal=True,
                 )  # fmt: skip
                 done = await kind_of(step.config).carry_out(attempt, step.config)
-                outcome, output = done.outcome, msgspec.json.decode(dump(done.output))
+                outcome = done.outcome if isinstance(done, Done) else None
+                output = msgspec.json.decode(dump(done.output))
         except Exception as error:
             if not isinstance(error, HuobiaoError):
                 log.warning("rehearsed step failed", path=path, error=str(error))
@@ -160,7 +181,7 @@ class _Stage:
                 milliseconds=(time.perf_counter() - started) * 1000,
             )
         )
-        row = StepRow(
+        return StepRow(
             path=path,
             step=step.id,
             status="failed" if failure else "done",
@@ -168,18 +189,37 @@ class _Stage:
             attempts=1,
             output=output or {},
         )
-        self.results[step.id] = row
-        return row
+
+
+async def _name(
+    system: System, catalog: Catalog, actor: Actor, app: App, tried: AutomationDef, record: str | None
+) -> str:
+    """What the record is called. Raises when it is not one that could set the automation off."""
+    wanted = trigger_table(tried.trigger)
+    table = next((t for t in app.tables if t.id == wanted), None)
+    if wanted is not None and table is None:
+        raise NotFound(N_("触发条件里的数据表已被删除"), code="unknown_table")
+    if table is None:
+        return ""
+    if record is None or parse_record_id(record)[0] != table.number:
+        raise InvalidInput(N_("试运行要选「{table}」里的一条记录"), code="wrong_table", table=table.name)
+    return (await read_snapshot(system, catalog, actor, record)).title
 
 
 async def _run(
-    system: System, catalog: Catalog, app: App, automation: Automation, definition: AutomationDef, record: str
+    system: System,
+    catalog: Catalog,
+    app: App,
+    automation: Automation,
+    definition: AutomationDef,
+    record: str | None,
+    given: dict[str, Any],
 ) -> Run:
     """A run as the relay would make it; a state trigger is taken to have moved the record to where it is."""
-    number, row = parse_record_id(record)
+    number, row = parse_record_id(record) if record is not None else (None, None)
     after: dict[str, Any] = {}
     trigger = definition.trigger
-    if isinstance(trigger, StateMoved):
+    if isinstance(trigger, StateMoved) and number is not None and row is not None:
         state = await _state(system, catalog.field(trigger.field), catalog, number, row)
         after = {trigger.field: state} if state is not None else {}
     return Run(
@@ -188,8 +228,8 @@ async def _run(
         app=app.number,
         automation=automation.number,
         table=number,
-        record=record,
-        trigger=Trigger(history=0, action="update", after=after),
+        record=record if number is not None else None,
+        trigger=Trigger(history=0, action="update", after=after, output=given),
         definition=definition,
         depth=0,
         lost=0,
@@ -212,9 +252,8 @@ async def _notes(system: System, catalog: Catalog, definition: AutomationDef, re
                     {"state": named.name if named else ""},
                 )
             )
-    if trigger.where is not None and row not in await triggers.meeting(
-        system.db, catalog, table, [row], trigger.where
-    ):
+    where = trigger_where(trigger)
+    if where is not None and row not in await triggers.meeting(system.db, catalog, table, [row], where):
         notes.append(Message(N_("这条记录不满足触发条件,真实运行时不会由它触发")))
     return notes
 
