@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from builder import columns
-from builder.references import Use, entries, map_structs, uses_of
+from builder.references import Use, entries, formula_values, map_structs, uses_of
 from runtime import access
 from runtime.access import Actor, Operation
 from runtime.catalog import App, Catalog, Field
-from runtime.definitions.fields import SingleSelect
+from runtime.definitions.fields import SingleSelect, StateTime
 from runtime.definitions.queries import Condition
+from runtime.definitions.record_steps import MoveState
 from runtime.definitions.states import SetField
+from runtime.definitions.step_tests import Compare
 from runtime.definitions.values import Assignment, Literal_
 from runtime.errors import NotFound, Problem, RuleBroken
 from runtime.i18n import N_, Message
@@ -150,11 +153,17 @@ def choice_uses(app: App, field: Field, choice: int) -> tuple[list[Use], list[Us
             uses.append(
                 Use(kind, entry.id, definition.name, "", field.id, shown, machine=entry.id == field.id)
             )
+        elif kind == "automation" and name and _in_formula(formula_values(definition), field.id, name):
+            formulas.append(Use(kind, entry.id, definition.name, "steps", field.id, shown))
         elif kind == "field" and getattr(definition.config, "source", None) and name:
             source = definition.config.source
             if field.id in source and f'"{name}"' in source:
                 formulas.append(Use(kind, entry.id, definition.name, "config.source", field.id, shown))
     return uses, formulas
+
+
+def _in_formula(sources: Iterable[str], field_id: str, name: str) -> bool:
+    return any(field_id in source and f'"{name}"' in source for source in sources)
 
 
 def _in_machine(field: Field, choice: int) -> bool:
@@ -175,8 +184,16 @@ def names_choice(definition: Any, field_id: str, choice: int, name: str) -> bool
             found = found or _holds(value.value, choice, name)
         elif isinstance(value, Assignment) and value.field == field_id and isinstance(value.value, Literal_):
             found = found or _holds(value.value.value, choice, name)
+        elif isinstance(value, Compare) and getattr(value.left, "field", None) == field_id:
+            found = found or (isinstance(value.right, Literal_) and _holds(value.right.value, choice, name))
+        elif isinstance(value, MoveState) and value.field == field_id:
+            found = found or value.to == choice
         elif getattr(value, "field", None) == field_id and hasattr(value, "sources"):
             found = found or choice in (*value.sources, *value.targets)
+        elif getattr(value, "field", None) == field_id and hasattr(value, "states"):
+            found = found or choice in value.states
+        elif isinstance(value, StateTime) and value.field == field_id:
+            found = found or value.state == choice
         elif getattr(value, "line_status", None) == field_id:
             found = found or choice in value.choices
         return value

@@ -12,6 +12,7 @@ from builder.automation_checks.triggers import check_trigger
 from builder.validation import Problems, check_description, check_name
 from runtime.catalog import App
 from runtime.definitions.automations import AutomationDef, trigger_table
+from runtime.definitions.triggers import trigger_outputs
 from runtime.i18n import N_
 from runtime.storage.database import Database
 
@@ -37,7 +38,7 @@ def check_automation(
     """The automation as it will be stored: tables and fields by id, steps with ids."""
     taken = [a.definition.name for a in app.automations if a.id != own]
     trigger, table = check_trigger(problems.at("trigger"), app, definition.trigger)
-    reach = Reach(app, table, connectors)
+    reach = Reach(app, table, connectors, trigger_outputs(trigger))
     if trigger_table(trigger) is not None:
         reach.records["trigger"] = table  # a table that is gone is one problem, not one per use
     count = count_steps(definition.steps)

@@ -220,6 +220,10 @@ def trigger_outputs(trigger: Trigger) -> tuple[str, ...]:
         return ("planned_at", "planned_day")
     if isinstance(trigger, Webhook):
         return (*(value.key for value in trigger.values), "received_at")
-    if isinstance(trigger, Manual | ButtonPressed):
+    if isinstance(trigger, Manual):
         return ("by",)
+    if isinstance(trigger, DateReached):
+        return ("due_at",)
+    if isinstance(trigger, StateOverdue):
+        return ("since",)
     return ()
