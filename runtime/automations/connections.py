@@ -14,7 +14,7 @@ from runtime.system import System
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True):
-    """A connector with its settings in the clear; never logged or answered."""
+    """A connector with its settings in the clear; never logged or answered. ``per_minute``: the limit a person set."""
 
     number: int
     id: str
@@ -23,6 +23,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     settings: dict[str, str]
     broken: bool
+    per_minute: int | None = None
 
 
 async def connection(system: System, db: Database | Tx, key: str | int) -> Connection:
@@ -64,6 +65,7 @@ def _opened(box: SecretBox, row: Any) -> Connection:
         name=row["name"],
         settings={**config, **unseal(box, row["secrets"])},
         broken=row["status"] == "failed",
+        per_minute=row["per_minute"],
     )
 
 

@@ -2,8 +2,9 @@
 
 Receivers that share a limit (one robot under two connectors) are one *lane*. A lane is worked by whoever holds its
 advisory lock, on a connection of its own, so that the database lets go of it when the worker dies. Within a lane the
-oldest due message goes first; what would exceed the robot's limit waits, and what has waited is merged. Nothing is
-dropped. After a failure that can pass the message waits for its next try, and the whole lane for a few seconds.
+oldest due message goes first; what would exceed the limit (the robot's own, or one that a person set) waits, and what
+has waited is merged where the kind of message allows it. What a paused connector has to send waits until it goes on.
+Nothing is dropped. After a failure that can pass the message waits for its next try, and the whole lane for a few seconds.
 
 A message may arrive twice when the receiver took it but its answer was lost, or came too late for a worker that had
 to stop; never twice otherwise.
@@ -26,6 +27,7 @@ from runtime.automations.connections import Connection, connection
 from runtime.automations.locks import Locks
 from runtime.automations.retry import DATABASE_TROUBLE, is_passing
 from runtime.connectors import ConnectorKind, Connectors, OutgoingMessage, Receipt, from_row
+from runtime.connectors.base import PacingRule
 from runtime.connectors.pacing import Batch, SendNow, Waiting, WaitUntil, plan
 from runtime.errors import HuobiaoError, OutsideFailed
 from runtime.events.live import WAKE_DELIVERY
@@ -38,6 +40,11 @@ POLL_SECONDS = 1.0
 MAX_LANES = 8
 _AT_ONCE = 500
 _PAUSES_FOUND_WITHIN = timedelta(hours=2)  # no receiver is listened to that asks for more than an hour
+# a connector that was deleted while it was paused holds nothing back: its messages are given up
+_DUE = (
+    "meta.delivery d LEFT JOIN meta.connector c ON c.id = d.connector_id WHERE d.status = 'waiting'"
+    " AND d.next_attempt_at <= now() AND (c.paused_at IS NULL OR c.deleted_at IS NOT NULL)"
+)
 _LOCKS = 7004  # advisory locks of lanes: (this number, hash of the lane's name)
 
 
@@ -47,6 +54,12 @@ class Lane(msgspec.Struct, frozen=True):
     name: str
     kind: ConnectorKind
     connections: tuple[Connection, ...]
+
+    @property
+    def rule(self) -> PacingRule | None:
+        """The limit of the lane: the strictest of its connectors'."""
+        rules = [rule for one in self.connections if (rule := self.kind.rule(one.per_minute)) is not None]
+        return min(rules, key=lambda rule: rule.limit / rule.window_seconds, default=None)
 
 
 class Deliveries:
@@ -119,9 +132,7 @@ class Deliveries:
         self._wake.set()
 
     async def _due_lanes(self) -> list[Lane]:
-        rows = await self.system.db.fetch(
-            "SELECT DISTINCT connector_id FROM meta.delivery WHERE status = 'waiting' AND next_attempt_at <= now()"
-        )
+        rows = await self.system.db.fetch(f"SELECT DISTINCT d.connector_id FROM {_DUE}")
         lanes: dict[str, Lane] = {}
         for row in rows:
             number = row["connector_id"]
@@ -145,8 +156,7 @@ class Deliveries:
     async def _round(self, lane: Lane) -> bool:
         """Send once around; False when nothing (more) can leave now."""
         rows = await self.system.db.fetch(
-            "SELECT * FROM meta.delivery WHERE status = 'waiting' AND next_attempt_at <= now()"
-            " AND connector_id = ANY($1::integer[]) ORDER BY id LIMIT $2",
+            f"SELECT d.* FROM {_DUE} AND d.connector_id = ANY($1::integer[]) ORDER BY d.id LIMIT $2",
             [c.number for c in lane.connections],
             _AT_ONCE,
         )
@@ -170,7 +180,7 @@ class Deliveries:
     async def _plan(self, lane: Lane, rows: Sequence[Row]) -> SendNow[int] | WaitUntil:
         waiting = [Waiting(row["id"], _message(row)) for row in rows]
         now = datetime.now(UTC)
-        rule = lane.kind.pacing
+        rule = lane.rule
         recent = await self.system.db.fetch(
             "SELECT at, pause_until FROM meta.delivery_attempt WHERE pacing_key = $1 AND at > $2"
             " AND (at > $3 OR pause_until > $4)",
@@ -181,7 +191,14 @@ class Deliveries:
         )
         pause = max((row["pause_until"] for row in recent if row["pause_until"]), default=None)
         if rule is not None:
-            return plan(now, [row["at"] for row in recent], waiting, rule=rule, not_before=pause)
+            return plan(
+                now,
+                [row["at"] for row in recent],
+                waiting,
+                rule=rule,
+                not_before=pause,
+                merges=lane.kind.merges,
+            )
         if pause is not None and pause > now:
             return WaitUntil(pause)
         return SendNow(tuple(Batch((w.id,), w.message) for w in waiting))

@@ -15,13 +15,14 @@ import structlog
 
 from runtime.automations import connections, runs
 from runtime.automations.connections import Connection
-from runtime.automations.engine import paths
+from runtime.automations.course import paths
 from runtime.automations.notes import Failure, dump
 from runtime.automations.retry import wait_seconds
 from runtime.connectors import Receipt
+from runtime.connectors.answers import storable
 from runtime.definitions.automations import AutomationDef
 from runtime.errors import HuobiaoError
-from runtime.events.live import Notice
+from runtime.events.live import WAKE_RELAY, Notice
 from runtime.i18n import N_, Message
 from runtime.storage.database import Database, Row, Tx
 from runtime.system import System
@@ -30,7 +31,8 @@ log = structlog.get_logger(__name__)
 
 _NOT_COUNTED = frozenset({"wecom_rate_limited"})  # no fault of the message: it only has to wait
 LANE_REST_SECONDS = 5.0
-_ROBOT_GONE = "wecom_robot_gone"
+_BREAKS = frozenset({"wecom_robot_gone", "smtp_login_refused", "http_unauthorized"})
+"""What no later message will change: the connector itself has to be mended."""
 
 
 async def note_attempt(
@@ -59,7 +61,9 @@ async def sent(
     system: System, lane: str, connection: Connection, rows: Sequence[Row], receipt: Receipt
 ) -> None:
     """The receiver took the message."""
+    receipt = msgspec.structs.replace(receipt, raw=storable(receipt.raw), errmsg=storable(receipt.errmsg))
     async with system.db.transaction() as tx:
+        await _end_steps(system, tx, rows, receipt)
         await note_attempt(tx, lane, rows, receipt=receipt)
         await tx.execute(
             "UPDATE meta.delivery SET status = 'sent', sent_at = clock_timestamp(), attempts = attempts + 1,"
@@ -77,6 +81,30 @@ async def sent(
         if connection.broken:
             await connections.mark(tx, connection.number, None)
     await _tell(system, rows)
+
+
+async def _end_steps(system: System, tx: Tx, rows: Sequence[Row], receipt: Receipt) -> None:
+    """End the steps that wait for this answer, with what they asked of it, and let their runs go on."""
+    sent = [row for row in rows if row["run_id"]]
+    await _lock_runs(tx, sent)
+    ended = await tx.fetch(
+        "UPDATE meta.run_step s SET status = 'done', outcome = $3, error = NULL, finished_at = clock_timestamp(),"
+        " output = coalesce(s.output, '{}') || $4::jsonb FROM unnest($1::bigint[], $2::text[]) AS d(run, path)"
+        " WHERE s.run_id = d.run AND s.path = d.path AND s.status = 'waiting' RETURNING s.run_id",
+        [row["run_id"] for row in sent],
+        [row["path"] for row in sent],
+        receipt.outcome,
+        dump(receipt.output),
+    )
+    for number in sorted({row["run_id"] for row in ended}):
+        await runs.wake(tx, number, "answer")
+        tx.after_commit.append(lambda: system.live.wake(WAKE_RELAY))
+
+
+async def _lock_runs(tx: Tx, rows: Sequence[Row]) -> None:
+    """Runs are locked in one order, and before their steps and deliveries."""
+    numbers = sorted({row["run_id"] for row in rows if row["run_id"]})
+    await tx.execute("SELECT FROM meta.run WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE", numbers)
 
 
 async def put_off(db: Database, numbers: Sequence[int], at: datetime) -> None:
@@ -100,7 +128,7 @@ async def try_again(system: System, lane: str, rows: Sequence[Row], error: Huobi
     asked = getattr(error, "retry_after_seconds", None) or 0.0
     rest = timedelta(seconds=max(min(seconds, LANE_REST_SECONDS), asked))
     async with system.db.transaction() as tx:
-        await _fail(tx, over, Failure.of(error))
+        await _fail(system, tx, over, Failure.of(error))
         await note_attempt(tx, lane, rows, error=error, pause_until=now + rest)
         await tx.execute(
             "UPDATE meta.delivery SET attempts = attempts + $2, next_attempt_at = $3, error = $4"
@@ -114,11 +142,12 @@ async def try_again(system: System, lane: str, rows: Sequence[Row], error: Huobi
 
 
 async def give_up(system: System, lane: str, rows: Sequence[Row], error: HuobiaoError) -> None:
-    """The receiver will never take it. A robot that is gone marks its connector as broken."""
+    """The receiver will never take it. A robot that is gone, or credentials that are
+    refused, mark the connector as broken."""
     async with system.db.transaction() as tx:
         await note_attempt(tx, lane, rows, error=error)
-        await _fail(tx, rows, Failure.of(error))
-        if error.error_code == _ROBOT_GONE:
+        await _fail(system, tx, rows, Failure.of(error))
+        if error.error_code in _BREAKS:
             for number in {row["connector_id"] for row in rows}:
                 await connections.mark(tx, number, error.message)
     await _tell(system, rows)
@@ -132,11 +161,11 @@ async def give_up_all(system: System, connector: int, error: HuobiaoError) -> No
             " ORDER BY id LIMIT 500",
             connector,
         )
-        await _fail(tx, rows, Failure.of(error))
+        await _fail(system, tx, rows, Failure.of(error))
     await _tell(system, rows)
 
 
-async def _fail(tx: Tx, rows: Sequence[Row], failure: Failure) -> None:
+async def _fail(system: System, tx: Tx, rows: Sequence[Row], failure: Failure) -> None:
     by_run: dict[int, list[Row]] = defaultdict(list)
     for row in rows:
         by_run[row["run_id"] or 0].append(row)
@@ -148,30 +177,42 @@ async def _fail(tx: Tx, rows: Sequence[Row], failure: Failure) -> None:
             dump(failure),
         )
         if run is not None:
-            await _fail_run(tx, number, run, by_run[number], failure)
+            await _fail_run(system, tx, number, run, by_run[number], failure)
 
 
-async def _fail_run(tx: Tx, number: int, run: Row, rows: Sequence[Row], failure: Failure) -> None:
-    """The steps whose messages were given up fail, and a run that was over fails with them."""
-    failed = {row["path"] for row in rows}
-    await tx.execute(
-        "UPDATE meta.run_step SET status = 'failed', error = $3 WHERE run_id = $1 AND path = ANY($2::text[])",
+async def _fail_run(
+    system: System, tx: Tx, number: int, run: Row, rows: Sequence[Row], failure: Failure
+) -> None:
+    """The steps whose messages were given up fail. A run that was over fails with them, and so does one that waits for
+    the answer; where the failure of the step does not matter, the latter goes on."""
+    found = await tx.fetch(
+        "UPDATE meta.run_step s SET status = 'failed', error = $3, finished_at = clock_timestamp() FROM"
+        " (SELECT id, status FROM meta.run_step WHERE run_id = $1 AND path = ANY($2::text[]) FOR UPDATE) AS old"
+        " WHERE s.id = old.id RETURNING s.step_id, old.status AS was",
         number,
-        sorted(failed),
+        sorted({row["path"] for row in rows}),
         dump(failure),
     )
     definition = msgspec.json.decode(run["definition"], type=AutomationDef)
-    matters = any(path in failed and step.on_failure == "stop" for path, step in paths(definition))
-    if matters and run["status"] == "finished":
-        named = next((step.name for path, step in paths(definition) if path in failed), "")
-        words = Failure(
-            code="not_delivered",
-            message=Message(
-                N_("步骤「{step}」的消息没有发出去:{reason}"),
-                {"step": named or Message(N_("发消息")), "reason": failure.message},
-            ),
-        )
-        await runs.end(tx, number, "failed", words)
+    steps = {step.id: step for _, step in paths(definition)}
+    failed = [steps[row["step_id"]] for row in found if row["step_id"] in steps]
+    waited = any(row["was"] == "waiting" for row in found)
+    if any(step.on_failure == "stop" for step in failed):
+        if run["status"] == "finished" or (waited and run["status"] == "waiting"):
+            await runs.end(tx, number, "failed", _not_delivered(failed[0].name, failure))
+    elif waited:
+        await runs.wake(tx, number, "answer")
+        tx.after_commit.append(lambda: system.live.wake(WAKE_RELAY))
+
+
+def _not_delivered(name: str, failure: Failure) -> Failure:
+    return Failure(
+        code="not_delivered",
+        message=Message(
+            N_("步骤「{step}」的消息没有发出去:{reason}"),
+            {"step": name or Message(N_("发消息")), "reason": failure.message},
+        ),
+    )
 
 
 async def _tell(system: System, rows: Sequence[Row]) -> None:

@@ -35,15 +35,26 @@ class PacingRule(msgspec.Struct, frozen=True):
         return timedelta(seconds=self.window_seconds + self.margin_seconds)
 
 
+class Option(msgspec.Struct, frozen=True):
+    """One answer of a setting that is chosen; ``label`` is a msgid."""
+
+    value: str
+    label: str
+
+
 class SettingField(msgspec.Struct, frozen=True, kw_only=True):
     """One setting of a kind, as its form shows it. ``label``, ``help`` and ``placeholder`` are msgids.
 
-    ``secret``: stored encrypted and never shown again; an empty entry in the form keeps the stored one.
+    ``secret``: stored encrypted and never shown again; an empty entry in the form keeps the stored one. ``options``: what
+    a ``choice`` offers, the first one standing for an empty entry. ``only_with``: the setting counts (and is shown) only
+    when another one has one of these values.
     """
 
     name: str
     label: str
-    input: Literal["text", "url", "password"] = "text"
+    input: Literal["text", "url", "password", "choice"] = "text"
+    options: tuple[Option, ...] = ()
+    only_with: tuple[str, tuple[str, ...]] | None = None
     required: bool = False
     secret: bool = False
     help: str = ""
@@ -51,18 +62,24 @@ class SettingField(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """What the other side answered to a message it took: its code and words, and the answer as it came."""
+    """What the other side answered to a message it took: its code and words, and the answer as it came.
+
+    ``outcome`` and ``output``: what of the answer the step that sent it asked for.
+    """
 
     errcode: int
     errmsg: str
     raw: dict[str, Any]
+    outcome: str | None = None
+    output: dict[str, Any] = {}
 
 
 class ConnectorKind(ABC):
     """A kind of outside system. Texts are msgids; ``icon`` is a Lucide name.
 
     ``steps`` tell a person how to get the settings. ``messages`` are the types :meth:`send` takes.
-    ``pacing`` is the other side's limit for one :meth:`pacing_key`, None where there is none.
+    ``pacing`` is the other side's limit for one :meth:`pacing_key`, None where there is none. ``merges``: messages that
+    have to wait may be put together into fewer.
     """
 
     id: ClassVar[str]
@@ -73,6 +90,13 @@ class ConnectorKind(ABC):
     steps: ClassVar[tuple[str, ...]] = ()
     messages: ClassVar[tuple[type[msgspec.Struct], ...]]
     pacing: ClassVar[PacingRule | None] = None
+    merges: ClassVar[bool] = False
+
+    def rule(self, per_minute: int | None) -> PacingRule | None:
+        """The limit that counts: the kind's own, or the stricter one that a person set for a connector."""
+        if per_minute is None or (self.pacing is not None and self.pacing.limit <= per_minute):
+            return self.pacing
+        return PacingRule(limit=per_minute, window_seconds=60.0)
 
     def check(self, settings: Mapping[str, Any]) -> dict[str, str]:
         """The settings as they are to be stored: known, trimmed, complete, in one notation.
@@ -95,8 +119,11 @@ class ConnectorKind(ABC):
                 )
             elif value.strip():
                 values[name] = value.strip()
+        values = self._chosen(values, problems)
         faulty = {problem.path for problem in problems}
         for field in self.fields:
+            if not _counts(field, values):
+                continue
             if field.required and field.name not in values and field.name not in faulty:
                 problems.append(
                     _problem(field.name, Message(N_("请填写「{label}」"), {"label": Message(field.label)}))
@@ -112,6 +139,17 @@ class ConnectorKind(ABC):
                 InvalidInput.default_message(), code="connector_invalid", problems=problems
             )
         return values
+
+    def _chosen(self, values: dict[str, str], problems: list[Problem]) -> dict[str, str]:
+        """``values`` with what stands for an empty choice, and without what does not count beside the others."""
+        for field in self.fields:
+            if not field.options:
+                continue
+            chosen = values.setdefault(field.name, field.options[0].value)
+            if chosen not in [option.value for option in field.options]:
+                message = Message(N_("「{label}」要从给出的几项里选"), {"label": Message(field.label)})
+                problems.append(_problem(field.name, message))
+        return {f.name: values[f.name] for f in self.fields if f.name in values and _counts(f, values)}
 
     def check_setting(self, name: str, value: str) -> str:
         """The setting ``name`` in its stored notation. Raises a :class:`HuobiaoError` when it cannot be used."""
@@ -169,6 +207,14 @@ class ConnectorKind(ABC):
     ) -> Receipt:
         """Send :meth:`test_message`. Raises like :meth:`send`."""
         return await self.send(client, settings, self.test_message(translator))
+
+
+def _counts(field: SettingField, values: SettingValues) -> bool:
+    """Whether a setting means anything beside the others."""
+    if field.only_with is None:
+        return True
+    name, wanted = field.only_with
+    return values.get(name, "") in wanted
 
 
 def _problem(name: str, message: Message) -> Problem:

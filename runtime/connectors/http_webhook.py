@@ -183,7 +183,7 @@ def _refusal(response: OutboundResponse) -> OutsideFailed:
         return OutsideFailed(
             N_("{host} 暂时没有收下(HTTP {status}),稍后再试"),
             code="webhook_unavailable",
-            retry_after_seconds=_retry_after(response.headers.get("retry-after", "")),
+            retry_after_seconds=retry_after(response.headers.get("retry-after", "")),
             outcome_unknown=status >= 500 and status != 503,
             **shown,
         )
@@ -195,6 +195,6 @@ def _refusal(response: OutboundResponse) -> OutsideFailed:
     )
 
 
-def _retry_after(value: str) -> float | None:
+def retry_after(value: str) -> float | None:
     """Seconds of a ``Retry-After`` header, at most an hour; None for a date or nothing."""
     return min(float(value), _MAX_RETRY_AFTER_SECONDS) if value.isdigit() else None

@@ -21,7 +21,7 @@ class NullKind(ConnectorKind):
     def __init__(self, real: ConnectorKind) -> None:
         self.real = real
         # What a form shows is the kind's own; these names stand on the class of an ordinary kind.
-        for name in ("id", "name", "description", "icon", "fields", "steps", "messages", "pacing"):
+        for name in ("id", "name", "description", "icon", "fields", "steps", "messages", "pacing", "merges"):
             setattr(self, name, getattr(real, name))
 
     def check_setting(self, name: str, value: str) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -37,17 +37,17 @@ WECOM_ROBOT_RULE = PacingRule(limit=20, window_seconds=60.0)
 
 
 class Waiting(msgspec.Struct, Generic[Id], frozen=True):
-    """A message that waits, with the id of its row."""
+    """A message that waits, with the id of its row: a robot's where they are merged, of any kind where not."""
 
     id: Id
-    message: RobotMessage
+    message: Any
 
 
 class Batch(msgspec.Struct, Generic[Id], frozen=True):
     """One message to send, and the rows it settles: one, or several that were merged."""
 
     ids: tuple[Id, ...]
-    message: RobotMessage
+    message: Any
 
 
 class SendNow(msgspec.Struct, Generic[Id], frozen=True):
@@ -71,11 +71,13 @@ def plan(
     rule: PacingRule = WECOM_ROBOT_RULE,
     not_before: datetime | None = None,
     translator: Translator = CHINESE,
+    merges: bool = True,
 ) -> SendNow[Id] | WaitUntil:
     """What to do with the messages waiting for one robot, oldest first.
 
     ``sent_times``: when the *answer* to each earlier message came, successes and refusals alike (the request
     reached WeCom before its answer reached us, so counting from the answer never counts too little).
+    ``merges``: whether waiting messages may share one; otherwise they leave one by one, in order.
     ``not_before``: the end of a pause WeCom asked for (errcode 45009). All times are aware. Nothing waiting gives
     an empty :class:`SendNow`.
     """
@@ -90,7 +92,7 @@ def plan(
         return WaitUntil(counted[len(counted) - rule.limit] + rule.span)
     if len(waiting) <= free:
         return SendNow(tuple(Batch((w.id,), w.message) for w in waiting))
-    batches = merge(waiting, translator)
+    batches = merge(waiting, translator) if merges else [Batch((w.id,), w.message) for w in waiting]
     if len(batches) <= free:
         return SendNow(tuple(batches))
     return SendNow(tuple(batches[:free]), (counted[0] if counted else now) + rule.span)

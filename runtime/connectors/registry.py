@@ -8,8 +8,10 @@ from typing import Any, Literal
 import msgspec
 
 from runtime.connectors.base import ConnectorKind, Receipt, SettingValues
+from runtime.connectors.http_api import HttpApi, HttpMessage
 from runtime.connectors.http_webhook import HttpWebhook, JsonMessage
 from runtime.connectors.local import ConsoleKind, NullKind
+from runtime.connectors.smtp import EmailMessage, Smtp
 from runtime.connectors.wecom_messages import MarkdownMessage, TextMessage
 from runtime.connectors.wecom_robot import OFFICIAL_BASE_URL, WecomRobot
 from runtime.errors import InvalidInput, NotFound
@@ -17,7 +19,7 @@ from runtime.i18n import CHINESE, N_, Message, Translator
 from runtime.outbound import OutboundClient
 from runtime.settings import Settings
 
-OutgoingMessage = TextMessage | MarkdownMessage | JsonMessage
+OutgoingMessage = TextMessage | MarkdownMessage | JsonMessage | HttpMessage | EmailMessage
 """Every type of message, as stored while it waits (``msgspec.convert(row, OutgoingMessage)``)."""
 
 Variant = Literal["real", "console", "null"]
@@ -25,7 +27,7 @@ Variant = Literal["real", "console", "null"]
 
 def connector_kinds(wecom_base_url: str = OFFICIAL_BASE_URL) -> tuple[ConnectorKind, ...]:
     """All kinds, in the order in which people choose from them."""
-    return (WecomRobot(wecom_base_url), HttpWebhook())
+    return (WecomRobot(wecom_base_url), Smtp(), HttpApi(), HttpWebhook())
 
 
 class Connectors:

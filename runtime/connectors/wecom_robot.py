@@ -227,6 +227,7 @@ class WecomRobot(ConnectorKind):
     )
     messages: ClassVar[tuple[type[msgspec.Struct], ...]] = (TextMessage, MarkdownMessage)
     pacing: ClassVar[PacingRule | None] = WECOM_ROBOT_RULE
+    merges: ClassVar[bool] = True
 
     def __init__(self, base_url: str = OFFICIAL_BASE_URL) -> None:
         self.base_url = base_url

@@ -8,9 +8,10 @@ never logged or put into messages beyond their host, because webhook addresses a
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import httpcore
@@ -19,7 +20,14 @@ import msgspec
 
 from runtime.errors import InvalidInput, OutsideFailed
 from runtime.i18n import N_
-from runtime.outbound.addresses import Policy, Resolver, allowed_endpoints, parse_url, system_resolver
+from runtime.outbound.addresses import (
+    Policy,
+    Resolver,
+    allowed_endpoints,
+    checked_addresses,
+    parse_url,
+    system_resolver,
+)
 from runtime.outbound.body import BodyTooLarge, Unreadable, read_body
 from runtime.outbound.call import CONNECT_SHARE, Call, number
 from runtime.outbound.transport import GuardedBackend
@@ -46,8 +54,8 @@ class OutboundResponse(msgspec.Struct, frozen=True):
         return 200 <= self.status < 300
 
     def text(self) -> str:
-        """The body as text; what is not UTF-8 shows as replacement characters."""
-        return self.body.decode("utf-8", "replace")
+        """The body as text, to be shown or stored: what is not UTF-8 shows as replacement characters, NULs are left out."""
+        return self.body.decode("utf-8", "replace").replace("\x00", "")
 
     def json(self) -> Any:
         """The body as JSON. Raises :class:`ValueError` when it is not."""
@@ -81,6 +89,7 @@ class OutboundClient:
         self.max_redirects = max_redirects
         self.user_agent = user_agent
         self._ssl_context = ssl_context or httpx.create_ssl_context()
+        self._resolve = resolve
         self._network = GuardedBackend(self.policy, resolve)
 
     async def request(
@@ -123,6 +132,25 @@ class OutboundClient:
     async def post(self, url: str, **options: Any) -> OutboundResponse:
         """:meth:`request` with POST."""
         return await self.request("POST", url, **options)
+
+    async def connect(self, host: str, port: int, seconds: float) -> socket.socket:
+        """A connected socket to ``host:port``, for protocols other than HTTP. The same addresses may be reached.
+
+        Raises:
+            NotAllowed: the address may not be called.
+            OutsideFailed: nobody answers there (in ``seconds``).
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                addresses = await checked_addresses(host, port, self.policy, self._resolve)
+                return await _first_that_answers(host, port, [str(address) for address in addresses])
+        except TimeoutError:
+            raise OutsideFailed(
+                N_("{host} 在 {seconds} 秒内没有接通,稍后再试"),
+                code="connect_timeout",
+                host=host,
+                seconds=number(seconds),
+            ) from None
 
     def _build(
         self, method: str, url: str, headers: Mapping[str, str] | None, content: bytes | None, json: Any
@@ -204,6 +232,33 @@ _LIBRARY_ERRORS = (
     httpcore.ProtocolError,
     httpcore.UnsupportedProtocol,
 )
+
+
+async def _first_that_answers(host: str, port: int, addresses: Sequence[str]) -> socket.socket:
+    """A socket to the first of ``addresses`` that takes a connection. Raises :class:`OutsideFailed`."""
+    loop = asyncio.get_running_loop()
+    refused = False
+    for address in addresses:
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        found = socket.socket(family, socket.SOCK_STREAM)
+        found.setblocking(False)
+        try:
+            await loop.sock_connect(found, (address, port))
+        except ConnectionRefusedError:
+            found.close()
+            refused = True
+        except OSError:
+            found.close()
+        except BaseException:
+            found.close()
+            raise
+        else:
+            return found
+    if refused:
+        raise OutsideFailed(
+            N_("{host} 拒绝连接,检查地址和端口,或等对方服务器恢复后再试"), code="refused", host=host
+        )
+    raise OutsideFailed(N_("连不上 {host},检查网络和地址后再试"), code="unreachable", host=host)
 
 
 def _core_url(url: httpx.URL) -> httpcore.URL:

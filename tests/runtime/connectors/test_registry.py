@@ -10,10 +10,20 @@ import pytest
 import structlog
 
 import runtime.connectors
-from runtime.connectors import ConnectorKind, Connectors, connector_kinds, from_row, to_row
+from runtime.connectors import (
+    ConnectorKind,
+    Connectors,
+    OutgoingMessage,
+    connector_kinds,
+    from_row,
+    to_row,
+)
+from runtime.connectors.answers import Pick
 from runtime.connectors.base import Receipt
+from runtime.connectors.http_api import HttpMessage
 from runtime.connectors.http_webhook import JsonMessage
 from runtime.connectors.local import ConsoleKind, NullKind
+from runtime.connectors.smtp import EmailMessage
 from runtime.connectors.wecom_messages import MarkdownMessage, TextMessage
 from runtime.connectors.wecom_robot import WecomRobot
 from runtime.errors import InvalidDefinition, InvalidInput, NotFound
@@ -24,6 +34,13 @@ from tests.standins.wecom import DEFAULT_KEY, WecomStandIn
 
 SETTINGS = {
     "wecom_robot": {"webhook_url": DEFAULT_KEY},
+    "smtp": {
+        "host": "smtp.example.com",
+        "user": "orders@example.com",
+        "password": "s3cret-code",
+        "from_address": "orders@example.com",
+    },
+    "http_api": {"base_url": "https://api.example.com/v1", "auth": "bearer", "token": "s3cret-token"},
     "http_webhook": {"url": "https://example.com/hooks/s3cret", "signing_secret": "s3cret-too"},
 }
 KINDS = connector_kinds()
@@ -61,7 +78,7 @@ def test_a_kind_describes_itself_for_forms(kind: ConnectorKind) -> None:
 def test_missing_settings_are_named_by_their_label(kind: ConnectorKind) -> None:
     with pytest.raises(InvalidDefinition) as caught:
         kind.check({})
-    required = {field.name: field.label for field in kind.fields if field.required}
+    required = {field.name: field.label for field in kind.fields if field.required and not field.only_with}
     assert {problem.path for problem in caught.value.problems} == set(required)
     for problem in caught.value.problems:
         assert required[str(problem.path)] in problem.message.text()
@@ -74,7 +91,7 @@ def test_checked_settings_are_stable_and_secrets_stay_secret(kind: ConnectorKind
     plain, secret = kind.split(checked)
     assert {**plain, **secret} == checked
     assert secret
-    for value in SETTINGS[kind.id].values():
+    for value in secret.values():
         assert value not in kind.shown(checked)
         assert value not in json.dumps(plain)
         assert value not in (kind.pacing_key(checked) or "")
@@ -84,7 +101,8 @@ def test_checked_settings_are_stable_and_secrets_stay_secret(kind: ConnectorKind
 @by_kind
 def test_an_empty_secret_in_the_form_keeps_the_stored_one(kind: ConnectorKind) -> None:
     stored = kind.check(SETTINGS[kind.id])
-    blank = dict.fromkeys(stored, "")
+    plain, secret = kind.split(stored)
+    blank = {**plain, **dict.fromkeys(secret, "")}
     assert kind.check(kind.keep_secrets(blank, stored)) == stored
 
 
@@ -99,9 +117,11 @@ def test_the_test_message_is_one_the_kind_takes(kind: ConnectorKind) -> None:
         TextMessage(content="a", users=("li",)),
         MarkdownMessage(content="**a**"),
         JsonMessage(body={"a": [1, None, {"b": "c"}]}),
+        EmailMessage(to="a@example.com", subject="s", text="t"),
+        HttpMessage(method="POST", query=(("a", "b"),), body="{}", picks=(Pick("no", ("data", 0, "no")),)),
     ],
 )
-def test_messages_survive_being_stored(message: TextMessage | MarkdownMessage | JsonMessage) -> None:
+def test_messages_survive_being_stored(message: OutgoingMessage) -> None:
     assert from_row(json.loads(json.dumps(to_row(message)))) == message
 
 
@@ -147,7 +167,7 @@ def test_the_installation_chooses_variant_and_server(client: OutboundClient) -> 
     chosen = load_settings(
         {"HUOBIAO_CONNECTORS": "NULL", "HUOBIAO_WECOM_BASE_URL": "http://wecom.test:8000/"}
     )
-    [robot, webhook] = Connectors.of(client, chosen).kinds
+    robot, *_, webhook = Connectors.of(client, chosen).kinds
     assert isinstance(robot, NullKind)
     assert isinstance(robot.real, WecomRobot)
     assert robot.real.base_url == "http://wecom.test:8000"
