@@ -87,6 +87,10 @@ async def _sections(
         )
         for table in app.tables
     )
+    stocks = tuple(
+        NavItem(name=s.definition.name, href=f"/stocks/{s.id}", icon="warehouse", current=s.id == current)
+        for s in app.stocks
+    )
     dashboards = tuple(
         NavItem(name=d.definition.name, href=f"/d/{d.id}", icon="layout-dashboard", current=d.id == current)
         for d in app.dashboards
@@ -122,6 +126,7 @@ async def _sections(
             new_label=text(N_("新建数据表")),
             empty=text(N_("还没有数据表")),
         ),
+        *((NavSection(title=text(N_("库存")), items=stocks),) if stocks else ()),
         NavSection(
             title=text(N_("仪表盘")),
             items=dashboards,
