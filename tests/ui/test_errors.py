@@ -60,6 +60,13 @@ def failing(app: Litestar) -> Litestar:
         "slow": asyncpg.QueryCanceledError("canceling statement"),
         "deadlock": asyncpg.DeadlockDetectedError("deadlock detected"),
         "away": ConnectionRefusedError("secret host"),
+        "socket": FileNotFoundError(2, "No such file or directory"),
+        "file": FileNotFoundError(2, "No such file or directory", "secret.png"),
+        "stopping": asyncpg.exceptions.AdminShutdownError(
+            "terminating connection due to administrator command"
+        ),
+        "starting": asyncpg.CannotConnectNowError("the database system is starting up"),
+        "confused": asyncpg.InternalClientError("cannot switch to state 15"),
         "redis": RedisConnectionError("secret host"),
         "timeout": TimeoutError(),
     }
@@ -93,6 +100,11 @@ def failing(app: Litestar) -> Litestar:
         ("timeout", 503, "too_slow"),
         ("deadlock", 409, "try_again"),
         ("away", 503, "database_away"),
+        ("socket", 503, "database_away"),
+        ("file", 500, "internal_error"),
+        ("stopping", 503, "database_away"),
+        ("starting", 503, "database_away"),
+        ("confused", 503, "database_away"),
         ("redis", 503, "redis_away"),
     ],
 )

@@ -95,6 +95,21 @@ class _WrongKind(HuobiaoError):
         return N_("这里不接受这种格式的内容")
 
 
+_DATABASE_AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # being shut down, just starting
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # asyncpg loses track of itself when a connection goes at a bad moment
+    ConnectionError,
+)
+
+
+def _no_socket(error: Exception) -> bool:
+    """Whether a server's socket is not there (yet); a file that is not there has a name."""
+    return isinstance(error, FileNotFoundError) and error.filename is None
+
+
 def understood(error: Exception) -> HuobiaoError:
     """``error`` in our own family; what nobody foresaw becomes a plain error 500."""
     if isinstance(error, HuobiaoError):
@@ -109,11 +124,7 @@ def understood(error: Exception) -> HuobiaoError:
         return ServiceUnavailable(N_("这次查询太久,已经停下。把范围缩小一点再试"), code="too_slow")
     if isinstance(error, asyncpg.DeadlockDetectedError | asyncpg.SerializationError):
         return RuleBroken(N_("别人正好也在改同样的内容,再试一次"), code="try_again")
-    if isinstance(
-        error, asyncpg.PostgresConnectionError | asyncpg.CannotConnectNowError | asyncpg.InterfaceError
-    ):
-        return ServiceUnavailable(N_("数据库暂时连不上,稍后再试"), code="database_away")
-    if isinstance(error, asyncpg.TooManyConnectionsError | ConnectionError):
+    if isinstance(error, _DATABASE_AWAY) or _no_socket(error):
         return ServiceUnavailable(N_("数据库暂时连不上,稍后再试"), code="database_away")
     if isinstance(error, RedisError):
         return ServiceUnavailable(N_("消息服务暂时连不上,稍后再试"), code="redis_away")
@@ -145,7 +156,9 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """What the caller gets for ``error``; the handler of every exception."""
     known = understood(error)
     if known.status >= 500 and not isinstance(error, HuobiaoError):
-        log.error("request failed", path=request.url.path, code=known.error_code, exc_info=error)
+        away = isinstance(known, ServiceUnavailable)  # said in one line, however many ask while it lasts
+        said = {"error": str(error)} if away else {"exc_info": error}
+        log.error("request failed", path=request.url.path, code=known.error_code, **said)
     headers = _headers(request, known)
     if wants_json(request):
         document = problem_document(known, _reader(request), request_id(request.scope))
