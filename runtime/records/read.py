@@ -89,7 +89,7 @@ class Reader:
             return ()
         # what is in a column of its own is taken out of a row at once, then made into its wire value where it is none
         keys = [field.id for field in fields]
-        there = rows[0].keys()
+        there = frozenset(rows[0].keys())
         columns = itemgetter(*[f.column if f.column in there else "id" for f in fields], "id")
         changed: list[tuple[str, Callable[[Any], Any]]] = []
         made: list[tuple[str, Callable[[Any], Any]]] = []
