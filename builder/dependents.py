@@ -23,7 +23,8 @@ from runtime.catalog import App, Catalog, Field
 from runtime.definitions.fields import FieldDef, Formula, Lookup, MultiSelect, Rollup, SingleSelect
 from runtime.definitions.queries import Condition
 from runtime.definitions.states import SetField
-from runtime.definitions.values import Assignment, Literal_
+from runtime.definitions.step_tests import Compare
+from runtime.definitions.values import Assignment, Before, FieldValue, Literal_
 from runtime.errors import HuobiaoError, RuleBroken
 from runtime.i18n import N_
 from runtime.records import computed
@@ -103,8 +104,14 @@ def rename(value: Any, fields: set[str], renamed: dict[str, str]) -> Any:
     if isinstance(value, Condition | SetField) and value.field in fields:
         return msgspec.structs.replace(value, value=_renamed(value.value, renamed))
     if isinstance(value, Assignment) and value.field in fields and isinstance(value.value, Literal_):
-        return Assignment(value.field, Literal_(_renamed(value.value.value, renamed)))
+        return msgspec.structs.replace(value, value=Literal_(_renamed(value.value.value, renamed)))
+    if isinstance(value, Compare) and isinstance(value.right, Literal_) and _reads(value.left, fields):
+        return msgspec.structs.replace(value, right=Literal_(_renamed(value.right.value, renamed)))
     return value
+
+
+def _reads(value: Any, fields: set[str]) -> bool:
+    return isinstance(value, FieldValue | Before) and value.field in fields
 
 
 def _renamed(value: Any, renamed: dict[str, str]) -> Any:

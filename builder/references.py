@@ -16,6 +16,7 @@ from runtime.catalog import App, Catalog, Entry, Field, Table
 from runtime.definitions.fields import FieldDef, Formula, SingleSelect, Validation
 from runtime.definitions.queries import Condition, Filter, Group
 from runtime.definitions.states import Fill, SetField, Transition
+from runtime.definitions.values import FormulaValue
 from runtime.storage.computed import dependencies
 
 UseKind = Literal["table", "field", "view", "automation", "dashboard", "workbench", "stock"]
@@ -54,6 +55,10 @@ def mentions(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from mentions(item, _join(path, str(key)))
+        # a formula that is the operand of a condition
+        for source in [value["source"]] if isinstance(value.get("source"), str) else ():
+            for found in dict.fromkeys(_ID.findall(source)):
+                yield _join(path, "source"), found
 
 
 def _formulas(value: msgspec.Struct) -> Iterator[tuple[str, str]]:
@@ -66,6 +71,25 @@ def _formulas(value: msgspec.Struct) -> Iterator[tuple[str, str]]:
         yield "default_formula", value.default_formula
     elif isinstance(value, Transition | SetField | Fill):
         yield "formula", value.formula
+    elif isinstance(value, FormulaValue):
+        yield "source", value.source
+
+
+def formula_values(value: Any) -> Iterator[str]:
+    """Sources of the formulas that stand in place of values, in operands of conditions too."""
+    if isinstance(value, FormulaValue):
+        yield value.source
+    if isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            yield from formula_values(getattr(value, name))
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from formula_values(item)
+    elif isinstance(value, dict):
+        if isinstance(value.get("source"), str):
+            yield value["source"]
+        for item in value.values():
+            yield from formula_values(item)
 
 
 def mentioned(value: Any) -> set[str]:

@@ -55,7 +55,8 @@ def check_formula(problems: Problems, value: FormulaValue, reach: Reach, check: 
         checked = formulas.check(value.source, infos)
         source = formulas.bind(value.source, ids)
     except formulas.FormulaRejected as rejected:
-        params = {**rejected.message.params, "start": rejected.start, "end": rejected.end}
+        said = {key: given for key, given in rejected.message.params.items() if key != "field"}
+        params = {**said, "start": rejected.start, "end": rejected.end}
         here.add(rejected.error_code, rejected.message.msgid, **params)
         return value
     if checked.fields - set(names) and table is None:

@@ -8,10 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from builder import automations, connectors, fields
+from builder import automations, connectors, fields, usage
 from builder.validation import Problems
+from builder.wire import FieldPatch
 from runtime.catalog import Automation, Table
-from runtime.errors import InvalidDefinition, VersionConflict
+from runtime.errors import InvalidDefinition, RuleBroken, VersionConflict
 from tests.builder.conftest import Desk, spec
 
 KEY = "693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa"
@@ -231,3 +232,176 @@ async def test_order_and_trash(desk: Desk, orders: Table) -> None:
     await automations.delete(desk.system, desk.owner, first.id)
     assert [a.id for a in (await desk.app()).automations] == [second.id]
     assert msgspec.to_builtins(second.definition)["steps"]
+
+
+FIND = {"kind": "find_records", "table": "客户", "where": {"kind": "condition", "field": "姓名", "op": "is"}}
+
+
+def value(**given: Any) -> dict[str, Any]:
+    return {"$value": given}
+
+
+def found(operand: Any, field: str = "姓名", op: str = "is") -> dict[str, Any]:
+    return {**FIND, "id": "", "where": {"kind": "condition", "field": field, "op": op, "value": operand}}
+
+
+def formula(source: str, **given: Any) -> dict[str, Any]:
+    return {"kind": "formula", "source": source, **given}
+
+
+NUMBER = {"kind": "field", "field": "单号"}
+
+
+@pytest.mark.parametrize(
+    ("steps", "path", "code"),
+    [
+        ((found(value(kind="field", field="没有")),), "steps.0.config.where.value.field", "unknown_field"),
+        ((found(value(kind="output", step="stpX", key="a")),), "steps.0.config.where.value.step", "unknown_step"),
+        ((found(value(kind="nonsense")),), "steps.0.config.where.value", "bad_operand"),
+        ((found(value(**NUMBER), op="in_period"),), "steps.0.config.where.op", "bad_operator"),
+        (({**FIND, "table": "没有"},), "steps.0.config.table", "unknown_table"),
+        (({**FIND, "where": None, "limit": 10_001},), "steps.0.config.limit", "out_of_range"),
+        (({**FIND, "where": None, "sorts": [{"field": "没有"}]},), "steps.0.config.sorts.0", "unknown_field"),
+        (({"kind": "upsert_record", "table": "客户"},), "steps.0.config.match", "no_match"),
+        (
+            ({"kind": "upsert_record", "table": "订单", "match": [{"field": "付款", "value": {"kind": "now"}}]},),
+            "steps.0.config.match.0.field",
+            "bad_match",
+        ),
+        (
+            ({"kind": "upsert_record", "table": "客户", "match": [{"field": "电话", "value": NUMBER}]},),
+            "steps.0.config.create",
+            "required_missing",
+        ),
+        (
+            (
+                {
+                    "kind": "upsert_record",
+                    "table": "客户",
+                    "match": [{"field": "姓名", "value": NUMBER}],
+                    "set": [{"field": "姓名", "value": NUMBER}],
+                },
+            ),
+            "steps.0.config.set.0.field",
+            "set_twice",
+        ),
+        (({"kind": "link_record", "link": "金额", "match": []},), "steps.0.config.link", "not_a_link"),
+        (
+            ({"kind": "link_record", "link": "客户", "match": [{"field": "没有", "value": NUMBER}]},),
+            "steps.0.config.match.0.field",
+            "unknown_field",
+        ),
+        (({"kind": "delete_record", "of": "stpX", "every": True},), "steps.0.config.of", "unknown_list"),
+        (({"kind": "delete_record", "via": "金额"},), "steps.0.config.via", "not_a_link"),
+        (({"kind": "move_state", "field": "状态", "to": 1},), "steps.0.config.field", "no_machine"),
+        (({"kind": "aggregate", "table": "订单", "fn": "sum"},), "steps.0.config.field", "field_missing"),
+        (
+            ({"kind": "aggregate", "table": "订单", "fn": "sum", "field": "单号"},),
+            "steps.0.config.fn",
+            "bad_aggregate",
+        ),
+        ((update("金额", formula("{没有}+1")),), "steps.0.config.set.0.value.source", "formula_field"),
+        ((update("金额", formula("1+")),), "steps.0.config.set.0.value.source", "formula_syntax"),
+        ((update("金额", formula("")),), "steps.0.config.set.0.value.source", "formula_empty"),
+        (
+            (update("金额", formula("{金额}", names={"金额": {"kind": "now"}})),),
+            "steps.0.config.set.0.value.names.金额",
+            "name_taken",
+        ),
+        ((update("单号", literal("x"), set=[{"field": "单号", "how": "remove"}]),), "steps.0.config.set.0.how", "bad_way"),
+        (
+            (update("单号", {"kind": "field", "field": "姓名", "via": ["金额"]}),),
+            "steps.0.config.set.0.value.via.0",
+            "not_a_link",
+        ),
+        ((update("客户", {"kind": "person"}),), "steps.0.config.set.0.value", "wrong_type"),
+        (
+            ({"kind": "only_if", "test": {"kind": "compare", "left": NUMBER, "op": "gt"}},),
+            "steps.0.config.test.right",
+            "no_value",
+        ),
+        (
+            ({"kind": "only_if", "test": {"kind": "tests", "items": []}},),
+            "steps.0.config.test.items",
+            "no_condition",
+        ),
+        (
+            ({"kind": "only_if", "test": {"kind": "formula_holds", "formula": formula("{金额}>")}},),
+            "steps.0.config.test.formula.source",
+            "formula_syntax",
+        ),
+    ],
+)  # fmt: skip
+async def test_what_is_wrong_with_steps_over_records_is_told_by_place(
+    desk: Desk, orders: Table, steps: tuple[Any, ...], path: str, code: str
+) -> None:
+    with pytest.raises(InvalidDefinition) as raised:
+        await make(desk, definition(*({k: v for k, v in s.items() if k != "id"} for s in steps)))
+    assert (path, code) in [(p.path, p.code) for p in raised.value.problems]
+
+
+async def test_a_broken_formula_tells_the_characters(desk: Desk, orders: Table) -> None:
+    with pytest.raises(InvalidDefinition) as raised:
+        await make(desk, definition(update("金额", formula("{金额} + {没有}"))))
+    (problem,) = raised.value.problems
+    assert (problem.message.params["start"], problem.message.params["end"]) == (7, 11)
+
+
+async def test_names_in_steps_over_records_become_ids(desk: Desk, orders: Table) -> None:
+    customers = (await desk.catalog()).table(orders.field("客户").config.table)  # type: ignore[union-attr]
+    steps = (
+        {"id": "stpF", "config": found(value(**NUMBER))},
+        {"config": {"kind": "update_record", "of": "stpF", "every": True, "set": [{"field": "姓名", "value": formula("{单号}&{数}", names={"数": {"kind": "output", "step": "stpF", "key": "count"}})}]}},
+        {"config": {"kind": "link_record", "link": "客户", "match": [{"field": "电话", "value": NUMBER}], "set": [{"field": "姓名", "value": NUMBER}]}},
+        {"config": {"kind": "only_if", "test": {"kind": "tests", "match": "none", "items": [{"kind": "compare", "left": {"kind": "field", "field": "姓名", "via": ["客户"]}, "op": "is_empty"}]}}},
+    )  # fmt: skip
+    steps[0]["config"].pop("id")  # type: ignore[union-attr,attr-defined]
+    stored: Any = (await make(desk, definition(*steps))).definition.steps
+    where = stored[0].config.where
+    assert (where.field, where.value["$value"]["field"]) == (customers.field("姓名").id, orders.field("单号").id)
+    written = stored[1].config.set[0].value
+    assert written.source == f"{{{orders.field('单号').id}}}&{{数}}"
+    assert written.types == {"数": "number"}
+    assert stored[2].config.link == orders.field("客户").id
+    left = stored[3].config.test.items[0].left
+    assert (left.field, left.via) == (customers.field("姓名").id, (orders.field("客户").id,))
+
+
+@pytest.mark.parametrize(
+    ("step", "path"),
+    [
+        (found(value(kind="field", field="金额")), "steps.0.config.where.value.$value.field"),
+        (found(value(kind="formula", source="{金额}+1")), "steps.0.config.where.value.$value.source"),
+        (update("单号", formula("{金额}")), "steps.0.config.set.0.value.source"),
+        ({"kind": "aggregate", "table": "订单", "fn": "sum", "field": "金额"}, "steps.0.config.field"),
+        (
+            {"kind": "only_if", "test": {"kind": "compare", "left": {"kind": "field", "field": "金额"}, "op": "is_empty"}},
+            "steps.0.config.test.left.field",
+        ),
+    ],
+)  # fmt: skip
+async def test_wherever_a_field_is_used_its_deletion_says_so(
+    desk: Desk, orders: Table, step: dict[str, Any], path: str
+) -> None:
+    made = await make(desk, definition({k: v for k, v in step.items() if k != "id"}))
+    uses = await usage.where_used(desk.system, desk.owner, orders.field("金额").id)
+    assert [(use.id, use.path) for use in uses] == [(made.id, path)]
+    with pytest.raises(RuleBroken):
+        await fields.delete(desk.system, desk.owner, orders.field("金额").id)
+    await fields.delete(desk.system, desk.owner, orders.field("金额").id, confirmed=True)
+    broken = await automations.problems_of(
+        desk.system, await desk.catalog(), (await desk.catalog()).automation(made.id)
+    )
+    assert broken.found
+
+
+async def test_a_renamed_choice_is_followed_in_comparisons(desk: Desk, orders: Table) -> None:
+    test = {"kind": "compare", "left": {"kind": "field", "field": "状态"}, "right": literal("已支付")}
+    made = await make(desk, definition({"kind": "only_if", "test": test}, MARK))
+    field = orders.field("状态")
+    used = await usage.where_choice_used(desk.system, desk.owner, field.id, 1)
+    assert [use.id for use in used.uses] == [made.id]
+    choices = [{"id": 1, "name": "已付款"}, {"id": 2, "name": "审核中"}]
+    await fields.update(desk.system, desk.owner, field.id, FieldPatch(options={"choices": choices}))
+    stored: Any = (await desk.catalog()).automation(made.id).definition
+    assert stored.steps[0].config.test.right.value == "已付款"
