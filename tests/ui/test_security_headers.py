@@ -27,11 +27,15 @@ EVERYWHERE = (
 @pytest.mark.parametrize("path", EVERYWHERE)
 async def test_every_answer_is_guarded(client: httpx.AsyncClient, path: str) -> None:
     headers = (await client.get(path)).headers
-    assert headers["content-security-policy"] == CONTENT_SECURITY_POLICY
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "same-origin"
-    assert "camera=(self)" in headers["permissions-policy"]
-    assert headers["x-frame-options"] == "DENY"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    if path.startswith("/api/"):  # no documents: nothing of theirs may run or be framed
+        assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+    else:
+        assert headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+        assert headers["referrer-policy"] == "same-origin"
+        assert "camera=(self)" in headers["permissions-policy"]
+        assert headers["x-frame-options"] == "DENY"
     assert "cache-control" in headers
     assert len(headers["x-request-id"]) == 12
     assert "server" not in headers
