@@ -12,11 +12,12 @@ from typing import Any, cast
 import msgspec
 
 from builder.automation_checks import check_automation, connector_kinds
-from builder.edit import editing
+from builder.edit import Edit, editing
 from builder.validation import Problems
 from builder.versions import check_version
 from builder.wire import decode
 from runtime.access import Actor
+from runtime.automations import timetable
 from runtime.catalog import App, Automation, Catalog
 from runtime.definitions.automations import AutomationDef
 from runtime.ids import new_id
@@ -30,7 +31,7 @@ async def create(system: System, actor: Actor, app_id: str, definition: Automati
         definition = await _accept(system, app, definition, None)
         stored = await edit.create("automation", definition, app=app.number)
         edit.tell(app_id)
-        return (await edit.refresh()).automation(stored.id)
+        return await _begun(edit, stored.id)
 
 
 async def _accept(system: System, app: App, definition: AutomationDef, own: str | None) -> AutomationDef:
@@ -77,7 +78,17 @@ async def update(
         definition = await _accept(system, app, definition, automation_id)
         await edit.change(await edit.live(automation_id, "automation"), definition)
         edit.tell(app.id, *_buttons_of(app, automation_id))
-        return (await edit.refresh()).automation(automation_id)
+        if definition.enabled and not automation.definition.enabled:
+            await timetable.begin_anew(edit.tx, automation.number)
+        return await _begun(edit, automation_id)
+
+
+async def _begun(edit: Edit, automation_id: str) -> Automation:
+    """The automation as stored; one that waits for a condition knows from here on which records meet it."""
+    catalog = await edit.refresh()
+    automation = catalog.automation(automation_id)
+    await timetable.take_down_again(edit.tx, catalog, automation.number)
+    return automation
 
 
 async def delete(system: System, actor: Actor, automation_id: str) -> None:

@@ -280,7 +280,10 @@ async def take_down_again(tx: Tx, catalog: Catalog, automation: int) -> None:
     """Note which records meet the condition of an automation that waits for it; writers are kept away by the caller."""
     for ones in watching(catalog).waiting.values():
         for waiting in ones:
-            if waiting.automation.number == automation:
+            if waiting.automation.number != automation:
+                continue
+            known = await tx.value("SELECT spec FROM meta.watch WHERE automation_id = $1", automation)
+            if known != waiting.spec:
                 await conditions.take_down(tx, catalog, waiting)
 
 

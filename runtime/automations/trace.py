@@ -11,10 +11,11 @@ import msgspec
 from runtime.access import Actor, Operation, require
 from runtime.automations.engine import app_by_number, paths
 from runtime.automations.notes import Failure, load_failure
+from runtime.automations.occasions import occasion
 from runtime.automations.runs import RunStatus
 from runtime.automations.steps import kind_of
-from runtime.catalog import App, Catalog, Field, Table
-from runtime.definitions.automations import AutomationDef, ButtonPressed, RecordCreated, RecordUpdated
+from runtime.catalog import App, Catalog
+from runtime.definitions.automations import AutomationDef
 from runtime.errors import InvalidInput, NotFound
 from runtime.fieldtypes import Context
 from runtime.i18n import N_, Message
@@ -346,7 +347,7 @@ def _summary(catalog: Catalog, app: App, row: Row, names: dict[str, str]) -> Run
         record_name=names.get(record or "", ""),
         table=table.id if table else None,
         table_name=table.name if table else "",
-        trigger=_trigger(definition, table, msgspec.json.decode(row["trigger"])),
+        trigger=occasion(definition, table, msgspec.json.decode(row["trigger"]), app.zone),
         created_at=row["created_at"],
         started_at=row["started_at"],
         finished_at=row["finished_at"],
@@ -358,29 +359,3 @@ def _summary(catalog: Catalog, app: App, row: Row, names: dict[str, str]) -> Run
         handled_by=(row["handled_by"] or "").partition("|")[2] or None,
         handled_at=row["handled_at"],
     )
-
-
-def _trigger(definition: AutomationDef, table: Table | None, trigger: Any) -> Message:
-    """What set the run off, in a few words."""
-    wanted = definition.trigger
-    if isinstance(wanted, RecordCreated):
-        return Message(N_("新建了记录"))
-    if isinstance(wanted, RecordUpdated):
-        fields = [table.by_id[key].name for key in trigger["after"] if table and key in table.by_id]
-        return Message(N_("修改了{fields}"), {"fields": "、".join(fields)})
-    if isinstance(wanted, ButtonPressed):
-        pressed = "、".join(str(label) for label in trigger["after"].values())
-        return Message(N_("{who} 按了「{button}」"), {"who": trigger.get("by", ""), "button": pressed})
-    field = table.by_id.get(wanted.field) if table else None
-    return Message(
-        N_("从「{source}」到「{target}」"),
-        {
-            "source": _choice(field, trigger["before"].get(wanted.field)),
-            "target": _choice(field, trigger["after"].get(wanted.field)),
-        },
-    )
-
-
-def _choice(field: Field | None, number: int | None) -> str:
-    found = field.choices_by_id.get(number) if field is not None and number is not None else None
-    return found.name if found else "—"
