@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from builder.automation_checks.reach import Reach
+from builder.automation_checks.reach import Reach, reached
 from builder.automation_checks.values import check_any, check_text
 from builder.validation import Problems
 from runtime.definitions import automations as defs
@@ -14,7 +14,8 @@ from runtime.i18n import N_
 
 
 def check_stock(problems: Problems, config: Any, reach: Reach) -> Any:
-    """Steps over a stock definition and the trigger record's lines."""
+    """Steps over a stock definition and the lines of the order ``of``."""
+    order = reached(problems.at("of"), config.of, reach)
     problems = problems.at("stock")
     stock = next((s for s in reach.app.stocks if config.stock in (s.id, s.definition.name)), None)
     if stock is None:
@@ -22,13 +23,12 @@ def check_stock(problems: Problems, config: Any, reach: Reach) -> Any:
         return config
     lines = reach.table(stock.definition.line_table)
     link = lines.by_id.get(stock.definition.line_order) if lines else None
-    trigger = reach.records.get("trigger")
-    if link is not None and trigger is not None and getattr(link.config, "table", None) != trigger.id:
+    if link is not None and order is not None and getattr(link.config, "table", None) != order.id:
         problems.add(
             "stock_of_other_table",
             N_("库存「{stock}」的明细不属于「{table}」,不能在这里预占或释放"),
             stock=stock.definition.name,
-            table=trigger.name,
+            table=order.name,
         )
     return msgspec.structs.replace(config, stock=stock.id)
 

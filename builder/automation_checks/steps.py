@@ -112,6 +112,8 @@ CHECKS: dict[type, Callable[[Problems, Any, Reach, int], Any]] = {
     defs.Stop: _leaf(flow.check_stop),
     defs.ReserveLines: _leaf(configs.check_stock),
     defs.ReleaseLines: _leaf(configs.check_stock),
+    defs.ConsumeLines: _leaf(configs.check_stock),
+    defs.FillLines: _leaf(configs.check_stock),
     over.UpdateRecord: _leaf(records.check_update),
     over.CreateRecord: _leaf(records.check_create),
     over.FindRecords: _leaf(records.check_find),

@@ -8,7 +8,9 @@ import msgspec
 
 from runtime.definitions.flow import Over, RunAutomation, Stop, UntilMeets, Wait
 from runtime.definitions.steps import (
+    ConsumeLines,
     CreateRecord,
+    FillLines,
     HttpPost,
     LeafConfig,
     OnlyIf,
@@ -109,7 +111,9 @@ __all__ = [
     "AutomationDef",
     "Branch",
     "ButtonPressed",
+    "ConsumeLines",
     "CreateRecord",
+    "FillLines",
     "HttpPost",
     "Loop",
     "OnlyIf",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
+from runtime.definitions.message_steps import HttpRequest, MessageStep, Notify, SendEmail
 from runtime.definitions.record_steps import CreateRecord, RecordStep, UpdateRecord
 from runtime.definitions.step_tests import OutcomeIs, RecordMeets, Test
+from runtime.definitions.stock_steps import ConsumeLines, FillLines, ReleaseLines, ReserveLines, StockStep
 from runtime.definitions.values import TextValue, Value
 
 
@@ -13,21 +15,6 @@ class OnlyIf(msgspec.Struct, frozen=True, tag="only_if", tag_field="kind"):
     """Go on only when ``test`` holds; otherwise the run ends, finished."""
 
     test: Test
-
-
-class ReserveLines(msgspec.Struct, frozen=True, tag="reserve_stock", tag_field="kind"):
-    """Reserve stock for every line of the trigger record, all or none. Outcomes: ``reserved``, ``short``, ``moved_on``.
-
-    Outputs: ``reason`` (which line lacks what), ``lines`` (number of lines).
-    """
-
-    stock: str
-
-
-class ReleaseLines(msgspec.Struct, frozen=True, tag="release_stock", tag_field="kind"):
-    """Give back what the trigger record's lines have reserved. Outcome ``released``."""
-
-    stock: str
 
 
 class SendWecom(msgspec.Struct, frozen=True, tag="send_wecom", tag_field="kind", omit_defaults=True):
@@ -46,17 +33,22 @@ class HttpPost(msgspec.Struct, frozen=True, tag="http_post", tag_field="kind", o
     body: dict[str, Value] = {}
 
 
-LeafConfig = OnlyIf | ReserveLines | ReleaseLines | RecordStep | SendWecom | HttpPost
+LeafConfig = OnlyIf | StockStep | RecordStep | SendWecom | HttpPost | MessageStep
 
 __all__ = [
+    "ConsumeLines",
     "CreateRecord",
+    "FillLines",
     "HttpPost",
+    "HttpRequest",
     "LeafConfig",
+    "Notify",
     "OnlyIf",
     "OutcomeIs",
     "RecordMeets",
     "ReleaseLines",
     "ReserveLines",
+    "SendEmail",
     "SendWecom",
     "Test",
     "UpdateRecord",

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from runtime.automations.reach import TRIGGER
+from typing import Any
+
 from runtime.automations.steps.base import Attempt
 
 
-async def note_order(attempt: Attempt, stock_id: str) -> None:
-    """Note whose lines, and which stock. Raises NotFound when the stock definition or the order is gone."""
-    definition = attempt.catalog.stock(stock_id).definition
-    order = await attempt.reach.record(TRIGGER)
-    attempt.input["stock"] = {"id": stock_id, "name": definition.name}
+async def note_order(attempt: Attempt, config: Any) -> str:
+    """The order whose lines are meant, noted with the stock. Raises NotFound when the stock definition or the order is gone."""
+    definition = attempt.catalog.stock(config.stock).definition
+    order = await attempt.reach.record(config.of)
+    attempt.input["stock"] = {"id": config.stock, "name": definition.name}
     attempt.input["record"] = {"id": order.id, "name": order.title}
+    return order.id
+
+
+def asked(attempt: Attempt) -> dict[str, Any]:
+    """Who does it, and through what."""
+    return {"actor": attempt.actor, "source": attempt.source}

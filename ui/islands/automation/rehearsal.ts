@@ -93,6 +93,8 @@ export function said(host: Pick<DrawerHost, "page">, run: Pick<Rehearsed, "kind"
       return html`${looked(host, (input?.conditions ?? []) as Looked[])} <b class=${run.outcome === "no" ? "warn-t" : "ok-t"}>${outcome}</b>`;
     case "reserve_stock":
     case "release_stock":
+    case "consume_stock":
+    case "fill_backorders":
       return html`${outcome}${output?.reason ? html`:<span class="warn-t">${String(output.reason)}</span>` : output?.lines !== undefined ? html`<span class="f3"> · ${t("{n} 条明细", { n: Number(output.lines) })}</span>` : nothing}`;
     case "update_record":
     case "create_record":

@@ -28,8 +28,10 @@ export interface Arm {
 export type StepConfig =
   | { kind: "only_if"; test: Test }
   | { kind: "branch"; arms: Arm[] }
-  | { kind: "reserve_stock"; stock: string }
-  | { kind: "release_stock"; stock: string }
+  | { kind: "reserve_stock"; stock: string; of?: string }
+  | { kind: "release_stock"; stock: string; of?: string }
+  | { kind: "consume_stock"; stock: string; of?: string }
+  | { kind: "fill_backorders"; stock: string; of?: string }
   | { kind: "update_record"; set: Assignment[]; of?: string }
   | { kind: "create_record"; table: string; set?: Assignment[] }
   | { kind: "send_wecom"; connector: string; text: { kind: "text"; parts: (string | PartValue)[] }; mention?: string[]; markdown?: boolean }

@@ -7,11 +7,11 @@ import { createRecord } from "./create-record";
 import { httpPost } from "./http-post";
 import { onlyIf } from "./only-if";
 import { sendWecom } from "./send-wecom";
-import { releaseStock, reserveStock } from "./stock";
+import { consumeStock, fillBackorders, releaseStock, reserveStock } from "./stock";
 import type { Known, StepGroup, StepUi } from "./ui";
 import { updateRecord } from "./update-record";
 
-const all = [onlyIf, branch, updateRecord, createRecord, reserveStock, releaseStock, sendWecom, httpPost] as unknown as readonly StepUi[];
+const all = [onlyIf, branch, updateRecord, createRecord, reserveStock, releaseStock, consumeStock, fillBackorders, sendWecom, httpPost] as unknown as readonly StepUi[];
 const byKind = new Map(all.map((ui) => [ui.kind, ui]));
 
 /** How a kind of step looks and is filled in. */
