@@ -11,7 +11,7 @@ from builder.configs import has_column
 from builder.edit import Edit
 from runtime import fieldtypes
 from runtime.catalog import App, Field, Table
-from runtime.definitions.fields import AutoNumber, FieldConfig, FieldDef, Formula, type_name
+from runtime.definitions.fields import COMPUTED_TYPES, AutoNumber, FieldConfig, FieldDef, Formula, type_name
 from runtime.errors import Duplicate, Problem
 from runtime.fieldtypes import Context
 from runtime.fieldtypes.auto_number import Drawing, Valued, drawing, in_periods
@@ -231,7 +231,7 @@ def _same_type(old: Any, new: Any) -> bool:
         return bool(old.table == new.table)
     if name == "member":
         return bool(old.many == new.many)
-    if name in ("lookup", "rollup", "formula"):
+    if name in COMPUTED_TYPES:
         return fieldtypes.get(old).sql_type(old) == fieldtypes.get(new).sql_type(new)
     return True
 

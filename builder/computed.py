@@ -12,7 +12,7 @@ from builder.queries import check_filter
 from builder.validation import Problems
 from runtime import fieldtypes, formulas
 from runtime.catalog import App, Catalog, Field, Table
-from runtime.definitions.fields import Formula, Link, Lookup, Rollup
+from runtime.definitions.fields import Formula, Link, Lookup, Rollup, StateTime
 from runtime.i18n import N_
 from runtime.storage.computed import far_fields, formula_fields
 from runtime.storage.rollups import LISTS, MOST_LISTED, ORDERED, result_of, target_of
@@ -30,6 +30,8 @@ def with_ids(
     if name == "formula":
         return options
     answer = dict(options)
+    if name == "state_time":
+        return _state_time_ids(table, answer)
     if answer.get("match") is not None:
         answer["link"] = None
         answer["match"] = match = matching.with_ids(app, table, answer["match"])
@@ -44,6 +46,31 @@ def with_ids(
     if far is not None:
         answer["field"] = far.id
     return answer
+
+
+def _state_time_ids(table: Table, options: dict[str, Any]) -> dict[str, Any]:
+    """The select, and the state, that are named by their text."""
+    field = _by_key(table, options.get("field"))
+    if field is None:
+        return options
+    state = options.get("state")
+    named = next((c.id for c in field.choices_by_id.values() if c.name == state), state)
+    return {**options, "field": field.id, "state": named}
+
+
+def check_state_time(problems: Problems, scope: Scope, config: StateTime) -> StateTime:
+    """A state time belongs to a single select of the same table; time spent also to one of its options."""
+    field = scope.table.by_id.get(config.field)
+    if field is None:
+        problems.at("field").add("unknown_field", N_("选一个单选字段,它的状态流转记着时间"))
+        return config
+    if field.type != "single_select":
+        problems.at("field").add("wrong_type", N_("「{name}」应是单选字段"), name=field.name)
+    if config.shows != "time_spent":
+        return msgspec.structs.replace(config, state=None)
+    if config.state not in field.choices_by_id:
+        problems.at("state").add("unknown_choice", N_("选一个状态,算记录一共在里面待了多久"))
+    return config
 
 
 def _by_key(table: Table, key: Any) -> Field | None:

@@ -298,6 +298,7 @@ _CHECKERS: dict[str, Callable[[Problems, Scope, Any], Any]] = {
     "lookup": computed.check_lookup,
     "rollup": computed.check_rollup,
     "formula": computed.check_formula,
+    "state_time": computed.check_state_time,
 }
 
 

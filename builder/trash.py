@@ -33,7 +33,7 @@ _ORDER = (
     "array_position(ARRAY['view','field','automation','dashboard','workbench','stock','table','app'], kind)"
 )
 _RANK = ("app", "table", "field", "stock", "view", "dashboard", "workbench", "automation")
-_COMPUTED = ("formula", "lookup", "rollup")
+_COMPUTED = ("formula", "lookup", "rollup", "state_time")
 
 
 class Trashed(msgspec.Struct, frozen=True, kw_only=True):

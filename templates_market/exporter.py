@@ -16,11 +16,21 @@ import yaml
 
 from builder import auto_numbers, connectors, rules
 from builder.computed import shown
-from builder.wire import options_of
+from builder.wire import complete, options_of, states_shown
 from runtime.access import Actor, Operation, require
 from runtime.catalog import App, Field, Table
-from runtime.definitions.fields import AutoNumber, Formula, Link, Member, MultiSelect, SingleSelect
+from runtime.definitions.fields import (
+    AutoNumber,
+    FieldConfig,
+    Formula,
+    Link,
+    Member,
+    MultiSelect,
+    SingleSelect,
+    StateTime,
+)
 from runtime.definitions.people import ME
+from runtime.definitions.states import StateMachine
 from runtime.system import System
 from templates_market.binding import plain
 
@@ -124,7 +134,9 @@ class Exporter:
             said["default_formula"] = source
         options = options_of(config)
         options.pop("inverse", None)
-        machine = options.pop("machine", None)
+        machine = self.shown_machine(table, options.pop("machine", None), config)
+        if isinstance(config, StateTime) and config.state is not None:
+            options["state"] = self.choices.get(config.field, {}).get(config.state)
         if isinstance(config, SingleSelect | MultiSelect):
             numbers = self.choices[field.id]
             options["choices"] = [
@@ -144,6 +156,12 @@ class Exporter:
         if machine:
             said["machine"] = self.machine(field, machine)
         return said
+
+    def shown_machine(self, table: Table, machine: Any, config: FieldConfig) -> Any:
+        """A machine without people, its formulas with the names of their fields."""
+        if not isinstance(config, SingleSelect) or config.machine is None:
+            return machine
+        return complete(states_shown(table, _without_people(config.machine), self.app.tables))
 
     def machine(self, field: Field, machine: Mapping[str, Any]) -> dict[str, Any]:
         """A state machine with renumbered choices."""
@@ -168,6 +186,17 @@ class Exporter:
             if said.get(part) is not None:
                 said[part] = numbers.get(said[part], said[part])
         return said
+
+
+def _without_people(machine: StateMachine) -> StateMachine:
+    """Moves of named people become those of the app's owners: a template knows nobody."""
+    return msgspec.structs.replace(
+        machine,
+        transitions=tuple(
+            msgspec.structs.replace(one, members=(), roles=one.roles or ("owner",)) if one.members else one
+            for one in machine.transitions
+        ),
+    )
 
 
 def _asks_for_people(value: Any) -> bool:

@@ -24,7 +24,7 @@ from templates_market import binding, samples
 from templates_market.package import Template
 from templates_market.symbols import Symbols
 
-_LATER = ("link", "lookup", "rollup", "formula")
+_LATER = ("link", "lookup", "rollup", "formula", "state_time")
 _LIMIT = ("where", "pairs")
 _OF_BUTTON = ("automation", "where")
 _AFTERWARDS = ("machine", "inverse", "validation", "default_formula")
@@ -79,7 +79,7 @@ async def _tables(system: System, actor: Actor, app: App, template: Template, sy
         symbols.put(f"@{key}", made.id)
         for field_key, given in plain:
             symbols.put(f"@{key}.{field_key}", made.field(given["name"]).id)
-    for kinds in (("auto_number", "link"), ("lookup", "rollup", "formula")):
+    for kinds in (("auto_number", "link"), ("lookup", "rollup", "formula", "state_time")):
         late = [
             LateField(key, field_key, given)
             for key, table in template.tables.items()

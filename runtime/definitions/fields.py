@@ -294,6 +294,18 @@ class Formula(_Config, frozen=True, tag="formula"):
     percent: bool = False
 
 
+class StateTime(_Config, frozen=True, tag="state_time"):
+    """How a record stands in the state machine of the single select ``field`` of its table.
+
+    ``shows``: since when it is in its state; for how long; until when it may be (the state's limit); whether it is past
+    that; or how long it was in state ``state`` (a choice's number) in all.
+    """
+
+    field: str = ""
+    shows: Literal["entered_at", "time_in_state", "due_at", "late", "time_spent"] = "time_in_state"
+    state: int | None = None
+
+
 class CreatedTime(_Config, frozen=True, tag="created_time"):
     """When the record was created."""
 
@@ -332,7 +344,7 @@ class UpdatedBy(_Config, frozen=True, tag="updated_by", dict=True):
 
 FieldConfig = (
     Text | LongText | Email | Url | Phone | Barcode | Json | Location | Attachment | Number | Currency | Percent | Rating | Progress | Duration | Checkbox | Date | DateTime
-    | SingleSelect | MultiSelect | Cascade | AutoNumber | Link | Lookup | Rollup | Formula
+    | SingleSelect | MultiSelect | Cascade | AutoNumber | Link | Lookup | Rollup | Formula | StateTime
     | CreatedTime | UpdatedTime | CreatedBy | UpdatedBy | Member | Button
 )  # fmt: skip
 
@@ -376,7 +388,7 @@ def type_name(config: FieldConfig) -> str:
     return str(tag)
 
 
-COMPUTED_TYPES = frozenset({"lookup", "rollup", "formula"})
+COMPUTED_TYPES = frozenset({"lookup", "rollup", "formula", "state_time"})
 PERSON_TYPES = frozenset({"member", "created_by", "updated_by"})
 SYSTEM_TYPES = frozenset({"created_time", "updated_time", "created_by", "updated_by"})
 # these have no column of their own

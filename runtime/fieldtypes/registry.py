@@ -23,6 +23,7 @@ from runtime.fieldtypes.phone import PhoneType
 from runtime.fieldtypes.progress import ProgressType
 from runtime.fieldtypes.rating import RatingType
 from runtime.fieldtypes.select import MultiSelectType, SingleSelectType
+from runtime.fieldtypes.state_time import StateTimeType
 from runtime.fieldtypes.system import CreatedByType, CreatedTimeType, UpdatedByType, UpdatedTimeType
 from runtime.fieldtypes.text import EmailType, LongTextType, TextType, UrlType
 from runtime.i18n import N_
@@ -31,7 +32,7 @@ TYPES: tuple[FieldType, ...] = (
     TextType(), LongTextType(), NumberType(), CurrencyType(), PercentType(), RatingType(), ProgressType(),
     DurationType(), SingleSelectType(), MultiSelectType(), CascadeType(), CheckboxType(), DateType(), DateTimeType(),
     PhoneType(), EmailType(), UrlType(), LocationType(), AttachmentType(), MemberType(), BarcodeType(), JsonType(), LinkType(),
-    LookupType(), RollupType(), FormulaType(), AutoNumberType(), CreatedTimeType(), UpdatedTimeType(), CreatedByType(), UpdatedByType(), ButtonType(),
+    LookupType(), RollupType(), FormulaType(), StateTimeType(), AutoNumberType(), CreatedTimeType(), UpdatedTimeType(), CreatedByType(), UpdatedByType(), ButtonType(),
 )  # fmt: skip
 
 _BY_NAME = {kind.name: kind for kind in TYPES}

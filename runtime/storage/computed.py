@@ -15,7 +15,7 @@ from piccolo.querystring import QueryString
 
 from runtime import fieldtypes, formulas
 from runtime.catalog import Catalog, Field, Table
-from runtime.definitions.fields import PERSON_TYPES, Formula, Link, Lookup, Rollup
+from runtime.definitions.fields import PERSON_TYPES, Formula, Link, Lookup, Rollup, StateTime
 from runtime.definitions.queries import Condition, Filter, fields_of
 from runtime.fieldtypes import Context
 from runtime.fieldtypes.system import person_name_sql
@@ -23,6 +23,7 @@ from runtime.formulas.texts import LIST_SEPARATOR
 from runtime.ids import record_id_sql
 from runtime.storage.query import ROW_COLUMNS
 from runtime.storage.rollups import Far, far_rows, items, linked, linked_error, target_of, value
+from runtime.storage.states import state_time
 
 _BY_CLOCK = frozenset({"older_than", "newer_than", "within_next", "in_period"})
 _READ_TIME: WeakKeyDictionary[Catalog, frozenset[str]] = WeakKeyDictionary()
@@ -60,6 +61,8 @@ def changes_with_time(catalog: Catalog, one: Field) -> bool:
 
 
 def _asks_the_clock(one: Field) -> bool:
+    if isinstance(one.config, StateTime):
+        return True
     if isinstance(one.config, Formula):
         return formulas.uses_clock(formulas.parse(one.config.source))
     if not isinstance(one.config, Lookup | Rollup):
@@ -165,6 +168,8 @@ def dependencies(catalog: Catalog, one: Field) -> tuple[set[str], set[str], tupl
         if config.match is None:
             return {config.link or ""}, far, (target,)
         return set(config.match.near_fields), far | config.match.far_fields, (target,)
+    if isinstance(config, StateTime):
+        return {config.field}, set(), ()
     return set(), set(), ()
 
 
@@ -219,6 +224,8 @@ def expression(catalog: Catalog, context: Context, one: Field) -> tuple[QueryStr
 
         compiled = formulas.compile_sql(checked, column, errors=fault, zone=context.zone.key)
         return compiled.value, compiled.error
+    if isinstance(config, StateTime):
+        return state_time(table, config), None
     assert isinstance(config, Lookup | Rollup)  # noqa: S101
     found = _far(catalog, context, table, one)
     return QueryString("NULL") if found is None else value(found, config), None

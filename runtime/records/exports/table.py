@@ -13,7 +13,7 @@ import msgspec
 from runtime import fieldtypes
 from runtime.access import Actor
 from runtime.catalog import Field
-from runtime.definitions.fields import Currency, DateTime, Formula, Number, Percent, Rollup
+from runtime.definitions.fields import Currency, DateTime, Formula, Number, Percent, Rollup, StateTime
 from runtime.definitions.queries import Query
 from runtime.i18n import DEFAULT_LANGUAGE, Translator
 from runtime.records import links, read
@@ -46,6 +46,13 @@ _RESULTS: dict[str, ColumnKind] = {
     "boolean": "checkbox",
     "date": "date",
     "datetime": "datetime",
+}
+_STATE_TIMES: dict[str, ColumnKind] = {
+    "entered_at": "datetime",
+    "due_at": "datetime",
+    "late": "checkbox",
+    "time_in_state": "duration",
+    "time_spent": "duration",
 }
 
 
@@ -104,6 +111,8 @@ def column_of(field: Field) -> ExportColumn:
         if config.fn == "share_filled":
             return ExportColumn(field.name, "percent", decimals=1)
         return ExportColumn(field.name, _RESULTS[config.result])
+    if isinstance(config, StateTime):
+        return ExportColumn(field.name, _STATE_TIMES[config.shows])
     kind = _KINDS.get(field.type, "text")
     if isinstance(config, Number):
         return ExportColumn(field.name, kind, decimals=config.decimals, thousands=config.thousands)
@@ -114,6 +123,10 @@ def column_of(field: Field) -> ExportColumn:
     if isinstance(config, DateTime):
         return ExportColumn(field.name, kind, seconds=config.seconds)
     return ExportColumn(field.name, kind)
+
+
+def _is_length(config: StateTime) -> bool:
+    return _STATE_TIMES[config.shows] == "duration"
 
 
 async def _values(reader: read.Reader, rows: Sequence[Any], fields: Sequence[Field]) -> list[list[Any]]:
@@ -137,8 +150,10 @@ def _value(reader: read.Reader, row: Any, field: Field, linked: dict[Field, dict
     stored = row[field.column]
     if stored is None:
         return None
-    if field.type == "duration":
+    if field.type == "duration" or (isinstance(field.config, StateTime) and _is_length(field.config)):
         return timedelta(seconds=int(stored))
+    if isinstance(field.config, StateTime):
+        return stored
     if field.type in _KINDS or isinstance(field.config, Formula):
         return stored
     kind = fieldtypes.get(field.config)
