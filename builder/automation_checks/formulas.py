@@ -91,7 +91,7 @@ def type_of(value: Value, reach: Reach) -> str:
         return "number"
     if isinstance(value, StepOutput):
         step = reach.steps.get(value.step)
-        outputs = kind_of(step.config).outputs if step is not None else ()
+        outputs = kind_of(step.config).outputs_of(step.config) if step is not None else ()
         return next((one.type for one in outputs if one.key == value.key), "text")
     table = _table_of(value, reach)
     key = value.field if isinstance(value, FieldValue | Before) else ITSELF

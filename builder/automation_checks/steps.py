@@ -7,11 +7,12 @@ from typing import Any
 
 import msgspec
 
-from builder.automation_checks import configs, flow, records
+from builder.automation_checks import configs, flow, messages, records
 from builder.automation_checks.conditions import check_test
 from builder.automation_checks.reach import Reach
 from builder.validation import Problems, check_name, clean_text
 from runtime.definitions import automations as defs
+from runtime.definitions import message_steps as tell
 from runtime.definitions import record_steps as over
 from runtime.definitions.automations import Step, blocks
 from runtime.i18n import N_
@@ -124,6 +125,9 @@ CHECKS: dict[type, Callable[[Problems, Any, Reach, int], Any]] = {
     over.MoveState: _leaf(records.check_move),
     defs.SendWecom: _leaf(configs.check_wecom),
     defs.HttpPost: _leaf(configs.check_http_post),
+    tell.Notify: _leaf(messages.check_notify),
+    tell.SendEmail: _leaf(messages.check_email),
+    tell.HttpRequest: _leaf(messages.check_http_request),
 }
 """By kind of step: gives the checked configuration, and adds what is wrong."""
 

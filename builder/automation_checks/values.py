@@ -216,7 +216,7 @@ def _check_output(problems: Problems, value: StepOutput, reach: Reach) -> None:
             problems.at("key").add("unknown_output", N_("触发条件没有「{key}」这个值"), key=value.key[:40])
     elif step is None:
         problems.at("step").add("unknown_step", N_("选前面的一个步骤"))
-    elif value.key not in {o.key for o in kind_of(step.config).outputs}:
+    elif value.key not in {o.key for o in kind_of(step.config).outputs_of(step.config)}:
         problems.at("key").add("unknown_output", N_("那个步骤没有「{key}」这个结果"), key=value.key[:40])
 
 

@@ -331,6 +331,11 @@ class Values:
         return record_url(self.base_url, record.table.id, record.id)
 
 
+def record_path(table_id: str, record_id: str) -> str:
+    """The address of a record's page within the product."""
+    return f"/t/{table_id}?{urlencode({'record': record_id})}"
+
+
 def record_url(base_url: str, table_id: str, record_id: str) -> str:
     """The address of a record's page."""
     return f"{base_url}/t/{table_id}?{urlencode({'record': record_id})}"

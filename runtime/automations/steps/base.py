@@ -116,6 +116,10 @@ class StepKind(ABC):
     async def carry_out(self, attempt: Attempt, config: Any) -> Done | Rest:
         """Do it, within ``attempt.tx``. Raises; everything is then undone, and tried again if that can help."""
 
+    def outputs_of(self, config: Any) -> tuple[Named, ...]:
+        """The outputs of one such step, where they depend on how it is filled in."""
+        return self.outputs
+
     def way(self, config: Any, outcome: str | None) -> Way:
         """Where the run goes after ``outcome``; the same whenever it is asked, so that a run can be taken up again."""
         return None
