@@ -24,6 +24,8 @@ def check_options(
     if definition.pick != "exact":
         given["sku"] = _check_sku(problems.at("sku"), shelf, line, definition)
         given.update(_check_order(problems.at("pick_by"), shelf, definition))
+    else:  # each line names its place
+        given.update(sku=(), pick_by=None, pick_descending=False)
     given.update(_check_open(problems.at("line_open"), line, definition, others))
     hours = definition.expire_hours
     if hours is not None and not (math.isfinite(hours) and 0 < hours <= MAX_HOURS):

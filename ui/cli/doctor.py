@@ -16,7 +16,7 @@ from runtime.services import DataFolder, services_for
 from runtime.settings import Settings
 from ui.cli.language import _, sentence
 from ui.cli.options import data_option, settings_of
-from ui.operations import examination
+from ui.operations import examination, stock_findings
 from ui.operations.examination import Finding
 
 _MARKS = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "red")}
@@ -30,8 +30,15 @@ _MARKS = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "red"
     help=_(N_("只做这件事:把所有存着的计算值重算一遍,报告不一致的;有差异时退出码是 1。")),
 )
 @click.option("--repair", is_flag=True, help=_(N_("和 --recompute-check 一起用:把不一致的值写对。")))
+@click.option(
+    "--stock-check",
+    is_flag=True,
+    help=_(N_("只做这件事:核对每套库存的流水、结存和占用;有对不上的地方时退出码是 1。")),
+)
 @data_option
-def doctor(data_dir: Path | None, as_json: bool, recompute_check: bool, repair: bool) -> int:
+def doctor(
+    data_dir: Path | None, as_json: bool, recompute_check: bool, repair: bool, stock_check: bool
+) -> int:
     """Examine everything and report."""
     if repair and not recompute_check:
         raise click.UsageError(_(N_("--repair 要和 --recompute-check 一起用")))
@@ -39,6 +46,10 @@ def doctor(data_dir: Path | None, as_json: bool, recompute_check: bool, repair: 
         from ui.cli import recompute
 
         return recompute.recompute_check(data_dir, as_json=as_json, repair=repair)
+    if stock_check:
+        from ui.cli import stocks
+
+        return stocks.stock_check(data_dir, as_json=as_json)
     settings = settings_of(data_dir)
     findings = [
         *examination.machine(settings),
@@ -65,6 +76,7 @@ def _servers(settings: Settings) -> list[Finding]:
         with services_for(settings, "doctor", wait_seconds=10) as running:
             return [
                 *asyncio.run(examination.database(running.database_url or "")),
+                *asyncio.run(stock_findings.stocks(running.database_url or "")),
                 examination.message_server(running.redis_url or ""),
             ]
     except HuobiaoError as error:

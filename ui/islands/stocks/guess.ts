@@ -7,6 +7,12 @@ export interface TableLike {
   fields: Field[];
 }
 
+/** A field of the line and one of the shelf that must agree. */
+export interface SkuPart {
+  line: string;
+  shelf: string;
+}
+
 /** A stock definition as the API takes it. A part that starts with "+" is a field still to be made. */
 export interface StockDraft {
   name: string;
@@ -22,6 +28,16 @@ export interface StockDraft {
   unreserved: number;
   reserved_choice: number;
   consumed: number;
+  pick?: "exact" | "ordered" | "fifo";
+  sku?: SkuPart[];
+  pick_by?: string | null;
+  pick_descending?: boolean;
+  partial?: boolean;
+  line_open?: string | null;
+  backordered?: number | null;
+  auto_fill?: boolean;
+  expire_hours?: number | null;
+  expired?: number | null;
 }
 
 /** Parts that stand for a field to be made when the definition is saved. */

@@ -13,6 +13,7 @@ import { t } from "../i18n";
 import "../select/hb-select";
 import type { HbSelect } from "../select/hb-select";
 import type { Option } from "../select/options";
+import { optionsTemplate, toMake } from "./stock-options";
 import { forLineTable, forStockTable, guess, guessChoices, links, make, numbers, places, statuses, type StockDraft, type TableLike } from "./guess";
 
 export interface Stock extends StockDraft {
@@ -69,7 +70,9 @@ class State {
     const name = this.form.querySelector<HTMLInputElement>("#st-name")!.value.trim();
     try {
       await this.#makeMissing();
-      const body = { ...this.#draft, name: name || t("库存") };
+      await this.#makeOptions();
+      const { line_open, ...draft } = this.#draft;
+      const body = { ...draft, line_open: line_open === toMake.line_open ? null : (line_open ?? null), name: name || t("库存") };
       this.saved = this.stock ? await api.patch<Stock>(`/api/v1/stocks/${this.stock.id}`, body) : await api.post<Stock>(`/api/v1/apps/${this.app}/stocks`, body);
       return true;
     } catch (failure) {
@@ -90,6 +93,28 @@ class State {
       const [unreserved, reserved, consumed] = (made.options.choices ?? []).map((choice) => choice.id);
       this.#keep(this.#draft.line_table, made, { line_status: made.id, unreserved: unreserved ?? 1, reserved_choice: reserved ?? 2, consumed: consumed ?? 3 });
     }
+  }
+
+  /** The number field for what lacks, and options for the states of lines, where they were asked for. */
+  async #makeOptions(): Promise<void> {
+    const draft = this.#draft;
+    if (draft.partial && draft.line_open === toMake.line_open && draft.line_table) {
+      const made = await api.post<Field>(`/api/v1/tables/${draft.line_table}/fields`, { name: t("缺货数量"), type: "number", options: {} });
+      this.#keep(draft.line_table, made, { line_open: made.id });
+    }
+    await this.#makeChoice("backordered", t("待补货"), "amber");
+    await this.#makeChoice("expired", t("预占过期"), "red");
+  }
+
+  async #makeChoice(part: "backordered" | "expired", name: string, color: string): Promise<void> {
+    if (this.#draft[part] !== toMake[part]) return;
+    const fields = this.#table(this.#draft.line_table)?.fields ?? [];
+    const at = fields.findIndex((field) => field.id === this.#draft.line_status);
+    const status = fields[at];
+    if (!status) return;
+    const saved = await api.patch<Field>(`/api/v1/fields/${status.id}`, { options: { choices: [...(status.options.choices ?? []), { name, color }] } });
+    fields[at] = { ...status, options: saved.options };
+    this.#set({ [part]: saved.options.choices?.find((choice) => choice.name === name && !choice.archived)?.id ?? null });
   }
 
   /** A field was made: remember it, so that trying again does not make it twice. */
@@ -147,12 +172,13 @@ class State {
           ${this.#select("line_table", t("订单明细表"), tables.filter((table) => table.value !== draft.stock_table), t("每条说明哪个订单要哪份货、要多少"), (id) => ({ line_table: id, ...forLineTable(this.#table(id), draft.stock_table) }))}
           <div class="fields2">
             ${this.#select("line_order", t("属于哪个订单"), options(links(lines).filter((field) => field.options.table !== draft.stock_table)), tooMany(lines, (field) => field.options.table !== draft.stock_table))}
-            ${this.#select("line_stock", t("要哪份货"), options(links(lines, draft.stock_table || undefined)), tooMany(lines, (field) => !draft.stock_table || field.options.table === draft.stock_table))}
+            ${this.#select("line_stock", (draft.pick ?? "exact") === "exact" ? t("要哪份货") : t("指定库位时选的货"), [...((draft.pick ?? "exact") === "exact" ? [] : [{ value: "", label: t("(没有)") }]), ...options(links(lines, draft.stock_table || undefined))], tooMany(lines, (field) => !draft.stock_table || field.options.table === draft.stock_table))}
             ${this.#select("line_quantity", t("数量"), options(numbers(lines)))}
             ${this.#select("line_status", t("预占状态"), [...options(statuses(lines)), ...(lines ? [{ value: make.line_status, label: t("新建字段「预占状态」"), icon: "plus" }] : [])], "", (id) => ({ line_status: id, ...guessChoices(lines?.fields.find((field) => field.id === id)?.options.choices ?? []) }))}
           </div>
           ${status ? html`<div class="st-three">${this.#choice("unreserved", t("没占时是"), status.options.choices ?? [])}${this.#choice("reserved_choice", t("占到时是"), status.options.choices ?? [])}${this.#choice("consumed", t("出库时是"), status.options.choices ?? [])}</div>` : nothing}
-        </fieldset>`,
+        </fieldset>
+        ${optionsTemplate({ draft, shelf, lines, set: (parts) => this.#set(parts), options })}`,
       this.form,
     );
   }
