@@ -44,7 +44,7 @@ def storable(value: Any) -> Any:
         return value.replace("\x00", "")[:MAX_TEXT]
     if not isinstance(value, dict | list):
         return value
-    text = msgspec.json.encode(value)
+    text = msgspec.json.encode(value, enc_hook=str)
     if len(text) > MAX_BYTES:
         return text[:MAX_TEXT].decode("utf-8", "ignore").replace("\\u0000", "")
     return _without_nuls(value)

@@ -235,7 +235,9 @@ class _Talk:
             smtp.close()
         words = answer.message[:500]
         return Receipt(
-            0, f"{answer.code} {words}", {"code": answer.code, "message": words, "id": mail["Message-ID"]}
+            0,
+            f"{answer.code} {words}",
+            {"code": answer.code, "message": words, "id": str(mail["Message-ID"])},
         )
 
     def lost(self, msgid: str) -> OutsideFailed:
