@@ -175,7 +175,7 @@ class HbStock extends HbElement {
     this.busy = true;
     try {
       const items = counts.map(([record, one]) => ({ record, quantity: one.typed.trim(), expected: one.expected }));
-      const answer = await api.post<{ items: { change: Balance["on_hand"] }[] }>(`${this.#address}/count`, { items, reason: t("盘点"), key: this.#key });
+      const answer = await api.post<{ items: { change: Balance["on_hand"] }[] }>(`${this.#address}/count`, { items, key: this.#key });
       const off = answer.items.filter((item) => Number(item.change) !== 0).length;
       toast(off ? t("盘点了 {n} 个库位,{off} 个有出入,已记入流水", { n: items.length, off }) : t("盘点了 {n} 个库位,全部相符", { n: items.length }));
       this.counts = null;
