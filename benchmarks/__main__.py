@@ -1,4 +1,4 @@
-"""``python -m benchmarks [start|pages|imports|latency|million …]``: all measurements, or those named."""
+"""``python -m benchmarks [start|pages|imports|latency|million|automations …]``: all measurements, or those named."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from benchmarks.report import Figure, table
 from benchmarks.stage import served
 
-ALL = ("start", "pages", "imports", "latency", "million")
+ALL = ("start", "pages", "imports", "latency", "million", "automations")
 
 
 async def main(names: tuple[str, ...]) -> None:
