@@ -105,6 +105,7 @@ class Edit:
     ) -> Stored:
         """Store a new definition at the end of its list."""
         drawn = drawn or await self.draw(kind)
+        await self._sign(kind)
         row = await self.tx.row(
             "INSERT INTO meta.definition (id, public_id, kind, app_id, table_id, position, body, created_by)"
             " VALUES ($1, $2, $3, $4, $5, (SELECT coalesce(max(position), 0) + 1 FROM meta.definition"
@@ -121,6 +122,7 @@ class Edit:
         """Replace a definition's body; a body that is the same is not stored again."""
         if body == stored.body:
             return stored
+        await self._sign(stored.kind)
         row = await self.tx.row(
             "UPDATE meta.definition SET body = $2, version = version + 1, updated_at = now() WHERE id = $1 RETURNING *",
             stored.number,
@@ -141,6 +143,7 @@ class Edit:
     async def bring_back(self, stored: Stored, body: msgspec.Struct | None = None) -> Stored:
         """Take a definition out of the trash, with another body if given."""
         body = stored.body if body is None else body
+        await self._sign(stored.kind)
         row = await self.tx.row(
             "UPDATE meta.definition SET deleted_at = NULL, version = version + 1, updated_at = now(), body = $2"
             " WHERE id = $1 RETURNING *",
@@ -150,6 +153,13 @@ class Edit:
         self._touch(stored, came_back=True)
         await self.log(stored, "restore", None, body)
         return _stored(row)
+
+    async def _sign(self, kind: str) -> None:
+        """Tell the database who makes the version of an automation that it keeps by itself."""
+        if kind == "automation":
+            await self.tx.execute(
+                "SELECT set_config('huobiao.person', $1, true)", str(self.actor.person or "")
+            )
 
     async def place(self, stored: Stored, position: float) -> None:
         """Give a definition another place in its list."""

@@ -16,6 +16,7 @@ from litestar.types import ControllerRouterHandler
 
 from builder import api as builder_api
 from runtime.api import (
+    automation_care,
     automations,
     buttons,
     dashboards,
@@ -30,6 +31,7 @@ from runtime.api import (
     records,
     stocks,
     trash,
+    triggers,
     workbenches,
 )
 from runtime.settings import Settings, load_settings
@@ -37,7 +39,7 @@ from runtime.system import System
 from templates_market import api as market
 from ui import assets, render
 from ui.bootstrap import build
-from ui.http import authentication, csrf, errors, health, language, openapi
+from ui.http import authentication, csrf, errors, health, hooks, language, openapi
 from ui.http.edge import Edge
 from ui.http.idempotency import IdempotencyMiddleware
 from ui.pages import (
@@ -80,6 +82,8 @@ API: Sequence[ControllerRouterHandler] = (
     *exports.ROUTES,
     *files.ROUTES,
     *automations.ROUTES,
+    *automation_care.ROUTES,
+    *triggers.ROUTES,
     *dashboards.ROUTES,
     *stocks.ROUTES,
     *workbenches.ROUTES,
@@ -113,6 +117,8 @@ PAGES: Sequence[ControllerRouterHandler] = (
 )
 # for those who watch over the installation
 WATCH: Sequence[ControllerRouterHandler] = (health.health, health.ready, health.figures)
+# what other programs call
+HOOKS: Sequence[ControllerRouterHandler] = hooks.ROUTES
 
 # what is small already, or packed
 _NOT_COMPRESSED = r"\.(?:png|jpg|jpeg|webp|gif|woff2|zip|xlsx|gz|br)$"
@@ -130,6 +136,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             openapi.description,
             Router("/", route_handlers=PAGES, include_in_schema=False),
             *WATCH,
+            *HOOKS,
             *assets.routes(),
         ],
         lifespan=[_running(system)],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from builder import conversions, trash
 from runtime.automations.retention import forget_old_runs
+from runtime.automations.statistics import keep_days
 from runtime.errors import ServiceUnavailable
 from runtime.events.live import Live
 from runtime.files import housekeeping
@@ -25,6 +26,7 @@ JOB_KINDS: JobKinds = {"import": imports.run, conversions.KIND: conversions.run}
 CHORES: tuple[Chore, ...] = (
     record_trash.empty,
     trash.empty,
+    keep_days,
     forget_old_runs,
     forget_old_notices,
     housekeeping.tidy,

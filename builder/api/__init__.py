@@ -2,6 +2,7 @@
 
 from builder.api import (
     apps,
+    automation_versions,
     automations,
     connectors,
     conversions,
@@ -27,6 +28,7 @@ ROUTES = (
     *views.ROUTES,
     *stocks.ROUTES,
     *automations.ROUTES,
+    *automation_versions.ROUTES,
     *dashboards.ROUTES,
     *workbenches.ROUTES,
     *connectors.ROUTES,

@@ -7,7 +7,7 @@ from litestar import delete, get, patch, post
 from litestar.params import FromPath
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
-from builder import automations, usage
+from builder import automation_versions, automations, usage
 from builder.api.shapes import (
     DefinitionBody,
     Json,
@@ -93,11 +93,12 @@ async def order_automations(system: TheSystem, actor: TheActor, app: FromPath[st
 async def automation_problems(
     system: TheSystem, actor: TheActor, translator: TheTranslator, automation: FromPath[str]
 ) -> ProblemsAnswer:
-    """What stands against switching the automation on; empty when nothing does."""
+    """What stands against publishing the draft, or, without one, against switching the automation on."""
     catalog = await system.catalogs.current()
     found = catalog.automation(automation)
     require(actor, Operation.LOOK, found.app_id)
-    problems = await automations.problems_of(system, catalog, found)
+    draft = await automation_versions.draft_of(system.db, found)
+    problems = await automation_versions.draft_problems(system, catalog, found, draft)
     return ProblemsAnswer(problem_bodies(problems.found, translator))
 
 

@@ -52,6 +52,19 @@ END $body$""",
 CREATE TRIGGER keep_automation_version AFTER INSERT OR UPDATE OF body ON meta.definition
 FOR EACH ROW WHEN (NEW.kind = 'automation') EXECUTE FUNCTION meta.keep_automation_version()""",
     """
+CREATE FUNCTION meta.forget_automation() RETURNS trigger LANGUAGE plpgsql AS $body$
+BEGIN
+    DELETE FROM meta.automation_version WHERE automation_id = OLD.id;
+    DELETE FROM meta.automation_draft WHERE automation_id = OLD.id;
+    DELETE FROM meta.automation_day WHERE automation_id = OLD.id;
+    DELETE FROM meta.automation_pulse WHERE automation_id = OLD.id;
+    DELETE FROM meta.automation_pause WHERE scope = 'automation' AND number = OLD.id;
+    RETURN NULL;
+END $body$""",
+    """
+CREATE TRIGGER forget_automation AFTER DELETE ON meta.definition
+FOR EACH ROW WHEN (OLD.kind = 'automation') EXECUTE FUNCTION meta.forget_automation()""",
+    """
 CREATE FUNCTION meta.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $body$
 BEGIN
     RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;

@@ -26,7 +26,9 @@ class FailureBody(msgspec.Struct, frozen=True):
 
 
 class RunBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A run. ``status``: queued, running, waiting (``wake_at`` says until when), finished, failed, handled."""
+    """A run. ``status``: held (paused), queued, running, waiting (``waits``: for retry, time, condition, run or answer;
+    ``wake_at``: looked at again then), finished, failed, handled. ``version``: of the automation it goes by; ``parent``:
+    the run that it was called by."""
 
     id: str
     automation: str | None
@@ -47,6 +49,9 @@ class RunBody(msgspec.Struct, frozen=True, kw_only=True):
     failure: FailureBody | None
     handled_by: str | None
     handled_at: str | None
+    version: int | None
+    waits: str | None
+    parent: str | None
 
 
 class RunsAnswer(msgspec.Struct, frozen=True):
@@ -71,6 +76,14 @@ class DeliveryBody(msgspec.Struct, frozen=True, kw_only=True):
     failure: FailureBody | None
 
 
+class LoopBody(msgspec.Struct, frozen=True):
+    """How far a loop is: its items, how many were begun, how many of their steps failed."""
+
+    total: int
+    begun: int
+    failed: int
+
+
 class StepBody(msgspec.Struct, frozen=True, kw_only=True):
     """A step of a run. ``status``: not_reached, running, waiting, done, failed, skipped."""
 
@@ -87,6 +100,7 @@ class StepBody(msgspec.Struct, frozen=True, kw_only=True):
     started_at: str | None
     finished_at: str | None
     deliveries: tuple[DeliveryBody, ...]
+    loop: LoopBody | None = None
 
 
 class ChangedBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -185,6 +199,9 @@ def run_body(run: trace.RunSummary, translator: Translator) -> RunBody:
         failure=failure_body(run.failure, translator),
         handled_by=run.handled_by,
         handled_at=_moment(run.handled_at),
+        version=run.version,
+        waits=run.waits,
+        parent=run.parent,
     )
 
 
@@ -207,7 +224,7 @@ def _delivery(found: trace.DeliveryTrace, translator: Translator) -> DeliveryBod
     )
 
 
-def _step(found: trace.StepTrace, translator: Translator) -> StepBody:
+def step_body(found: trace.StepTrace, translator: Translator) -> StepBody:
     return StepBody(
         path=found.path,
         step=found.step,
@@ -222,6 +239,7 @@ def _step(found: trace.StepTrace, translator: Translator) -> StepBody:
         started_at=_moment(found.started_at),
         finished_at=_moment(found.finished_at),
         deliveries=tuple(_delivery(delivery, translator) for delivery in found.deliveries),
+        loop=LoopBody(found.loop.total, found.loop.begun, found.loop.failed) if found.loop else None,
     )
 
 
@@ -230,7 +248,7 @@ def run_answer(found: trace.RunTrace, translator: Translator) -> RunAnswer:
     return RunAnswer(
         run=run_body(found.run, translator),
         app=found.app,
-        steps=tuple(_step(step, translator) for step in found.steps),
+        steps=tuple(step_body(step, translator) for step in found.steps),
         changed=tuple(ChangedBody(**msgspec.structs.asdict(record)) for record in found.changed),
         definition=plain(found.definition),
     )
@@ -321,9 +339,12 @@ async def read_run(
 
 
 @post("/runs/{run:str}/retry", status_code=HTTP_204_NO_CONTENT)
-async def retry_run(system: TheSystem, actor: TheActor, run: FromPath[str]) -> None:
-    """Try a failed run again from its failed step on; wake a waiting one."""
-    await remedies.retry(system, actor, run)
+async def retry_run(
+    system: TheSystem, actor: TheActor, run: FromPath[str], newest: FromQuery[bool] = False
+) -> None:
+    """Try a failed run again from its failed step on, by the version it began with, or with ``newest=true`` by the one
+    that is published now; wake a waiting one."""
+    await remedies.retry(system, actor, run, newest=newest)
 
 
 @post("/runs/{run:str}/skip", status_code=HTTP_204_NO_CONTENT)
@@ -339,9 +360,11 @@ async def mark_run_handled(system: TheSystem, actor: TheActor, run: FromPath[str
 
 
 @post("/automations/{automation:str}/retry", status_code=HTTP_200_OK)
-async def retry_failed_runs(system: TheSystem, actor: TheActor, automation: FromPath[str]) -> RetriedAnswer:
+async def retry_failed_runs(
+    system: TheSystem, actor: TheActor, automation: FromPath[str], newest: FromQuery[bool] = False
+) -> RetriedAnswer:
     """Try all failed runs of an automation again, at most 1000."""
-    return RetriedAnswer(await remedies.retry_all(system, actor, automation))
+    return RetriedAnswer(await remedies.retry_all(system, actor, automation, newest=newest))
 
 
 @post("/automations/{automation:str}/test", status_code=HTTP_200_OK)

@@ -58,7 +58,7 @@ async def _tell_failed(
         title=Message(N_("自动化「{name}」有 {count} 次运行失败了"), {"name": name, "count": count})
         if many
         else Message(N_("自动化「{name}」有一次运行失败了"), {"name": name}),
-        text=failure.message if failure else "",
+        text=failure.sentences[0] if failure else "",
         url=f"/automations/{automation.id}/runs?status=failed" if many else f"/runs/{run}",
         key=f"failed:{run}:{count}",
     )

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
 from runtime.access import Actor, Operation, require
 from runtime.automations import runs
 from runtime.automations.engine import announce
@@ -17,41 +22,83 @@ from runtime.system import System
 AT_ONCE = 1000
 
 
-async def retry(system: System, actor: Actor, public_id: str) -> None:
-    """Try again from the failed step on, by the automation as it is now; what is done stays done.
+async def retry(system: System, actor: Actor, public_id: str, *, newest: bool = False) -> None:
+    """Try again from the failed step on; what is done stays done.
 
-    A resting run is woken. Raises NotFound, NotAllowed, and RuleBroken when the run has not failed.
+    By the version it began with, or (``newest``) by the automation as it is now. A resting run is woken. Raises NotFound,
+    NotAllowed, and RuleBroken when the run has not failed.
     """
     async with system.db.transaction() as tx:
         catalog, row = await _open(system, tx, actor, public_id)
         if row["status"] == "waiting":
-            await tx.execute("UPDATE meta.run SET wake_at = now() WHERE id = $1", row["id"])
+            await runs.wake(tx, row["id"])
         else:
             _require_failed(row)
-            await _forget_failures(tx, row["id"], "waiting")
-            await _queue_again(tx, catalog, row)
+            await runs.try_again(tx, row["id"], *(await _newest(tx, catalog, row) if newest else ()))
         tx.after_commit.append(lambda: system.live.wake(WAKE_RELAY))
     await announce(system, catalog, runs.decode(row))
 
 
-async def retry_all(system: System, actor: Actor, automation_id: str) -> int:
-    """:func:`retry` for every failed run of an automation, at most :data:`AT_ONCE`; returns how many."""
+Remedy = Literal["retry", "retry_newest", "skip", "handled"]
+
+
+class Remedied(msgspec.Struct, frozen=True):
+    """What became of several runs: how many were changed, and how many somebody else had seen to already."""
+
+    done: int
+    passed: int
+
+
+async def many(
+    system: System,
+    actor: Actor,
+    app_id: str,
+    remedy: Remedy,
+    *,
+    chosen: Sequence[str] | None = None,
+    automation: str | None = None,
+) -> Remedied:
+    """One remedy for several failed runs of an app: those ``chosen``, or all (of an automation), at most :data:`AT_ONCE`.
+
+    Raises NotFound, NotAllowed. Runs that are not failed any more, or have no failed step to skip, are passed over.
+    """
     catalog = await system.catalogs.current()
-    automation = catalog.automation(automation_id)
-    require(actor, Operation.EDIT_RECORDS, automation.app_id)
+    app = catalog.app(app_id)
+    require(actor, Operation.EDIT_RECORDS, app.id)
+    number = catalog.automation(automation).number if automation is not None else None
     rows = await system.db.fetch(
-        "SELECT public_id FROM meta.run WHERE automation_id = $1 AND status = 'failed' ORDER BY id LIMIT $2",
-        automation.number,
+        "SELECT public_id FROM meta.run WHERE app_id = $1 AND status = 'failed'"
+        " AND ($2::integer IS NULL OR automation_id = $2) AND ($3::text[] IS NULL OR public_id = ANY($3))"
+        " ORDER BY id LIMIT $4",
+        app.number,
+        number,
+        list(chosen) if chosen is not None else None,
         AT_ONCE,
     )
     done = 0
     for row in rows:
         try:
-            await retry(system, actor, row["public_id"])
+            await _remedy(system, actor, row["public_id"], remedy)
         except RuleBroken:  # somebody was quicker
             continue
         done += 1
-    return done
+    return Remedied(done, (len(chosen) if chosen is not None else len(rows)) - done)
+
+
+async def _remedy(system: System, actor: Actor, run: str, remedy: Remedy) -> None:
+    if remedy == "skip":
+        await skip(system, actor, run)
+    elif remedy == "handled":
+        await mark_handled(system, actor, run)
+    else:
+        await retry(system, actor, run, newest=remedy == "retry_newest")
+
+
+async def retry_all(system: System, actor: Actor, automation_id: str, *, newest: bool = False) -> int:
+    """:func:`retry` for every failed run of an automation, at most :data:`AT_ONCE`; returns how many."""
+    app = (await system.catalogs.current()).automation(automation_id).app_id
+    remedy: Remedy = "retry_newest" if newest else "retry"
+    return (await many(system, actor, app, remedy, automation=automation_id)).done
 
 
 async def skip(system: System, actor: Actor, public_id: str) -> None:
@@ -59,9 +106,15 @@ async def skip(system: System, actor: Actor, public_id: str) -> None:
     async with system.db.transaction() as tx:
         catalog, row = await _open(system, tx, actor, public_id)
         _require_failed(row)
-        if not await _forget_failures(tx, row["id"], "skipped"):
+        skipped = await tx.fetch(
+            "UPDATE meta.run_step SET status = 'skipped', error = NULL WHERE run_id = $1 AND status = 'failed'"
+            " RETURNING path",
+            row["id"],
+        )
+        if not skipped:
             raise RuleBroken(N_("这次运行没有失败的步骤可以跳过"), code="nothing_to_skip")
-        await _queue_again(tx, catalog, row)
+        await tx.execute("DELETE FROM meta.delivery WHERE run_id = $1 AND status = 'failed'", row["id"])
+        await runs.queue_again(tx, row["id"])
         tx.after_commit.append(lambda: system.live.wake(WAKE_RELAY))
     await announce(system, catalog, runs.decode(row))
 
@@ -76,6 +129,8 @@ async def mark_handled(system: System, actor: Actor, public_id: str) -> None:
             row["id"],
             stamp(actor),
         )
+        if row["parent_id"] is not None:
+            await runs.wake(tx, row["parent_id"], "run")
     await announce(system, catalog, runs.decode(row))
 
 
@@ -95,25 +150,16 @@ def _require_failed(row: Row) -> None:
         raise RuleBroken(N_("这次运行现在不是失败状态,可能已有人处理,刷新看看"), code="run_not_failed")
 
 
-async def _forget_failures(tx: Tx, number: int, status: str) -> list[str]:
-    """Give failed steps ``status`` and drop the messages they gave up; paths of the steps."""
-    rows = await tx.fetch(
-        "UPDATE meta.run_step SET status = $2, attempts = 0, error = NULL WHERE run_id = $1 AND status = 'failed'"
-        " RETURNING path",
-        number,
-        status,
-    )
-    await tx.execute("DELETE FROM meta.delivery WHERE run_id = $1 AND status = 'failed'", number)
-    return [row["path"] for row in rows]
-
-
-async def _queue_again(tx: Tx, catalog: Catalog, row: Row) -> None:
+async def _newest(tx: Tx, catalog: Catalog, row: Row) -> tuple[str, int | None] | tuple[()]:
+    """The automation as it is now, and its version; nothing when it was deleted."""
     automation = next(
         (a for app in catalog.apps for a in app.automations if a.number == row["automation_id"]), None
     )
-    await tx.execute(
-        "UPDATE meta.run SET status = 'queued', enqueued_at = NULL, error = NULL, finished_at = NULL, lost = 0,"
-        " definition = coalesce($2::jsonb, definition) WHERE id = $1",
-        row["id"],
-        dump(automation.definition) if automation else None,
+    if automation is None:
+        return ()
+    version = await tx.value(
+        "SELECT max(number) FROM meta.automation_version WHERE automation_id = $1 AND definition_version <= $2",
+        automation.number,
+        automation.version,
     )
+    return dump(automation.definition), version

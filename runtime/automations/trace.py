@@ -9,13 +9,15 @@ from typing import Any, Literal
 import msgspec
 
 from runtime.access import Actor, Operation, require
-from runtime.automations.engine import app_by_number, paths
+from runtime.automations import course
+from runtime.automations.course import paths
+from runtime.automations.engine import app_by_number
 from runtime.automations.notes import Failure, load_failure
 from runtime.automations.occasions import occasion
 from runtime.automations.runs import RunStatus
 from runtime.automations.steps import kind_of
 from runtime.catalog import App, Catalog
-from runtime.definitions.automations import AutomationDef
+from runtime.definitions.automations import ITEM, AutomationDef, Loop
 from runtime.errors import InvalidInput, NotFound
 from runtime.fieldtypes import Context
 from runtime.i18n import N_, Message
@@ -26,14 +28,16 @@ from runtime.system import System
 
 MAX_RUNS = 200
 _STEPS = (
-    "(SELECT count(*) FROM meta.run_step s WHERE s.run_id = r.id) AS steps,"
+    "(SELECT q.public_id FROM meta.run q WHERE q.id = r.parent_id) AS parent,"
+    " (SELECT count(*) FROM meta.run_step s WHERE s.run_id = r.id) AS steps,"
     " (SELECT count(*) FROM meta.run_step s WHERE s.run_id = r.id AND s.status = 'failed') AS failed_steps"
 )
 
 
 class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     """A run in a list. ``seconds``: how long it took so far; ``steps``: how many were carried out, ``failed_steps``:
-    how many of them failed (a run can finish all the same, when their failures do not matter).
+    how many of them failed (a run can finish all the same, when their failures do not matter). ``version``: of the
+    automation it goes by; ``waits``: for what; ``parent``: the run that this one was called by.
     """
 
     id: str
@@ -55,6 +59,9 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     failure: Failure | None
     handled_by: str | None
     handled_at: datetime | None
+    version: int | None
+    waits: str | None
+    parent: str | None
 
 
 class RunPage(msgspec.Struct, frozen=True):
@@ -79,6 +86,14 @@ class DeliveryTrace(msgspec.Struct, frozen=True, kw_only=True):
     failure: Failure | None
 
 
+class LoopTrace(msgspec.Struct, frozen=True):
+    """How far a loop is: how many items it has, how many were begun, how many of their steps failed."""
+
+    total: int
+    begun: int
+    failed: int
+
+
 class StepTrace(msgspec.Struct, frozen=True, kw_only=True):
     """A step of a run; ``status`` ``not_reached`` for one that was not (or not yet) carried out."""
 
@@ -95,6 +110,17 @@ class StepTrace(msgspec.Struct, frozen=True, kw_only=True):
     started_at: datetime | None
     finished_at: datetime | None
     deliveries: tuple[DeliveryTrace, ...]
+    loop: LoopTrace | None = None
+
+
+class ItemTrace(msgspec.Struct, frozen=True, kw_only=True):
+    """An item of a loop: its number (1 …), the record (id and name) or the value, and its steps."""
+
+    number: int
+    record: str | None
+    name: str
+    status: str
+    steps: tuple[StepTrace, ...]
 
 
 class ChangedRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,7 +185,7 @@ async def runs_of(
         number,
     )
     page = rows[:limit]
-    names = await _record_names(system, catalog, [(r["table_id"], r["record_id"]) for r in page])
+    names = await record_names(system, catalog, [(r["table_id"], r["record_id"]) for r in page])
     return RunPage(
         tuple(_summary(catalog, app, row, names) for row in page),
         str(page[-1]["id"]) if len(rows) > limit else None,
@@ -194,7 +220,7 @@ async def run_trace(system: System, actor: Actor, public_id: str) -> RunTrace:
         raise NotFound()
     app = app_by_number(catalog, row["app_id"])
     require(actor, Operation.LOOK, app.id)
-    names = await _record_names(system, catalog, [(row["table_id"], row["record_id"])])
+    names = await record_names(system, catalog, [(row["table_id"], row["record_id"])])
     definition = msgspec.json.decode(row["definition"], type=AutomationDef)
     return RunTrace(
         run=_summary(catalog, app, row, names),
@@ -206,20 +232,122 @@ async def run_trace(system: System, actor: Actor, public_id: str) -> RunTrace:
 
 
 async def _steps(system: System, number: int, definition: AutomationDef) -> tuple[StepTrace, ...]:
+    """The steps outside loops, and of each loop how far it is; :func:`items_of_loop` has what is in it."""
     rows = await system.db.fetch(
-        "SELECT * FROM meta.run_step WHERE run_id = $1 ORDER BY position, id", number
+        "SELECT * FROM meta.run_step WHERE run_id = $1 AND path !~ '/[0-9]+/' ORDER BY position, id", number
     )
     found = {row["path"]: row for row in rows}
     deliveries = await _deliveries(system, number)
     traces = []
     for path, step in paths(definition):
+        if f"/{ITEM}/" in path:
+            continue
         row = found.pop(path, None)
-        traces.append(_step(row, path, step.id, kind_of(step.config).id, step.name, deliveries.get(path, ())))
+        one = _step(row, path, step.id, kind_of(step.config).id, step.name, deliveries.get(path, ()))
+        if isinstance(step.config, Loop):
+            one = await _with_loop(system, number, one)
+        traces.append(one)
     # steps that were carried out and have been taken out of the automation since
     traces += [
         _step(row, path, row["step_id"], "removed", "", deliveries.get(path, ()))
         for path, row in found.items()
     ]
+    return tuple(traces)
+
+
+async def _with_loop(system: System, run: int, step: StepTrace) -> StepTrace:
+    row = await system.db.row(
+        "SELECT coalesce(max(split_part(substr(path, $3), '/', 1)::integer), 0) AS begun,"
+        " count(*) FILTER (WHERE status = 'failed') AS failed"
+        " FROM meta.run_step WHERE run_id = $1 AND starts_with(path, $2)",
+        run,
+        f"{step.path}/",
+        len(step.path) + 2,
+    )
+    output = step.output or {}
+    total = len(course.items_of(output))
+    loop = LoopTrace(total, row["begun"] if row else 0, row["failed"] if row else 0)
+    return msgspec.structs.replace(step, output={"count": output.get("count", total)}, loop=loop)
+
+
+async def items_of_loop(
+    system: System,
+    actor: Actor,
+    public_id: str,
+    path: str,
+    *,
+    after: int = 0,
+    failed: bool = False,
+    limit: int = 20,
+) -> list[ItemTrace]:
+    """Items of the loop at ``path`` that were begun, behind the ``after``-th; only those with a failed step if ``failed``.
+
+    Raises NotFound, NotAllowed.
+    """
+    catalog = await system.catalogs.current()
+    run = await system.db.row("SELECT id, app_id, definition FROM meta.run WHERE public_id = $1", public_id)
+    if run is None:
+        raise NotFound()
+    require(actor, Operation.LOOK, app_by_number(catalog, run["app_id"]).id)
+    output = await system.db.value(
+        "SELECT output FROM meta.run_step WHERE run_id = $1 AND path = $2", run["id"], path
+    )
+    numbers = await system.db.fetch(
+        "SELECT DISTINCT split_part(substr(path, $3), '/', 1)::integer AS n FROM meta.run_step"
+        " WHERE run_id = $1 AND starts_with(path, $2) AND (NOT $4 OR status = 'failed')"
+        " AND split_part(substr(path, $3), '/', 1)::integer > $5 ORDER BY n LIMIT $6",
+        run["id"],
+        f"{path}/",
+        len(path) + 2,
+        failed,
+        after,
+        max(1, min(limit, MAX_RUNS)),
+    )
+    items = course.items_of(_json(output) or {})
+    records = [str(one) for one in items] if "records" in (_json(output) or {}) else []
+    wanted = [row["n"] for row in numbers]
+    keys = [parse_record_id(records[n - 1]) for n in wanted if n <= len(records)]
+    names = await record_names(system, catalog, keys)
+    definition = msgspec.json.decode(run["definition"], type=AutomationDef)
+    found = []
+    for number in wanted:
+        steps = await _item_steps(system, run["id"], definition, f"{path}/{number}/")
+        item = items[number - 1] if number <= len(items) else ""
+        found.append(
+            ItemTrace(
+                number=number,
+                record=str(item) if records else None,
+                name=names.get(str(item), "") if records else str(item),
+                status=_worst(steps),
+                steps=steps,
+            )
+        )
+    return found
+
+
+def _worst(steps: Sequence[StepTrace]) -> str:
+    there = {step.status for step in steps}
+    return next((status for status in ("failed", "waiting", "skipped") if status in there), "done")
+
+
+async def _item_steps(
+    system: System, run: int, definition: AutomationDef, prefix: str
+) -> tuple[StepTrace, ...]:
+    rows = await system.db.fetch(
+        "SELECT * FROM meta.run_step WHERE run_id = $1 AND starts_with(path, $2)"
+        " AND substr(path, $3) !~ '/[0-9]+/' ORDER BY position, id",
+        run,
+        prefix,
+        len(prefix) + 1,
+    )
+    known = {step.id: step for _, step in paths(definition)}
+    deliveries = await _deliveries(system, run, prefix)
+    traces = []
+    for row in rows:
+        step = known.get(row["step_id"])
+        kind, name = (kind_of(step.config).id, step.name) if step else ("removed", "")
+        one = _step(row, row["path"], row["step_id"], kind, name, deliveries.get(row["path"], ()))
+        traces.append(await _with_loop(system, run, one) if step and isinstance(step.config, Loop) else one)
     return tuple(traces)
 
 
@@ -247,11 +375,12 @@ def _json(text: str | None) -> Any:
     return msgspec.json.decode(text) if text is not None else None
 
 
-async def _deliveries(system: System, run: int) -> dict[str, tuple[DeliveryTrace, ...]]:
+async def _deliveries(system: System, run: int, prefix: str = "") -> dict[str, tuple[DeliveryTrace, ...]]:
     rows = await system.db.fetch(
         "SELECT d.*, c.name AS connector FROM meta.delivery d LEFT JOIN meta.connector c ON c.id = d.connector_id"
-        " WHERE d.run_id = $1 ORDER BY d.id",
+        " WHERE d.run_id = $1 AND starts_with(d.path, $2) ORDER BY d.id LIMIT 1000",
         run,
+        prefix,
     )
     found: dict[str, tuple[DeliveryTrace, ...]] = {}
     for row in rows:
@@ -282,7 +411,7 @@ async def _changed(
         public_id,
         since,
     )
-    names = await _record_names(system, catalog, [(row["table_id"], row["record_id"]) for row in rows])
+    names = await record_names(system, catalog, [(row["table_id"], row["record_id"]) for row in rows])
     found = []
     for row in rows:
         try:
@@ -303,7 +432,7 @@ async def _changed(
     return tuple(found)
 
 
-async def _record_names(
+async def record_names(
     system: System, catalog: Catalog, keys: Sequence[tuple[int | None, int | None]]
 ) -> dict[str, str]:
     """What records are called, by public id; those of deleted tables are left out."""
@@ -358,4 +487,7 @@ def _summary(catalog: Catalog, app: App, row: Row, names: dict[str, str]) -> Run
         failure=load_failure(row["error"]),
         handled_by=(row["handled_by"] or "").partition("|")[2] or None,
         handled_at=row["handled_at"],
+        version=row["version"],
+        waits=row["waits"],
+        parent=row["parent"],
     )

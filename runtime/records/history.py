@@ -158,15 +158,11 @@ async def _entries(
     names = await _link_names(system, catalog, table, context, decoded)
     entries = []
     for row, before, after in decoded:
-        changes = []
-        for key in dict.fromkeys((*before, *after)):
-            field = table.by_id.get(key)
-            if field is None or key in hidden:
-                continue
-            b, a = before.get(key), after.get(key)
-            b_wire, b_text = _shown(field, b, context, names)
-            a_wire, a_text = _shown(field, a, context, names)
-            changes.append(FieldChange(key, field.name, field.type, b_wire, a_wire, b_text, a_text))
+        changes = [
+            _change_of(table.by_id[key], before.get(key), after.get(key), context, names)
+            for key in dict.fromkeys((*before, *after))
+            if key in table.by_id and key not in hidden
+        ]
         entries.append(
             Entry(
                 row["id"],
@@ -185,6 +181,33 @@ async def _entries(
             )
         )
     return entries
+
+
+def _change_of(
+    field: Field, before: Any, after: Any, context: fieldtypes.Context, names: dict[str, str]
+) -> FieldChange:
+    b_wire, b_text = _shown(field, before, context, names)
+    a_wire, a_text = _shown(field, after, context, names)
+    return FieldChange(field.id, field.name, field.type, b_wire, a_wire, b_text, a_text)
+
+
+async def changes_of(
+    system: System,
+    catalog: Catalog,
+    table: Table,
+    actor: Actor,
+    before: dict[str, Any],
+    after: dict[str, Any],
+) -> tuple[FieldChange, ...]:
+    """Values in the form of the history, of fields that are there and that the actor may see, as an entry shows them."""
+    hidden = hidden_fields(actor, table)
+    context = fieldtypes.Context(zone=catalog.app_of(table).zone)
+    names = await _link_names(system, catalog, table, context, [(None, before, after)])
+    return tuple(
+        _change_of(table.by_id[key], before.get(key), after.get(key), context, names)
+        for key in dict.fromkeys((*before, *after))
+        if key in table.by_id and key not in hidden
+    )
 
 
 async def _link_names(
@@ -255,7 +278,7 @@ async def undo_change(system: System, actor: Actor, change_id: int) -> Change:
         else:
             before = msgspec.json.decode(row["before"]) if row["before"] else {}
             fields = {
-                key: _wire_of(table.by_id[key], value)
+                key: wire_of(table.by_id[key], value)
                 for key, value in before.items()
                 if key in table.by_id and (row["record_id"], key) not in later
             }
@@ -286,7 +309,8 @@ async def _changed_since(system: System, rows: Sequence[Any]) -> set[tuple[int, 
     return {(row["record_id"], row["key"]) for row in found}
 
 
-def _wire_of(field: Field, value: Any) -> Any:
+def wire_of(field: Field, value: Any) -> Any:
+    """A value in the form of the history as the write path takes it."""
     if field.type == "link" or value is None:
         return value
     kind = fieldtypes.get(field.config)

@@ -11,6 +11,7 @@ from runtime.automations import engine, remedies
 from runtime.automations.engine import execute
 from runtime.automations.notes import load_failure
 from runtime.automations.rehearsal import rehearse
+from runtime.automations.runs import StepRow
 from runtime.automations.steps import loop as loops
 from runtime.automations.steps.wait import next_time
 from runtime.automations.sweeper import due, unsent
@@ -36,7 +37,7 @@ from runtime.definitions.flow import (
 from runtime.definitions.queries import Condition
 from runtime.definitions.values import Assignment, FieldValue, Literal_, StepOutput, TextValue
 from tests.support.shop import Shop
-from tests.support.world import EDITOR
+from tests.support.world import EDITOR, SYSTEM
 
 
 def _back(shop: Shop) -> str:
@@ -116,6 +117,21 @@ async def test_a_loop_over_the_lines_of_a_text_and_over_nothing(shop: Shop) -> N
     assert await _names(shop) == ["红", "蓝", "绿"]
 
 
+def _dying(after: int) -> type[engine.Execution]:
+    """An execution whose process is gone when it comes to the step after ``after`` others."""
+
+    class Dying(engine.Execution):
+        left = after
+
+        async def step(self, step: Step, path: str) -> StepRow:
+            self.left -= 1
+            if self.left < 0:
+                raise KeyboardInterrupt
+            return await super().step(step, path)
+
+    return Dying
+
+
 async def test_a_worker_killed_in_the_middle_of_a_loop_repeats_no_item(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,23 +144,10 @@ async def test_a_worker_killed_in_the_middle_of_a_loop_repeats_no_item(
     (run,) = await shop.relayed()
     system = shop.world.system
     for died_after in (7, 12, 1):
-        left = died_after
-
-        async def dies(*_: object) -> None:
-            nonlocal left
-            left -= 1
-            if left < 0:
-                raise KeyboardInterrupt
-
-        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-            whole = engine.Execution.step
-
-            async def step(self: engine.Execution, *args: object) -> object:
-                await dies()
-                return await whole(self, *args)  # type: ignore[arg-type]
-
-            patched.setattr(engine.Execution, "step", step)
-            await execute(system, run, "test")
+        with monkeypatch.context() as patched:
+            patched.setattr(engine, "Execution", _dying(died_after))
+            with pytest.raises(KeyboardInterrupt):
+                await execute(system, run, "test")
         await system.db.execute("UPDATE meta.run SET lease_until = now() - interval '1 second'")
     assert await execute(system, run, "test")
     assert (await shop.run(run))["status"] == "finished"
@@ -291,7 +294,8 @@ async def test_another_automation_is_waited_for_and_its_failure_is_seen(shop: Sh
     await shop.move(fine)
     await shop.move(bad)
     ran = await shop.settle()
-    assert len(ran) == 2 and first
+    assert len(ran) == 2
+    assert first
     for _ in range(4):
         await _hand_out(shop)
     assert (await shop.read(fine))["次数"] == 1
@@ -343,11 +347,10 @@ async def test_a_test_run_skips_waits_shows_the_first_items_and_leaves_nothing(s
         Step("stpL", Loop(over, (Step("stpX", _makes_line(shop, StepOutput("stpL", "item"))),))),
     )
     order = await shop.order()
-    from tests.support.world import SYSTEM
-
     found = await rehearse(shop.world.system, SYSTEM, automation, order)
     assert found.status == "finished"
     assert [step.path for step in found.steps] == ["stp1", "stpL", *(f"stpL/{n}/stpX" for n in range(1, 6))]
     notes = " ".join(note.text() for note in found.notes)
-    assert "试运行不等" in notes and "逐个处理有 8 个,试运行只走前 5 个" in notes
+    assert "试运行不等" in notes
+    assert "逐个处理有 8 个,试运行只走前 5 个" in notes
     assert await _names(shop) == []

@@ -1,0 +1,129 @@
+"""Drafts, publishing and versions: what is edited never runs, what runs has a number, and what ran can be read again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import asyncpg
+import msgspec
+import pytest
+
+from builder import automation_versions as versions
+from builder import automations, undo
+from runtime.catalog import Automation, Table
+from runtime.errors import InvalidDefinition, NotFound, RuleBroken, VersionConflict
+from tests.builder.conftest import Desk
+from tests.builder.test_automations import MARK, definition, literal, make, orders, update
+
+__all__ = ["orders"]
+
+PAID = update("单号", literal("已付"))
+
+
+def _edited(*steps: Any) -> dict[str, Any]:
+    given = definition(*steps)
+    return {"trigger": given["trigger"], "steps": given["steps"]}
+
+
+async def _numbers(desk: Desk, automation: Automation) -> list[int]:
+    return [one.number for one in await versions.versions_of(desk.system, desk.owner, automation.id)]
+
+
+async def test_what_is_made_switched_on_is_version_one_and_runs(desk: Desk, orders: Table) -> None:
+    made = await make(desk, definition(MARK))
+    (first,) = await versions.versions_of(desk.system, desk.owner, made.id)
+    assert (first.number, first.by, first.definition.steps) == (1, "所有者", made.definition.steps)
+    assert await versions.draft_of(desk.system.db, made) is None
+
+
+async def test_one_without_steps_has_no_version_yet(desk: Desk, orders: Table) -> None:
+    made = await make(desk, definition(enabled=False))
+    assert await _numbers(desk, made) == []
+    await versions.save_draft(desk.system, desk.owner, made.id, _edited(MARK))
+    done = await versions.publish(desk.system, desk.owner, made.id, enable=True)
+    assert done.definition.enabled
+    assert await _numbers(desk, made) == [1]
+
+
+async def test_a_draft_does_not_run_until_it_is_published(desk: Desk, orders: Table) -> None:
+    made = await make(desk, definition(MARK))
+    draft = await versions.save_draft(desk.system, desk.owner, made.id, _edited(PAID), revision=0)
+    assert draft is not None
+    assert (draft.base, draft.revision, draft.by) == (1, 1, "所有者")
+    stored = (await desk.catalog()).automation(made.id)
+    assert stored.definition == made.definition
+    done = await versions.publish(desk.system, desk.owner, made.id, note="改成记单号", version=made.version)
+    assert len(done.definition.steps) == 1
+    assert done.definition.steps != made.definition.steps
+    newest, first = await versions.versions_of(desk.system, desk.owner, made.id)
+    assert (newest.number, newest.note, first.number) == (2, "改成记单号", 1)
+    assert await versions.draft_of(desk.system.db, done) is None
+    with pytest.raises(RuleBroken, match="没有要发布的改动"):
+        await versions.publish(desk.system, desk.owner, made.id)
+
+
+async def test_a_draft_may_be_unsound_and_is_not_published_then(desk: Desk, orders: Table) -> None:
+    made = await make(desk, definition(MARK))
+    draft = await versions.save_draft(desk.system, desk.owner, made.id, _edited(update("没有的", literal(1))))
+    problems = await versions.draft_problems(desk.system, await desk.catalog(), made, draft)
+    assert [p.path for p in problems.found] == ["steps.0.config.set.0.field"]
+    with pytest.raises(InvalidDefinition):
+        await versions.publish(desk.system, desk.owner, made.id)
+    assert await _numbers(desk, made) == [1]
+
+
+async def test_two_people_on_one_draft_and_on_one_publication(desk: Desk, orders: Table) -> None:
+    made = await make(desk, definition(MARK))
+    await versions.save_draft(desk.system, desk.owner, made.id, _edited(PAID), revision=0)
+    with pytest.raises(VersionConflict, match="草稿刚被别人改过"):
+        await versions.save_draft(desk.system, desk.owner, made.id, _edited(MARK, PAID), revision=0)
+    await automations.update(desk.system, desk.owner, made.id, {"steps": definition(PAID, MARK)["steps"]})
+    with pytest.raises(VersionConflict):
+        await versions.publish(desk.system, desk.owner, made.id, version=made.version)
+
+
+async def test_a_draft_that_says_what_runs_is_none(desk: Desk, orders: Table) -> None:
+    made = await make(desk, definition(MARK))
+    await versions.save_draft(desk.system, desk.owner, made.id, _edited(PAID))
+    body = msgspec.to_builtins(made.definition)
+    assert await versions.save_draft(desk.system, desk.owner, made.id, body) is None
+    assert await versions.draft_of(desk.system.db, made) is None
+
+
+async def test_an_old_version_comes_back_as_a_draft(desk: Desk, orders: Table) -> None:
+    made = await make(desk, definition(MARK))
+    await automations.update(desk.system, desk.owner, made.id, {"steps": definition(PAID)["steps"]})
+    assert await _numbers(desk, made) == [2, 1], "a PATCH of the steps publishes"
+    draft = await versions.restore(desk.system, desk.owner, made.id, 1)
+    assert draft is not None
+    assert draft.definition.steps == made.definition.steps
+    await versions.publish(desk.system, desk.owner, made.id)
+    assert await _numbers(desk, made) == [3, 2, 1]
+    with pytest.raises(NotFound):
+        await versions.restore(desk.system, desk.owner, made.id, 9)
+
+
+async def test_switching_and_renaming_make_no_version(desk: Desk, orders: Table) -> None:
+    made = await make(desk, definition(MARK))
+    await automations.update(desk.system, desk.owner, made.id, {"enabled": False})
+    await automations.update(desk.system, desk.owner, made.id, {"name": "另一个名字"})
+    assert await _numbers(desk, made) == [1]
+
+
+async def test_undo_of_a_change_is_a_version_too_and_none_ever_changes(desk: Desk, orders: Table) -> None:
+    made = await make(desk, definition(MARK))
+    await automations.update(desk.system, desk.owner, made.id, {"steps": definition(PAID)["steps"]})
+    await undo.last(desk.system, desk.owner, desk.app_id)
+    now = (await desk.catalog()).automation(made.id)
+    assert now.definition.steps == made.definition.steps
+    assert await _numbers(desk, made) == [3, 2, 1]
+    with pytest.raises(asyncpg.RaiseError, match="append-only"):
+        await desk.system.db.execute("UPDATE meta.automation_version SET note = 'x'")
+
+
+async def test_a_copy_has_its_own_steps_and_is_off(desk: Desk, orders: Table) -> None:
+    made = await make(desk, definition(MARK))
+    copy = await versions.duplicate(desk.system, desk.owner, made.id, "")
+    assert (copy.definition.name, copy.definition.enabled) == ("审核 2", False)
+    assert copy.definition.steps[0].config == made.definition.steps[0].config
+    assert copy.definition.steps[0].id != made.definition.steps[0].id
