@@ -23,6 +23,8 @@ from ui.http.edge import add_header
 
 SESSION_COOKIE = "hb_session"
 PUBLIC = "exclude_from_auth"
+NOBODY = "asked_by_nobody"
+"""A public handler that programs of others call: whatever they show is not for us."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -79,7 +81,7 @@ async def require_sign_in(connection: Connection, handler: BaseRouteHandler) -> 
     Who looks at something public (a style sheet, the sign-in page) is asked for only by handlers that want to know.
     """
     if handler.opt.get(PUBLIC):
-        if connection.scope.get("method") not in SAFE_METHODS:
+        if connection.scope.get("method") not in SAFE_METHODS and not handler.opt.get(NOBODY):
             await identify(connection)
     elif await identify(connection) is None:
         raise NotSignedIn()
