@@ -14,21 +14,26 @@ from builder.usage import refuse_used
 from builder.validation import Problems, check_name, free_name
 from runtime import access
 from runtime.access import Actor, Operation
+from runtime.automations.queues import Queue, queues
 from runtime.connectors import Connectors
 from runtime.errors import HuobiaoError, NotFound, RuleBroken
+from runtime.events.live import WAKE_DELIVERY
 from runtime.i18n import N_, Message, Translator
 from runtime.ids import new_id
 from runtime.storage.database import Database, Row, Tx
 from runtime.system import System
 
 NEEDS_SETTINGS = "needs_settings"
+MAX_PER_MINUTE = 6000
 
 
 class ConnectorInfo(msgspec.Struct, frozen=True, kw_only=True):
     """A connector without its secrets. ``settings``: what is stored in the clear; ``filled``: names of stored secrets.
 
     ``shown``: where it leads, in one line; ``status``: ``ok``, ``failed`` (then ``message`` says why) or
-    ``needs_settings``.
+    ``needs_settings``. ``per_minute``: the limit a person set, ``limit``: the one that counts (None: none).
+    ``waiting``: messages that are still to be sent, ``retrying``: those of them that were tried; ``empty_at``: about when
+    all will have left.
     """
 
     id: str
@@ -42,6 +47,13 @@ class ConnectorInfo(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     message: Message | None
     created_at: datetime
+    per_minute: int | None
+    limit: int | None
+    paused_at: datetime | None
+    paused_by: str
+    waiting: int
+    retrying: int
+    empty_at: datetime | None
 
 
 def _kinds(system: System) -> Connectors:
@@ -55,7 +67,7 @@ def _settings(system: System, row: Row) -> dict[str, str]:
     return {**plain, **secret}
 
 
-def _info(system: System, row: Row) -> ConnectorInfo:
+def _info(system: System, row: Row, queue: Queue) -> ConnectorInfo:
     kind = _kinds(system).kind(row["kind"])
     plain: dict[str, str] = msgspec.json.decode(row["config"])
     settings, shown = plain, ""
@@ -77,6 +89,13 @@ def _info(system: System, row: Row) -> ConnectorInfo:
         status=row["status"],
         message=msgspec.json.decode(row["status_message"], type=Message) if row["status_message"] else None,
         created_at=row["created_at"],
+        per_minute=row["per_minute"],
+        limit=queue.per_minute,
+        paused_at=row["paused_at"],
+        paused_by=row["paused_by"] or "",
+        waiting=queue.waiting,
+        retrying=queue.retrying,
+        empty_at=queue.empty_at,
     )
 
 
@@ -97,14 +116,16 @@ async def list_of(system: System, actor: Actor, app_id: str) -> list[ConnectorIn
     """The connectors of an app, oldest first."""
     access.require(actor, Operation.BUILD, app_id)
     rows = await system.db.fetch(f"{_SELECT} AND d.public_id = $1 ORDER BY c.id", app_id)
-    return [_info(system, row) for row in rows]
+    found = await queues(system, rows[0]["app_id"]) if rows else {}
+    return [_info(system, row, found.get(row["public_id"], Queue())) for row in rows]
 
 
 async def get(system: System, actor: Actor, connector_id: str) -> ConnectorInfo:
     """One connector."""
     row = await _row(system.db, connector_id)
     access.require(actor, Operation.BUILD, row["app"])
-    return _info(system, row)
+    found = await queues(system, row["app_id"])
+    return _info(system, row, found.get(connector_id, Queue()))
 
 
 async def create(
@@ -164,8 +185,10 @@ async def update(
     *,
     name: str | None = None,
     settings: Mapping[str, Any] | None = None,
+    per_minute: int | msgspec.UnsetType | None = msgspec.UNSET,
 ) -> ConnectorInfo:
-    """Rename a connector or enter its settings again; secrets left empty keep their stored value.
+    """Rename a connector, enter its settings again (secrets left empty keep their stored value), or limit what it sends
+    per minute (None: the limit of its kind).
 
     Raises:
         InvalidDefinition: settings that cannot be used; ``path`` of each problem is the setting's name.
@@ -179,9 +202,37 @@ async def update(
             name = check_name(problems.at("name"), name, taken=[t for t in taken if t != row["name"]])
             problems.raise_any()
             await edit.tx.execute("UPDATE meta.connector SET name = $2 WHERE id = $1", row["id"], name)
+        if per_minute is not msgspec.UNSET:
+            await _limit(edit.tx, row, per_minute)
         if settings is not None:
             await _store_settings(system, edit.tx, row, settings)
         edit.tell(row["app"])
+    return await get(system, actor, connector_id)
+
+
+async def _limit(tx: Tx, row: Row, per_minute: int | None) -> None:
+    if per_minute is not None and not 1 <= per_minute <= MAX_PER_MINUTE:
+        problems = Problems()
+        problems.at("per_minute").add(
+            "out_of_range", N_("每分钟条数应在 {low} 到 {high} 之间"), low=1, high=MAX_PER_MINUTE
+        )
+        problems.raise_any()
+    await tx.execute("UPDATE meta.connector SET per_minute = $2 WHERE id = $1", row["id"], per_minute)
+
+
+async def pause(system: System, actor: Actor, connector_id: str, *, paused: bool) -> ConnectorInfo:
+    """Hold back what a connector has to send, or let it go on. What waits meanwhile is sent afterwards, none of it lost."""
+    row = await _row(system.db, connector_id)
+    async with editing(system, actor, row["app"]) as edit:
+        await edit.tx.execute(
+            "UPDATE meta.connector SET paused_at = CASE WHEN $2 THEN coalesce(paused_at, now()) END,"
+            " paused_by = CASE WHEN $2 THEN coalesce(paused_by, $3) END WHERE id = $1",
+            row["id"],
+            paused,
+            actor.name,
+        )
+        edit.tell(row["app"])
+        edit.tx.after_commit.append(lambda: system.live.wake(WAKE_DELIVERY))
     return await get(system, actor, connector_id)
 
 

@@ -21,6 +21,8 @@ class ConnectorBody(msgspec.Struct, frozen=True, kw_only=True):
     """A connector without its secrets. ``settings``: what is stored in the clear; ``filled``: names of stored secrets.
 
     ``shown``: where it leads; ``status``: ``ok``, ``failed`` (``message`` says why) or ``needs_settings``.
+    ``per_minute``: a limit that was set; ``limit``: the one that counts, null for none. ``waiting``: messages still to be
+    sent, ``retrying`` of them after a failure; ``empty_at``: about when all will have left.
     """
 
     id: str
@@ -34,6 +36,13 @@ class ConnectorBody(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     message: str | None
     created_at: str
+    per_minute: int | None
+    limit: int | None
+    paused_at: str | None
+    paused_by: str
+    waiting: int
+    retrying: int
+    empty_at: str | None
 
 
 class ConnectorsAnswer(msgspec.Struct, frozen=True):
@@ -55,10 +64,24 @@ class ConnectorPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str | None = None
     settings: dict[str, Any] | None = None
+    per_minute: int | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class PauseBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether to hold back what the connector has to send."""
+
+    paused: bool
+
+
+class OptionBody(msgspec.Struct, frozen=True):
+    """One answer of a setting that is chosen."""
+
+    value: str
+    label: str
 
 
 class SettingBody(msgspec.Struct, frozen=True, kw_only=True):
-    """One setting of a kind, as its form shows it."""
+    """One setting of a kind, as its form shows it. ``only_with``: shown when another setting has one of these values."""
 
     name: str
     label: str
@@ -67,10 +90,12 @@ class SettingBody(msgspec.Struct, frozen=True, kw_only=True):
     secret: bool
     help: str
     placeholder: str
+    options: tuple[OptionBody, ...] = ()
+    only_with: tuple[str, tuple[str, ...]] | None = None
 
 
 class KindBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind of connector; ``steps`` tell a person how to get the settings."""
+    """A kind of connector; ``steps`` tell a person how to get the settings. ``per_minute``: the other side's limit, if known."""
 
     id: str
     name: str
@@ -78,6 +103,7 @@ class KindBody(msgspec.Struct, frozen=True, kw_only=True):
     icon: str
     fields: tuple[SettingBody, ...]
     steps: tuple[str, ...]
+    per_minute: int | None
 
 
 class KindsAnswer(msgspec.Struct, frozen=True):
@@ -99,6 +125,13 @@ def _body(info: ConnectorInfo, translator: Translator) -> ConnectorBody:
         status=info.status,
         message=None if info.message is None else info.message.text(translator),
         created_at=moment(info.created_at),
+        per_minute=info.per_minute,
+        limit=info.limit,
+        paused_at=None if info.paused_at is None else moment(info.paused_at),
+        paused_by=info.paused_by,
+        waiting=info.waiting,
+        retrying=info.retrying,
+        empty_at=None if info.empty_at is None else moment(info.empty_at),
     )
 
 
@@ -125,10 +158,13 @@ def connector_kinds(system: TheSystem, translator: TheTranslator) -> KindsAnswer
                         secret=field.secret,
                         help=told(field.help),
                         placeholder=told(field.placeholder),
+                        options=tuple(OptionBody(one.value, told(one.label)) for one in field.options),
+                        only_with=field.only_with,
                     )
                     for field in kind.fields
                 ),
                 steps=tuple(told(step) for step in kind.steps),
+                per_minute=None if kind.pacing is None else kind.pacing.limit,
             )
             for kind in Connectors.of(system.outbound, system.settings).kinds
         )
@@ -161,8 +197,10 @@ async def update_connector(
     connector: FromPath[str],
     data: ConnectorPatch,
 ) -> ConnectorBody:
-    """Rename a connector or enter its settings again."""
-    changed = await connectors.update(system, actor, connector, name=data.name, settings=data.settings)
+    """Rename a connector, enter its settings again, or limit what it sends per minute (null: its kind's limit)."""
+    changed = await connectors.update(
+        system, actor, connector, name=data.name, settings=data.settings, per_minute=data.per_minute
+    )
     return _body(changed, translator)
 
 
@@ -180,6 +218,14 @@ async def test_connector(
     return _body(await connectors.test(system, actor, connector, translator), translator)
 
 
+@post("/connectors/{connector:str}/pause", status_code=HTTP_200_OK)
+async def pause_connector(
+    system: TheSystem, actor: TheActor, translator: TheTranslator, connector: FromPath[str], data: PauseBody
+) -> ConnectorBody:
+    """Hold back what the connector has to send, or let it go on; nothing is lost meanwhile."""
+    return _body(await connectors.pause(system, actor, connector, paused=data.paused), translator)
+
+
 @get("/connectors/{connector:str}/uses")
 async def connector_uses(
     system: TheSystem, actor: TheActor, translator: TheTranslator, connector: FromPath[str]
@@ -195,5 +241,6 @@ ROUTES = (
     update_connector,
     delete_connector,
     test_connector,
+    pause_connector,
     connector_uses,
 )
