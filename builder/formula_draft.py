@@ -25,6 +25,13 @@ class Pretended(msgspec.Struct, frozen=True):
     type: str
 
 
+class NamedValue(msgspec.Struct, frozen=True):
+    """A value from elsewhere that a formula uses by ``name``, and what formulas take it for."""
+
+    name: str
+    type: formulas.ValueType
+
+
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """A formula looked at. ``problem`` with the characters ``start`` to ``end`` it concerns, or ``result``, the type.
 
@@ -51,11 +58,12 @@ async def look_at(
     own: str | None = None,
     record: str | None = None,
     pretend: Pretended | None = None,
+    names: tuple[NamedValue, ...] = (),
 ) -> Draft:
     """Check ``source`` over a table and calculate it for ``record``, or for the newest records.
 
     ``own``: id of the field being edited; the formula may not read it. ``pretend``: a field still being made; without
-    values there are no examples.
+    values there are no examples. ``names``: values from elsewhere, by the name they have in the formula; none either.
     """
     catalog = await system.catalogs.current()
     table = catalog.table(table_id)
@@ -63,6 +71,8 @@ async def look_at(
     visible = table
     if own is not None:
         visible = msgspec.structs.replace(table, fields=tuple(f for f in table.fields if f.id != own))
+    if names:
+        return _with_names(visible, source, names)
     if pretend is not None:
         return _with_pretended(visible, source, pretend)
     try:
@@ -82,6 +92,16 @@ def _with_pretended(table: Table, source: str, pretend: Pretended) -> Draft:
     infos = formula_fields(table)
     if kind is not None:
         infos[OWN] = formulas.FieldInfo(name=pretend.name, type=formulas.ValueType(kind))
+    return _checked(source, infos)
+
+
+def _with_names(table: Table, source: str, names: tuple[NamedValue, ...]) -> Draft:
+    infos = formula_fields(table)
+    infos |= {one.name: formulas.FieldInfo(name=one.name, type=one.type) for one in names}
+    return _checked(source, infos)
+
+
+def _checked(source: str, infos: dict[str, formulas.FieldInfo]) -> Draft:
     try:
         checked = formulas.check(source, infos)
     except formulas.FormulaRejected as rejected:

@@ -12,14 +12,14 @@ from litestar.status_codes import HTTP_200_OK
 from builder import drafts, formula_draft
 from builder.api.shapes import Json
 from builder.drafts import Result
-from builder.formula_draft import Pretended
+from builder.formula_draft import NamedValue, Pretended
 from runtime import formulas
 from runtime.api.common import ProblemBody, TheActor, TheSystem, TheTranslator, problem_body
 
 
 class FormulaIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A formula to look at. ``field``: the one being edited; ``record``: calculate it for this record; ``pretend``: a field
-    that is still being made and may be named already (then there are no examples)."""
+    that is still being made and may be named already; ``names``: other values it may use (with either there are no examples)."""
 
     source: str
     decimals: int = 2
@@ -27,6 +27,7 @@ class FormulaIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     field: str | None = None
     record: str | None = None
     pretend: Pretended | None = None
+    names: tuple[NamedValue, ...] = ()
 
 
 class DraftBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +101,7 @@ async def look_at_formula(
         own=data.field,
         record=data.record,
         pretend=data.pretend,
+        names=data.names,
     )
     return DraftBody(
         problem=None if draft.problem is None else problem_body(draft.problem, translator),

@@ -70,7 +70,9 @@ def kinds_data(translator: Translator) -> list[dict[str, Any]]:
             "description": text(kind.description),
             "icon": kind.icon,
             "outcomes": [{"key": one.key, "label": text(one.label)} for one in kind.outcomes],
-            "outputs": [{"key": one.key, "label": text(one.label)} for one in kind.outputs],
+            "outputs": [
+                {"key": one.key, "label": text(one.label), "type": one.type} for one in kind.outputs
+            ],
         }
         for kind in KINDS
     ]

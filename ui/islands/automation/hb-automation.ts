@@ -231,6 +231,8 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
     const config = freshConfig(kind, {
       table: this.page.tables[0]?.id ?? "",
       stock: this.page.stocks[0]?.id ?? "",
+      own: triggerTable(this.definition.trigger),
+      machine: tableOf(this.page, triggerTable(this.definition.trigger))?.fields.find((field) => field.options.machine)?.id ?? "",
       connector: (wanted) => {
         const found = this.page.connectors.filter((one) => one.kind === wanted);
         return found.length === 1 ? found[0]!.id : "";

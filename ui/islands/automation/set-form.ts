@@ -1,37 +1,48 @@
-/** The forms that fill fields: which record, which field, and a value from a picker or a fixed one. */
+/** The forms that fill fields: which records, which field, how, and a value from a picker or a fixed one. */
 import { html, nothing, type TemplateResult } from "lit";
-import { api } from "../api";
-import { stateGlyph, type Field } from "../fields/field";
-import type { ChoiceRecord } from "../grid/types";
-import { typeUi } from "../fields/types";
+import type { Field } from "../fields/field";
 import { icon } from "../icons";
 import { t } from "../i18n";
-import { openMenu } from "../menu/menu";
-import { controlTemplate } from "../record/control";
+import "../select/hb-select";
 import type { HbSelect } from "../select/hb-select";
-import "../template-text/hb-template-text";
-import type { HbTemplateText } from "../template-text/hb-template-text";
-import { valueKey, type ValueOption } from "../template-text/parts";
-import { choose, fieldOptions, problemAt, row, tableOptions, type FormHost } from "./form-parts";
-import type { Assignment, StepConfig, StepValue, Table } from "./types";
-import { fitting, fromParts, reachable, tableOf, takesText, toParts, valueOptions, type Surroundings } from "./values";
-import { settled } from "./settled";
+import { choose, fieldOptions, problemAt, row, tableOptions } from "./form-parts";
+import { aimedTable } from "./made";
+import type { Aim, Assignment, How, StepConfig, Table } from "./types";
+import { firstValue, valueControl, type SetHost } from "./value-control";
+import { lists, reachable, tableOf } from "./values";
 
-export interface SetHost extends FormHost {
-  readonly around: Surroundings;
-}
+export type { SetHost } from "./value-control";
 
-async function findChoices(field: Field, words: string): Promise<ChoiceRecord[]> {
-  const answer = await api.get<{ records: ChoiceRecord[] }>(`/api/v1/tables/${field.options.table ?? ""}/choices`, { params: { q: words } });
-  return answer.records;
-}
-
-/** "Update a record". */
-export function updateForm(host: SetHost, config: Extract<StepConfig, { kind: "update_record" }>, set: (config: StepConfig) => void): TemplateResult {
+/** Which records: one in reach, all that a step found, or those that a link points at. */
+export function aimForm(host: SetHost, label: string, aim: Aim, set: (aim: Aim) => void): TemplateResult {
   const records = reachable(host.around);
-  const record = records.find((one) => one.of === (config.of ?? "trigger"));
-  return html`${row(host, t("改哪条记录"), "config.of", choose(host, t("改哪条记录"), config.of ?? "trigger", records.map((one) => ({ value: one.of, label: one.label })), (of) => set({ ...config, of, set: [] })))}
-    ${record ? assignments(host, record.table, config.set, (next) => set({ ...config, set: next })) : nothing}`;
+  const key = (one: Aim) => `${one.of ?? "trigger"}|${one.every ? "every" : ""}|${one.via ?? ""}`;
+  const options = [
+    ...records.map((one) => ({ aim: { of: one.of } as Aim, label: one.label, icon: "tag" })),
+    ...lists(host.around).map((one) => ({ aim: { of: one.of, every: true } as Aim, label: one.label, icon: "list" })),
+    ...records.flatMap((one) =>
+      one.table.fields
+        .filter((field) => field.type === "link" && tableOf(host.around.page, field.options.table ?? ""))
+        .map((field) => ({ aim: { of: one.of, via: field.id } as Aim, label: t("{record} 的「{field}」", { record: one.label, field: field.name }), icon: "link" })),
+    ),
+  ];
+  const pick = (value: string) => {
+    const found = options.find((option) => key(option.aim) === value);
+    if (found) set(found.aim);
+  };
+  return row(host, label, "config.of", choose(host, label, key(aim), options.map((option) => ({ value: key(option.aim), label: option.label, icon: option.icon })), pick));
+}
+
+/** "Update records". */
+export function updateForm(host: SetHost, config: Extract<StepConfig, { kind: "update_record" }>, set: (config: StepConfig) => void): TemplateResult {
+  const { page, definition } = host.around;
+  const table = tableOf(page, aimedTable(page, definition, config));
+  const aimed = (aim: Aim) => {
+    const same = aimedTable(page, definition, aim) === table?.id;
+    set({ kind: "update_record", ...aim, set: same ? config.set : [] });
+  };
+  return html`${aimForm(host, t("改哪些记录"), config, aimed)}
+    ${table ? assignments(host, table, config.set, (next) => set({ ...config, set: next }), { label: t("填哪些字段"), path: "config.set", ways: true }) : nothing}`;
 }
 
 /** "Create a record". */
@@ -39,29 +50,42 @@ export function createForm(host: SetHost, config: Extract<StepConfig, { kind: "c
   const { page } = host.around;
   const table = tableOf(page, config.table);
   return html`${row(host, t("在哪张表里新建"), "config.table", choose(host, t("在哪张表里新建"), config.table, tableOptions(page.tables), (id) => set({ ...config, table: id, set: [] }), t("选一张数据表")))}
-    ${table ? assignments(host, table, config.set ?? [], (next) => set({ ...config, set: next })) : nothing}`;
+    ${table ? assignments(host, table, config.set ?? [], (next) => set({ ...config, set: next }), { label: t("填哪些字段"), path: "config.set" }) : nothing}`;
 }
 
-function assignments(host: SetHost, table: Table, list: readonly Assignment[], set: (list: Assignment[]) => void): TemplateResult {
-  const options = valueOptions(host.around);
-  const used = new Set(list.map((one) => one.field));
-  const free = table.fields.filter((field) => (!field.readonly || field.read_only === true) && !used.has(field.id));
-  const whole = host.problems.find((problem) => problem.path === "config.set");
+export interface AssignmentsOptions {
+  label: string;
+  path: string;
+  hint?: string;
+  /** Numbers may be added, items appended and taken out, fields emptied. */
+  ways?: boolean;
+  /** Fields that may be chosen; those that can be written by default. */
+  only?: (field: Field) => boolean;
+  /** Fields that are set elsewhere in the same step. */
+  taken?: readonly string[];
+}
+
+/** Fields and their values. */
+export function assignments(host: SetHost, table: Table, list: readonly Assignment[], set: (list: Assignment[]) => void, about: AssignmentsOptions): TemplateResult {
+  const used = new Set([...list.map((one) => one.field), ...(about.taken ?? [])]);
+  const free = table.fields.filter((field) => (!field.readonly || field.read_only === true) && !used.has(field.id) && (about.only?.(field) ?? true));
+  const whole = host.problems.find((problem) => problem.path === about.path);
   const add = (id: string) => {
     const field = table.fields.find((one) => one.id === id);
     if (field) set([...list, { field: id, value: firstValue(field) }]);
   };
-  return html`<div class="field" role="group" aria-label=${t("填哪些字段")}>
-    <span class="lab">${t("填哪些字段")}</span>
+  return html`<div class="field" role="group" aria-label=${about.label}>
+    <span class="lab">${about.label}</span>
+    ${about.hint ? html`<p class="hint">${about.hint}</p>` : nothing}
     <div class="stack">
       ${list.map((one, index) => {
         const field = table.fields.find((found) => found.id === one.field);
-        const put = (value: StepValue) => set(list.map((old, at) => (at === index ? { ...old, value } : old)));
+        const put = (next: Assignment) => set(list.map((old, at) => (at === index ? next : old)));
         const remove = () => set(list.filter((_, at) => at !== index));
-        return assignment(host, field, one.value, options, `config.set.${index}`, put, remove);
+        return assignment(host, field, one, `${about.path}.${index}`, about.ways === true, put, remove);
       })}
       ${whole ? html`<p class="hint bad">${icon("circle-alert", 14)}${whole.message}</p>` : nothing}
-      ${host.locked || !free.length ? nothing : html`<hb-select class="au-more" label=${t("再填一个字段")} placeholder=${list.length ? t("再填一个字段") : t("选要填的字段")} .options=${fieldOptions(free)} .value=${""} @change=${(event: Event) => {
+      ${host.locked || !free.length ? nothing : html`<hb-select class="au-more" label=${list.length ? t("再填一个字段") : about.label} placeholder=${list.length ? t("再填一个字段") : t("选要填的字段")} .options=${fieldOptions(free)} .value=${""} @change=${(event: Event) => {
         event.stopPropagation();
         const box = event.currentTarget as HbSelect;
         const chosen = box.value as string;
@@ -72,92 +96,33 @@ function assignments(host: SetHost, table: Table, list: readonly Assignment[], s
   </div>`;
 }
 
-function firstValue(field: Field): StepValue {
-  return { kind: "literal", value: field.type === "checkbox" ? true : takesText(field) ? "" : null };
+const amounts = new Set(["number", "currency", "percent", "rating", "progress", "duration"]);
+
+/** The ways in which a field can be set, the usual one first. */
+export function waysOf(field: Field): { how: How; label: string }[] {
+  const list = field.type === "multi_select" || field.type === "attachment" || (field.type === "link" && field.options.many !== false) || (field.type === "member" && field.options.many === true);
+  const ways: { how: How; label: string }[] = [{ how: "set", label: t("设为") }];
+  if (amounts.has(field.type)) ways.push({ how: "add", label: t("加上") }, { how: "remove", label: t("减去") });
+  else if (list) ways.push({ how: "add", label: t("追加") }, { how: "remove", label: t("移除") });
+  else if (field.type === "text" || field.type === "long_text") ways.push({ how: "add", label: t("追加") });
+  if (!field.options.machine) ways.push({ how: "clear", label: t("清空") });
+  return ways;
 }
 
-function assignment(host: SetHost, field: Field | undefined, value: StepValue, options: ValueOption[], path: string, put: (value: StepValue) => void, remove: () => void): TemplateResult {
+function assignment(host: SetHost, field: Field | undefined, one: Assignment, path: string, ways: boolean, put: (next: Assignment) => void, remove: () => void): TemplateResult {
   const problem = problemAt(host, path);
+  const how = one.how ?? "set";
+  const value = one.value ?? { kind: "literal", value: null };
+  const offered = field && ways ? waysOf(field) : [];
+  const way = offered.length > 1
+    ? html`<span class="sel au-how"><select class="inp s" aria-label=${t("「{field}」怎么填", { field: field!.name })} ?disabled=${host.locked} @change=${(event: Event) => put({ ...one, how: (event.target as HTMLSelectElement).value as How })}>
+        ${offered.map((found) => html`<option value=${found.how} ?selected=${found.how === how}>${found.label}</option>`)}
+      </select></span>`
+    : nothing;
   return html`<div class="au-set">
-    <div class="au-set-h"><b class="cut">${field?.name ?? t("已删除的字段")}</b>
+    <div class="au-set-h"><b class="cut">${field?.name ?? t("已删除的字段")}</b>${way}
       ${host.locked ? nothing : html`<button type="button" class="icb" aria-label=${t("不填「{field}」", { field: field?.name ?? "" })} @click=${remove}>${icon("x", 14)}</button>`}</div>
-    ${field ? valueControl(host, field, value, options, put) : nothing}
+    ${field && how !== "clear" ? valueControl(host, field, value, (next) => put({ ...one, value: next })) : nothing}
     ${problem ? html`<p class="hint bad">${icon("circle-alert", 14)}${problem.message}</p>` : nothing}
   </div>`;
-}
-
-/** The control of one value: text with chips, a control of the field's type, or a value from a picker. */
-export function valueControl(host: SetHost, field: Field, value: StepValue, options: ValueOption[], put: (value: StepValue) => void): TemplateResult {
-  if (takesText(field)) {
-    return html`<hb-template-text
-      ?single=${field.type !== "long_text"}
-      ?disabled=${host.locked}
-      label=${field.name}
-      placeholder=${t("留空就是清空;按 / 插入字段")}
-      .values=${settled(options)}
-      .value=${settled(toParts(value))}
-      @change=${(event: Event) => {
-        event.stopPropagation();
-        put(fromParts((event.currentTarget as HbTemplateText).value));
-      }}
-    ></hb-template-text>`;
-  }
-  const fit = fitting(field, options, host.around);
-  if (value.kind !== "literal") return reference(host, value, options, () => put(firstValue(field)));
-  return html`<div class="au-value">${literal(host, field, value.value, put)}${fit.length && !host.locked ? picker(fit, put) : nothing}</div>`;
-}
-
-function reference(host: SetHost, value: StepValue, options: ValueOption[], clear: () => void): TemplateResult {
-  const option = options.find((one) => valueKey(one.value) === valueKey(value));
-  return html`<div class="inp s"><span class="vchip ${option ? "" : "lost"}">${icon(option?.icon ?? "circle-alert", 13)}<span class="cut">${option?.label ?? t("已经没有了")}</span>${option?.example ? html`<em>${option.example}</em>` : nothing}${host.locked
-      ? nothing
-      : html`<button type="button" class="x" aria-label=${t("换成固定的值")} @click=${clear}>${icon("x", 12)}</button>`}</span>
-    ${option?.group ? html`<span class="f3 t12 cut">${option.group}</span>` : nothing}</div>`;
-}
-
-function picker(options: ValueOption[], put: (value: StepValue) => void): TemplateResult {
-  const open = (event: Event) => {
-    let group: string | undefined;
-    openMenu(event.currentTarget as HTMLElement, options.flatMap((option) => {
-      const heading = option.group && option.group !== group ? [{ heading: option.group }] : [];
-      group = option.group;
-      return [...heading, { label: option.label, icon: option.icon ?? "braces", end: option.example ?? "", run: () => put(option.value) }];
-    }));
-  };
-  return html`<button type="button" class="icb" aria-label=${t("用记录里的值")} data-tip=${t("用记录里的值")} aria-haspopup="menu" @click=${open}>${icon("braces", 15)}</button>`;
-}
-
-function literal(host: SetHost, field: Field, value: unknown, put: (value: StepValue) => void): TemplateResult {
-  const fixed = (next: unknown) => put({ kind: "literal", value: next });
-  if (field.type === "checkbox") {
-    return html`<div class="seg" role="group" aria-label=${field.name}>
-      <button type="button" aria-pressed=${value === true} ?disabled=${host.locked} @click=${() => fixed(true)}>${t("勾选")}</button>
-      <button type="button" aria-pressed=${value !== true} ?disabled=${host.locked} @click=${() => fixed(false)}>${t("不勾选")}</button>
-    </div>`;
-  }
-  if (typeUi(field.type)?.files) return html`<p class="hint grow">${t("文件不能写死在这里,用右边的按钮选记录里的附件")}</p>`;
-  if (field.type === "single_select" || field.type === "multi_select") return selectLiteral(host, field, value, fixed);
-  return html`<div class="grow">${controlTemplate(field, { id: `set-${field.id}`, value, commit: fixed, cancel: () => undefined, choices: findChoices })}</div>`;
-}
-
-function selectLiteral(host: SetHost, field: Field, value: unknown, fixed: (value: unknown) => void): TemplateResult {
-  const multiple = field.type === "multi_select";
-  const options = (field.options.choices ?? []).filter((choice) => !choice.archived).map((choice) => ({ value: choice.name, label: choice.name, color: choice.color, glyph: stateGlyph(field, choice) || undefined }));
-  return html`<hb-select
-    class="grow"
-    small
-    label=${field.name}
-    look=${field.options.machine ? "pill" : "tag"}
-    placeholder=${t("清空")}
-    ?multiple=${multiple}
-    ?clearable=${!multiple && !field.options.machine}
-    ?disabled=${host.locked}
-    .options=${options}
-    .value=${multiple ? (Array.isArray(value) ? value.map(String) : []) : String(value ?? "")}
-    @change=${(event: Event) => {
-      event.stopPropagation();
-      const chosen = (event.currentTarget as HbSelect).value;
-      fixed(multiple ? chosen : chosen || null);
-    }}
-  ></hb-select>`;
 }

@@ -1,6 +1,6 @@
 /** Automations as the API speaks them (`runtime/definitions/automations.py`, `runtime/api/automations.py`). */
 import type { Problem } from "../api";
-import type { Field, Filter } from "../fields/field";
+import type { Field, Filter, Sort } from "../fields/field";
 import type { PartValue } from "../template-text/parts";
 
 export type Trigger =
@@ -9,14 +9,32 @@ export type Trigger =
   | { kind: "button"; table: string; where?: Filter | null }
   | { kind: "state_moved"; table: string; field: string; sources?: number[]; targets?: number[]; where?: Filter | null };
 
-export type Test = { kind: "record_meets"; where: Filter; of?: string } | { kind: "outcome_is"; step: string; outcome: string };
+export type CompareOp = "eq" | "ne" | "gt" | "ge" | "lt" | "le" | "contains" | "not_contains" | "is_empty" | "is_not_empty";
+
+export type Test =
+  | { kind: "record_meets"; where: Filter; of?: string }
+  | { kind: "outcome_is"; step: string; outcome: string }
+  | { kind: "compare"; left: StepValue; op?: CompareOp; right?: StepValue | null }
+  | { kind: "formula_holds"; formula: StepValue }
+  | { kind: "tests"; items?: Test[]; match?: "all" | "any" | "none" };
 
 /** A value from a picker, a fixed one, or text with values in it. */
 export type StepValue = PartValue;
 
+/** How a field is set: replaced, added to (numbers, texts, lists), taken from, emptied. */
+export type How = "set" | "add" | "remove" | "clear";
+
 export interface Assignment {
   field: string;
-  value: StepValue;
+  value?: StepValue;
+  how?: How;
+}
+
+/** Which records a step is about: one, all that a step found (`every`), or those that a link of one points at (`via`). */
+export interface Aim {
+  of?: string;
+  every?: boolean;
+  via?: string;
 }
 
 export interface Arm {
@@ -25,14 +43,40 @@ export interface Arm {
   test?: Test | null;
 }
 
+export type SpanUnit = "seconds" | "minutes" | "hours" | "days";
+
+export interface Span {
+  amount: number;
+  unit: SpanUnit;
+}
+
+export type Until =
+  | { kind: "span"; span: Span }
+  | { kind: "field"; field: string; of?: string; shift?: Span | null }
+  | { kind: "time"; at: string }
+  | { kind: "meets"; where: Filter; limit: Span; of?: string };
+
+/** What a loop goes over. */
+export type Over = { kind: "found"; step: string } | { kind: "linked"; field: string; of?: string } | { kind: "list"; value: StepValue };
+
 export type StepConfig =
+  | { kind: "loop"; over: Over; steps: Step[] }
+  | { kind: "wait"; until: Until }
+  | { kind: "run_automation"; automation: string; of?: string | null; wait?: boolean }
+  | { kind: "stop"; failed?: boolean; text?: { kind: "text"; parts: (string | PartValue)[] } }
   | { kind: "only_if"; test: Test }
   | { kind: "branch"; arms: Arm[] }
   | { kind: "reserve_stock"; stock: string; of?: string }
   | { kind: "release_stock"; stock: string; of?: string }
   | { kind: "consume_stock"; stock: string; of?: string }
   | { kind: "fill_backorders"; stock: string; of?: string }
-  | { kind: "update_record"; set: Assignment[]; of?: string }
+  | ({ kind: "update_record"; set: Assignment[] } & Aim)
+  | { kind: "find_records"; table: string; where?: Filter | null; sorts?: Sort[]; limit?: number; others?: boolean }
+  | { kind: "aggregate"; table: string; where?: Filter | null; fn?: string; field?: string | null; group?: string | null; others?: boolean }
+  | { kind: "upsert_record"; table: string; match?: Assignment[]; set?: Assignment[]; create?: Assignment[] }
+  | { kind: "link_record"; link: string; match?: Assignment[]; set?: Assignment[]; of?: string; missing?: "create" | "leave"; keep?: boolean }
+  | ({ kind: "delete_record" } & Aim)
+  | ({ kind: "move_state"; field: string; to: number } & Aim)
   | { kind: "create_record"; table: string; set?: Assignment[] }
   | { kind: "send_wecom"; connector: string; text: { kind: "text"; parts: (string | PartValue)[] }; mention?: string[]; markdown?: boolean }
   | { kind: "http_post"; connector: string; body?: Record<string, StepValue> };
@@ -58,6 +102,42 @@ export interface Definition {
 export interface Automation extends Definition {
   id: string;
   version: number;
+}
+
+export interface Draft {
+  trigger: Trigger;
+  steps: Step[];
+  revision: number;
+  base: number;
+  at: string;
+  by: string;
+  problems: Problem[];
+}
+
+export interface Version {
+  number: number;
+  at: string;
+  by: string;
+  note: string;
+  current: boolean;
+  trigger: Trigger;
+  steps: Step[];
+}
+
+export interface Pause {
+  scope: "all" | "app" | "automation";
+  mode: "pause" | "drain";
+  since: string;
+  by: string;
+  reason: string;
+  held: number;
+}
+
+export interface Statistics {
+  days: { day: string; runs: number; failed: number; p50: number | null; p95: number | null }[];
+  runs: number;
+  failed: number;
+  last_run: string | null;
 }
 
 export interface Table {
@@ -86,7 +166,7 @@ export interface KindInfo {
   description: string;
   icon: string;
   outcomes: { key: string; label: string }[];
-  outputs: { key: string; label: string }[];
+  outputs: { key: string; label: string; type?: string }[];
 }
 
 export interface PageData {
@@ -99,6 +179,14 @@ export interface PageData {
   can_build: boolean;
   runs: number;
   failed: number;
+  /** The other automations of the app, with the table of their trigger (null: no record sets them off). */
+  automations?: { id: string; name: string; table: string | null }[];
+  /** What is edited and not published yet. */
+  draft?: Draft | null;
+  /** How many versions were published; the newest runs. */
+  published?: number;
+  pause?: Pause | null;
+  statistics?: Statistics | null;
 }
 
 export interface Failure {

@@ -71,6 +71,7 @@ export class HbFormula extends HbElement {
     value: { type: String },
     own: { type: String },
     pretend: { attribute: false },
+    names: { attribute: false },
     decimals: { type: Number },
     percent: { type: Boolean },
     problem: { type: String },
@@ -92,6 +93,8 @@ export class HbFormula extends HbElement {
   declare own: string | null;
   /** A field that is still being made, which the formula may name. */
   declare pretend: { name: string; type: string } | null;
+  /** Other values that the formula may use by name. */
+  declare names: readonly { name: string; type: string }[];
   declare decimals: number;
   /** Show numbers as shares. */
   declare percent: boolean;
@@ -119,6 +122,7 @@ export class HbFormula extends HbElement {
     this.value = "";
     this.own = null;
     this.pretend = null;
+    this.names = [];
     this.decimals = 2;
     this.percent = false;
     this.problem = "";
@@ -145,7 +149,7 @@ export class HbFormula extends HbElement {
 
   protected override updated(changed: PropertyValues): void {
     if (changed.has("table")) this.#meetLinked();
-    if (changed.has("value") || changed.has("decimals") || changed.has("percent") || changed.has("table") || (changed.has("pretend") && this.pretend?.name !== changed.get("pretend")?.name)) this.#checkSoon();
+    if (changed.has("value") || changed.has("decimals") || changed.has("percent") || changed.has("names") || changed.has("table") || (changed.has("pretend") && this.pretend?.name !== changed.get("pretend")?.name)) this.#checkSoon();
   }
 
   /** Put the keyboard focus into the formula. */
@@ -159,7 +163,8 @@ export class HbFormula extends HbElement {
 
   get #fields(): Field[] {
     const { pretend } = this;
-    const fields = this.table.fields.filter((field) => field.id !== this.own && field.type !== "link");
+    const named = this.names.map((one): Field => ({ id: one.name, name: one.name, type: one.type === "boolean" ? "checkbox" : one.type === "list" ? "multi_select" : one.type, options: {} }));
+    const fields = [...named, ...this.table.fields.filter((field) => field.id !== this.own && field.type !== "link")];
     return pretend?.name ? [...fields, { id: "self", name: pretend.name, type: pretend.type, options: {} }] : fields;
   }
 
@@ -202,7 +207,7 @@ export class HbFormula extends HbElement {
     }
     this.checking = true;
     try {
-      const draft = await api.post<Draft>(`/api/v1/tables/${this.table.id}/formula`, { source: this.value, decimals: this.decimals, percent: this.percent, field: this.own, pretend: this.pretend?.name ? this.pretend : null });
+      const draft = await api.post<Draft>(`/api/v1/tables/${this.table.id}/formula`, { source: this.value, decimals: this.decimals, percent: this.percent, field: this.own, pretend: this.pretend?.name ? this.pretend : null, names: this.names.length ? this.names : undefined });
       if (ask === this.#ask) this.draft = draft;
     } catch (failure) {
       if (ask === this.#ask) showError(failure);

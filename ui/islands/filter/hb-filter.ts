@@ -20,7 +20,10 @@ import { t } from "../i18n";
 import "../select/hb-select";
 import type { HbSelect } from "../select/hb-select";
 import type { Option } from "../select/options";
-import { isDuration, operatorLabel, operatorsOf, periodLabel, periods, unitLabel, units, valueKind } from "./operators";
+import type { PartValue, ValueOption } from "../template-text/parts";
+import { pickValue } from "../template-text/picker";
+import { isDuration, operatorLabel, operatorsOf, periodLabel, periods, startValue, takesValues, unitLabel, units, valueKind } from "./operators";
+import { asOperand, valueIn } from "./values";
 import { addAt, asGroup, changeAt, deepest, finished, newCondition, removeAt, unfinished, withField, withOperator, type Path } from "./tree";
 
 interface LinkAnswer {
@@ -32,6 +35,8 @@ export class HbFilter extends HbElement {
   static override properties = {
     fields: { attribute: false },
     findLinks: { attribute: false },
+    valuesFor: { attribute: false },
+    named: { attribute: false },
     name: { type: String },
     lead: { type: String },
     disabled: { type: Boolean },
@@ -42,6 +47,10 @@ export class HbFilter extends HbElement {
   declare fields: Field[];
   /** Finds records for the values of a link field; by default the table's choices. */
   declare findLinks: (field: Field, words: string) => Promise<Option[]>;
+  /** Values from elsewhere that may stand as the operand for a field; none by default. */
+  declare valuesFor: (field: Field) => ValueOption[];
+  /** What such a value is called. */
+  declare named: (value: PartValue) => ValueOption | undefined;
   declare name: string;
   /** The word before the first condition. */
   declare lead: string;
@@ -62,6 +71,8 @@ export class HbFilter extends HbElement {
       const { records } = await api.get<LinkAnswer>(`/api/v1/tables/${field.options.table ?? ""}/choices`, { params: { q: words } });
       return records.map((record) => ({ value: record.id, label: record.name, sub: record.details }));
     };
+    this.valuesFor = () => [];
+    this.named = () => undefined;
     this.name = "";
     this.lead = "";
     this.disabled = false;
@@ -254,7 +265,30 @@ export class HbFilter extends HbElement {
           ${operators.map((op) => html`<option value=${op} ?selected=${op === condition.op}>${operatorLabel(op, field)}</option>`)}
         </select></span
       >
-      <div class="fb-value">${this.#value(condition, field, path)}</div>`;
+      <div class="fb-value">${this.#operand(condition, field, path)}</div>`;
+  }
+
+  /** A fixed operand, with a picker of values beside it where there are any; or the value that was picked. */
+  #operand(condition: Condition, field: Field, path: Path): TemplateResult | typeof nothing {
+    const value = valueIn(condition.value);
+    if (value) return this.#chip(value, () => this.#setValue(path, startValue(field, condition.op, undefined)));
+    const options = takesValues(field, condition.op) && !this.disabled ? this.valuesFor(field) : [];
+    const fixed = this.#value(condition, field, path);
+    if (!options.length) return fixed;
+    const pick = (event: Event) => pickValue(event.currentTarget as HTMLElement, options, (chosen) => this.#setValue(path, asOperand(chosen)));
+    return html`<div class="row fb-with">
+      <div class="grow">${fixed}</div>
+      <button type="button" class="icb" aria-label=${t("用别处的值")} data-tip=${t("用别处的值")} aria-haspopup="listbox" @click=${pick}>${icon("braces", 15)}</button>
+    </div>`;
+  }
+
+  #chip(value: PartValue, clear: () => void): TemplateResult {
+    const option = this.named(value);
+    return html`<div class="inp s">
+      <span class="vchip ${option ? "" : "lost"}"
+        >${icon(option?.icon ?? "circle-alert", 13)}<span class="cut">${option?.label ?? t("已经没有了")}</span>${this.disabled ? nothing : html`<button type="button" class="x" aria-label=${t("换成固定的值")} @click=${clear}>${icon("x", 12)}</button>`}</span
+      >
+    </div>`;
   }
 
   #value(condition: Condition, field: Field, path: Path): TemplateResult | typeof nothing {

@@ -1,7 +1,9 @@
 /** Conditions in words: which operators a field has, what they are called, and what kind of value they take. */
 import type { Field, Value } from "../fields/field";
 import { typeUi } from "../fields/types";
+import { stateTimeKind } from "../fields/types/state-time";
 import { t } from "../i18n";
+import { valueIn } from "./values";
 
 export type ValueKind = "none" | "text" | "number" | "range" | "date" | "date-range" | "duration" | "period" | "choice" | "choices" | "yes" | "links" | "texts";
 
@@ -28,6 +30,7 @@ const byType: Record<string, string[]> = {
 export function kindOf(field: Field): string {
   if (field.type === "formula" || (field.type === "rollup" && field.options.result)) return { number: "number", boolean: "checkbox", date: "date", datetime: "datetime" }[field.options.result ?? "text"] ?? "text";
   if (field.type === "rollup") return "number";
+  if (field.type === "state_time") return stateTimeKind(field);
   if (field.type === "lookup") return field.operators?.includes("eq") && !field.operators.includes("contains") ? "number" : "text";
   return field.type;
 }
@@ -126,8 +129,14 @@ export function valueKind(field: Field, op: string): ValueKind {
   return op === "is_any_of" || op === "is_none_of" ? "texts" : "text";
 }
 
+/** Whether a value from elsewhere can stand as the operand. */
+export function takesValues(field: Field, op: string): boolean {
+  return !["none", "period", "duration", "range", "date-range", "yes"].includes(valueKind(field, op));
+}
+
 /** The value a condition starts with when its field or operator is chosen; what fits of the old one is kept. */
 export function startValue(field: Field, op: string, old: Value): Value {
+  if (valueIn(old) && takesValues(field, op)) return old;
   switch (valueKind(field, op)) {
     case "none":
       return undefined;
@@ -163,6 +172,7 @@ export function isDuration(value: Value): value is Duration {
 
 /** Whether the condition says something: nothing left to fill in. */
 export function isComplete(field: Field, op: string, value: Value): boolean {
+  if (valueIn(value)) return takesValues(field, op);
   switch (valueKind(field, op)) {
     case "none":
     case "yes":

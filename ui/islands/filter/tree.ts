@@ -1,6 +1,7 @@
 /** The filter as a tree that is being edited. Pure: every change gives a new tree. */
 import type { Condition, Field, Filter, Group } from "../fields/field";
 import { isComplete, operatorsOf, startValue } from "./operators";
+import { valueIn } from "./values";
 
 export const deepest = 3;
 
@@ -53,7 +54,7 @@ export function addAt(root: Group, path: Path, item: Filter): Group {
 
 /** The condition with another field: operator and value are kept where they still fit; one that says nothing yet begins anew. */
 export function withField(condition: Condition, field: Field): Condition {
-  if (condition.value === "" || condition.value === null) return newCondition(field);
+  if (condition.value === "" || condition.value === null || valueIn(condition.value)) return newCondition(field);
   const op = operatorsOf(field).includes(condition.op) ? condition.op : (operatorsOf(field)[0] ?? "is");
   return { kind: "condition", field: field.id, op, value: startValue(field, op, condition.value) };
 }

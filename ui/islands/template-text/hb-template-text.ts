@@ -5,13 +5,13 @@
  * `.values` are the {@link ValueOption}s, `.value` the list of parts. Sends `change` after each edit. In a form it stands
  * under its `name` as JSON. `data-values` and `data-value` name json_data scripts. `single`: one line.
  */
-import { html, nothing, render, type PropertyValues, type TemplateResult } from "lit";
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import "../../styles/template-text.css";
 import { define, HbElement, readJson } from "../base";
-import { hide, show } from "../floating";
 import { icon, iconElement } from "../icons";
 import { t } from "../i18n";
 import { joined, readParts, valueKey, type Part, type PartValue, type ValueOption } from "./parts";
+import { pickValue } from "./picker";
 
 export class HbTemplateText extends HbElement {
   static formAssociated = true;
@@ -34,11 +34,8 @@ export class HbTemplateText extends HbElement {
   declare invalid: boolean;
   #parts: Part[] = [];
   readonly #internals: ElementInternals | null;
-  /** Where the caret was when the picker opened. */
-  #caret: Range | null = null;
-  #picker: HTMLElement | null = null;
-  #words = "";
-  #cursor = 0;
+  /** What a value is called that is not among `values` themselves (a looked-up field, a formula). */
+  named: (value: PartValue) => ValueOption | undefined = () => undefined;
 
   constructor() {
     super();
@@ -102,7 +99,7 @@ export class HbTemplateText extends HbElement {
   }
 
   #chip(value: PartValue): HTMLElement {
-    const option = this.values.find((found) => valueKey(found.value) === valueKey(value));
+    const option = this.values.find((found) => !found.make && !found.only && valueKey(found.value) === valueKey(value)) ?? this.named(value);
     const chip = document.createElement("span");
     chip.className = `vchip${option ? "" : " lost"}`;
     chip.contentEditable = "false";
@@ -187,83 +184,10 @@ export class HbTemplateText extends HbElement {
   /* ---- the picker ---- */
 
   #pick(at: Range | null): void {
-    this.#caret = at ?? this.#range();
-    this.#words = "";
-    this.#cursor = 0;
-    const rect = this.#caret.getBoundingClientRect();
+    const caret = at ?? this.#range();
+    const rect = caret.getBoundingClientRect();
     const anchor = rect.height ? rect : this.#editor.getBoundingClientRect();
-    const box = document.createElement("div");
-    box.className = "menu sheet tt-picker";
-    this.#picker = box;
-    this.#drawPicker();
-    show(box, anchor, {
-      onClose: () => {
-        this.#picker = null;
-        setTimeout(() => box.remove());
-      },
-    });
-    box.querySelector("input")?.focus({ preventScroll: true });
-  }
-
-  #found(): ValueOption[] {
-    const words = this.#words.trim().toLowerCase();
-    return this.values.filter((option) => !words || `${option.label} ${option.group ?? ""}`.toLowerCase().includes(words));
-  }
-
-  #choose(option: ValueOption): void {
-    const caret = this.#caret ?? this.#range();
-    if (this.#picker) hide(this.#picker);
-    this.#put(caret, this.#chip(option.value));
-  }
-
-  #pickerKey(event: KeyboardEvent): void {
-    if (event.isComposing) return;
-    const found = this.#found();
-    if (event.key === "ArrowDown") this.#cursor = Math.min(found.length - 1, this.#cursor + 1);
-    else if (event.key === "ArrowUp") this.#cursor = Math.max(0, this.#cursor - 1);
-    else if (event.key === "Enter" && found[this.#cursor]) this.#choose(found[this.#cursor]!);
-    else if (event.key === "Escape") {
-      if (this.#picker) hide(this.#picker);
-      this.#editor.focus();
-    } else return;
-    event.preventDefault();
-    event.stopPropagation();
-    if (!this.#picker) return;
-    this.#drawPicker();
-    this.#picker.querySelector(".cur")?.scrollIntoView({ block: "nearest" });
-  }
-
-  #drawPicker(): void {
-    const found = this.#found();
-    let group: string | undefined;
-    render(
-      html`<label class="inp s menu-find"
-          >${icon("search", 14)}<input
-            type="text"
-            autocomplete="off"
-            aria-label=${t("搜索要插入的值")}
-            placeholder=${t("搜索要插入的值")}
-            @input=${(event: Event) => {
-              event.stopPropagation();
-              this.#words = (event.target as HTMLInputElement).value;
-              this.#cursor = 0;
-              this.#drawPicker();
-            }}
-            @keydown=${(event: KeyboardEvent) => this.#pickerKey(event)}
-        /></label>
-        <div role="listbox" aria-label=${t("可以插入的值")}>
-          ${found.map((option, index) => {
-            const heading = option.group && option.group !== group ? html`<div class="menu-h">${option.group}</div>` : nothing;
-            group = option.group;
-            return html`${heading}
-              <div class="menu-i ${index === this.#cursor ? "cur on" : ""}" role="option" aria-selected=${String(index === this.#cursor)} @click=${() => this.#choose(option)}>
-                ${icon(option.icon ?? "braces")}<span class="cut">${option.label}</span>${option.example ? html`<span class="end cut">${option.example}</span>` : nothing}
-              </div>`;
-          })}
-          ${found.length ? nothing : html`<p class="menu-none">${t("没有叫这个的")}</p>`}
-        </div>`,
-      this.#picker!,
-    );
+    pickValue(anchor, this.values, (value) => this.#put(caret, this.#chip(value)), () => this.#editor.focus());
   }
 
   protected override render(): TemplateResult {

@@ -12,6 +12,15 @@ export interface ValueOption {
   example?: string;
   /** Heading in the picker: the trigger's record, or a step. */
   group?: string;
+  /** What kind of value it is, as a field of that type would hold it; for links the table they point at. */
+  type?: string;
+  table?: string;
+  /** Values one can go on to from here: fields of the linked record. */
+  more?: () => ValueOption[];
+  /** It only leads on; it is no value itself. */
+  only?: boolean;
+  /** It has to be filled in first (a formula, so many days later); null when it was not. */
+  make?: () => Promise<PartValue | null>;
 }
 
 /** Equal values are equal as JSON with their keys in order; `of: "trigger"` is what is meant when it is left out. */

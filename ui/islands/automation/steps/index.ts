@@ -3,15 +3,17 @@ import type { nothing, TemplateResult } from "lit";
 import { t } from "../../i18n";
 import type { Definition, PageData, Step, StepConfig, StepKind } from "../types";
 import { branch } from "./branch";
+import { callAutomation, loop, stop, wait } from "./course";
 import { createRecord } from "./create-record";
 import { httpPost } from "./http-post";
 import { onlyIf } from "./only-if";
 import { sendWecom } from "./send-wecom";
 import { consumeStock, fillBackorders, releaseStock, reserveStock } from "./stock";
+import { aggregate, deleteRecord, findRecords, linkRecord, moveState, upsertRecord } from "./records";
 import type { Known, StepGroup, StepUi } from "./ui";
 import { updateRecord } from "./update-record";
 
-const all = [onlyIf, branch, updateRecord, createRecord, reserveStock, releaseStock, consumeStock, fillBackorders, sendWecom, httpPost] as unknown as readonly StepUi[];
+const all = [onlyIf, branch, loop, wait, callAutomation, stop, findRecords, aggregate, updateRecord, createRecord, upsertRecord, linkRecord, moveState, deleteRecord, reserveStock, releaseStock, consumeStock, fillBackorders, sendWecom, httpPost] as unknown as readonly StepUi[];
 const byKind = new Map(all.map((ui) => [ui.kind, ui]));
 
 /** How a kind of step looks and is filled in. */
@@ -33,6 +35,7 @@ export function describeStep(page: PageData, definition: Definition, step: Step)
 export function menuGroups(): { heading: string; kinds: StepKind[] }[] {
   const headings: [StepGroup, string][] = [
     ["conditions", t("条件")],
+    ["course", t("流程")],
     ["records", t("记录和库存")],
     ["outside", t("通知和对接")],
   ];

@@ -14,12 +14,16 @@ export interface StepHost extends SetHost, MessageHost {
 export interface Known {
   table: string;
   stock: string;
+  /** The trigger's table. */
+  own?: string;
+  /** The state machine of the trigger's table, if it has one. */
+  machine?: string;
   connector: (kind: string) => string;
   test: Test;
 }
 
 /** The headings of the menu of steps, in its order. */
-export type StepGroup = "conditions" | "records" | "outside";
+export type StepGroup = "conditions" | "course" | "records" | "outside";
 
 export interface StepUi<K extends StepKind = StepKind> {
   kind: K;

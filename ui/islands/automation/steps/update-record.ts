@@ -1,6 +1,7 @@
 /** "Update a record". */
-import { describeSet } from "../describe";
-import { tableFor } from "../made";
+import { html } from "lit";
+import { describeAim, describeSet } from "../describe";
+import { aimedTable } from "../made";
 import { updateForm } from "../set-form";
 import { tableOf } from "../values";
 import type { StepUi } from "./ui";
@@ -12,5 +13,5 @@ export const updateRecord: StepUi<"update_record"> = {
   failure: "inside",
   fresh: () => ({ kind: "update_record", set: [] }),
   form: updateForm,
-  describe: (page, definition, config) => describeSet(page, definition, tableOf(page, tableFor(definition, config.of)), config.set),
+  describe: (page, definition, config) => html`${describeAim(page, definition, config)}${describeSet(page, definition, tableOf(page, aimedTable(page, definition, config)), config.set)}`,
 };
