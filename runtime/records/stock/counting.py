@@ -229,6 +229,11 @@ def _found(refusals: _Refusals, at: int, item: Item, shelf: Shelf) -> Decimal:
 
 
 def _too_few(shelf: Shelf, left: Decimal) -> Message:
+    if left < 0:
+        return Message(
+            N_("{place} 只有 {on_hand} 件,减不了这么多"),
+            {"place": shelf.name, "on_hand": _text(shelf.on_hand)},
+        )
     return Message(
         N_("{place} 会只剩 {left} 件,可是有 {reserved} 件已被预占,先释放一些预占"),
         {"place": shelf.name, "left": _text(left), "reserved": _text(shelf.reserved)},
