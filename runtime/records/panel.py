@@ -143,7 +143,8 @@ def moves_of(actor: Actor, app: App, table: Table, record: RecordView) -> tuple[
             continue
         for transition in machine.allowed(current.id):
             target = field.choices_by_id.get(transition.target)
-            if target is None or target.archived:
+            for_machines = transition.automations_only and actor.kind in ("person", "token")
+            if target is None or target.archived or for_machines:
                 continue
             locked = barred(app, field, transition, actor)
             if not may_edit:

@@ -64,12 +64,22 @@ async def states_page(
         ),
     )
     stocks = [s for s in app.stocks if _is_for(catalog, s.definition.line_order, home.id)]
+    machine = found.machine
+    named = {key for move in (machine.transitions if machine else ()) for key in move.members}
     page = StatesPage(
         name=found.name,
         data={
             "table": {"id": home.id, "name": home.name},
-            "field": field_json(found, home),
-            "fields": [field_json(one, home) for one in home.fields],
+            "field": field_json(found, home, tables=app.tables),
+            "fields": [field_json(one, home, tables=app.tables) for one in home.fields],
+            "people": [
+                {"id": one.id, "name": one.name, "gone": one.gone}
+                for one in app.people.people
+                if not one.gone or one.id in named
+            ],
+            "tables": [
+                {"id": one.id, "name": one.name, "icon": one.definition.icon} for one in app.tables
+            ],
             "stocks": [{"id": s.id, "name": s.definition.name} for s in stocks],
             "automations": [
                 {

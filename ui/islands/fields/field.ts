@@ -12,12 +12,13 @@ export interface Transition {
   source: number;
   target: number;
   label?: string;
+  automations_only?: boolean;
 }
 
 export interface StateMachine {
   initial: number[];
   transitions: Transition[];
-  states: { choice: number; kind: "open" | "waiting" | "done" | "cancelled" }[];
+  states: { choice: number; kind: "open" | "waiting" | "done" | "cancelled"; limit?: number | null }[];
 }
 
 export interface FieldOptions {
@@ -137,6 +138,7 @@ export function fieldIcon(field: Field): string {
 /** A field that shows numbers, aligned at the right. */
 export function isNumeric(field: Field): boolean {
   if (["number", "currency", "percent"].includes(field.type)) return true;
+  if (field.type === "state_time") return ["time_in_state", "time_spent"].includes(String(field.options.shows));
   if (field.type === "rollup") return (field.options.result ?? "number") === "number";
   const ui = typeUi(field.type);
   if (ui) return ui.amount === true;
@@ -187,7 +189,7 @@ export function allowedMoves(field: Field, from: string | null): string[] {
   const nameOf = new Map(choices.map((choice) => [choice.id, choice.name]));
   const source = choices.find((choice) => choice.name === from);
   const targets = source
-    ? machine.transitions.filter((move) => move.source === source.id).map((move) => move.target)
+    ? machine.transitions.filter((move) => move.source === source.id && !move.automations_only).map((move) => move.target)
     : machine.initial;
   return targets.map((id) => nameOf.get(id)).filter((name): name is string => name !== undefined);
 }

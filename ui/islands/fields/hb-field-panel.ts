@@ -26,6 +26,7 @@ import { linkForm, lookupForm, rollupForm, type LinkHost } from "./link-forms";
 import { currencyForm, datetimeForm, numberForm, percentForm, phoneForm, textForm, toggle } from "./option-forms";
 import { canBeRequired, canBeUnique, canBeValidated, canHaveDefault, canHaveRules, changesValues, draftOf, emptyDraft, isSelect, newChoice, patchOf, specOf, withType, type FieldDraft } from "./spec";
 import { general, hasPlace } from "./panel-problems";
+import { startOf, stateTimeForm } from "./state-time-form";
 import { choicesForm, defaultForm, formulaForm, validationForm, type PartsHost } from "./panel-parts";
 import { openTypeMenu } from "./type-menu";
 import { lookTypes, typeUi } from "./types";
@@ -228,6 +229,7 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
     this.problems = [];
     this.change(withType(this.draft, type, this.original));
     this.#need(this.draft);
+    if (type === "state_time" && !this.draft.options.field) this.change({ options: { ...this.draft.options, ...startOf(this.table) } });
     if (isSelect(type) && !this.draft.choices.length && !this.original) this.change({ choices: [newChoice("", [])] });
   }
 
@@ -362,7 +364,7 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
   #openTypes(event: Event): void {
     const barred = new Map<string, string>();
     if (this.original && this.table.primary === this.original.id) {
-      for (const type of ["checkbox", "multi_select", "link", "lookup", "rollup", "created_time", "updated_time", "created_by", "updated_by"]) barred.set(type, t("标题字段不能用这种类型"));
+      for (const type of ["checkbox", "multi_select", "link", "lookup", "rollup", "state_time", "created_time", "updated_time", "created_by", "updated_by"]) barred.set(type, t("标题字段不能用这种类型"));
       for (const type of lookTypes) if (typeUi(type)?.cannotBePrimary) barred.set(type, t("标题字段不能用这种类型"));
     }
     if (this.original) {
@@ -411,6 +413,8 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
         return rollupForm(this);
       case "formula":
         return formulaForm(this);
+      case "state_time":
+        return stateTimeForm(this);
       case "button":
         return html`<hb-button-form .host=${this} .options=${this.draft.options} .table=${this.table} .name=${this.draft.name}></hb-button-form>`;
       default:

@@ -35,7 +35,7 @@ export interface KindGroup {
 export function grouped(kinds: readonly FieldKind[]): KindGroup[] {
   const groups: [string, string[]][] = [
     [t("基础"), ["text", "long_text", "number", "currency", "percent", "rating", "progress", "single_select", "multi_select", "cascade", "checkbox", "date", "datetime", "duration", "phone", "email", "url", "attachment", "location", "member", "barcode", "json", "button"]],
-    [t("关联与计算"), ["link", "lookup", "rollup", "formula"]],
+    [t("关联与计算"), ["link", "lookup", "rollup", "formula", "state_time"]],
     [t("自动填写"), ["auto_number", "created_time", "updated_time", "created_by", "updated_by"]],
   ];
   return groups.map(([heading, names]) => ({

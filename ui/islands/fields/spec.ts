@@ -63,7 +63,7 @@ export function draftOf(field: Field): FieldDraft {
 export const emptyDraft: FieldDraft = { name: "", type: "text", options: {}, choices: [], description: "", required: false, unique: false, default: null, defaultFormula: "", readOnly: false, formula: "", message: "" };
 
 export const isSelect = (type: string): boolean => type === "single_select" || type === "multi_select";
-export const isComputed = (type: string): boolean => ["formula", "lookup", "rollup"].includes(type);
+export const isComputed = (type: string): boolean => ["formula", "lookup", "rollup", "state_time"].includes(type);
 /** Types whose values come from the system. */
 export const isAutomatic = (type: string): boolean => isComputed(type) || ["auto_number", "created_time", "updated_time", "created_by", "updated_by", "button"].includes(type);
 export const canBeRequired = (type: string): boolean => !isAutomatic(type) && type !== "checkbox";

@@ -22,6 +22,8 @@ export interface EditsHost {
   redraw(): void;
   /** Records have been stored: footer, groups and others may have changed. */
   stored(): void;
+  /** A state was chosen by hand, and fields have to be filled for it first: ask for them and store both. */
+  needs(edit: Edit, fields: readonly string[]): void;
 }
 
 const batch = 500;
@@ -71,7 +73,7 @@ export class Edits {
         const result = answer.results[index];
         const good = blameless(cells, result);
         again.push(...good);
-        stored += this.#take(good.length ? cells.filter((cell) => !good.includes(cell)) : cells, result);
+        stored += this.#take(good.length ? cells.filter((cell) => !good.includes(cell)) : cells, result, edits.length === 1);
       });
     }
     return { stored, again };
@@ -89,12 +91,15 @@ export class Edits {
     }
   }
 
-  /** Take one record's answer; returns how many cells were stored. */
-  #take(cells: readonly Edit[], result: SaveResult | undefined): number {
+  /** Take one record's answer; returns how many cells were stored. `single`: nothing but one cell was changed. */
+  #take(cells: readonly Edit[], result: SaveResult | undefined, single: boolean): number {
     const id = cells[0]!.id;
     if (!result || result.problems?.length) {
       const problems = result?.problems ?? [];
       for (const cell of cells) this.#refuse(cell, messageFor(cell.field, problems));
+      const [only] = cells;
+      const lacking = problems.filter((problem) => problem.code === "required_for_move");
+      if (single && only?.field.options.machine && lacking.length === problems.length) this.host.needs(only, lacking.map((problem) => problem.field ?? ""));
       return 0;
     }
     for (const cell of cells) {

@@ -22,13 +22,15 @@ import { t } from "../i18n";
 import { isEmpty, same, type Field, type RecordData, type Sort, type Value } from "../fields/field";
 import { textOf } from "../fields/format";
 import { press } from "../fields/press";
+import { isEditable } from "../record/control";
+import { askMissing } from "../record/missing";
 import { redo, undo } from "../undo";
 import { saves } from "../savequeue/savequeue";
 import { Actions } from "./actions";
 import { allStates, changedStates, movedStates, visibleColumns, type Column } from "./columns";
 import { CopyPaste } from "./copypaste";
 import { DropFiles } from "./dropfiles";
-import { Edits, type EditsHost } from "./edits";
+import { Edits, type Edit, type EditsHost } from "./edits";
 import { Editor, isTyped, type Then } from "./editor";
 import { Footer } from "./footer";
 import { Headers } from "./headers";
@@ -490,6 +492,22 @@ export class HbGrid extends HTMLElement {
     this.moved();
   }
 
+  /** Ask for what a move wants filled, and store it together with the move. */
+  async #fillFor(edit: Edit, ids: readonly string[]): Promise<void> {
+    const fields = this.#settings.fields.filter((field) => ids.includes(field.id));
+    const row = this.rows.byId(edit.id);
+    if (!row || !fields.some(isEditable)) return;
+    const label = String(edit.value);
+    const record = { id: row.id, version: 0, fields: row.fields };
+    const values = await askMissing({ target: label, fields, record, choices: (field, words) => this.source.choices(field, words, edit.id) });
+    if (!values) {
+      this.edits.drop(edit.id, edit.field.id);
+      return;
+    }
+    const filled = fields.filter((field) => field.id in values).map((field) => ({ id: edit.id, field, value: values[field.id]! }));
+    await this.edits.apply([...filled, edit]);
+  }
+
   closed(): void {
     this.focusInput();
     this.moved(false);
@@ -625,6 +643,7 @@ export class HbGrid extends HTMLElement {
       },
       redraw: () => grid.redraw(),
       stored: () => grid.#actions.summariseSoon(),
+      needs: (edit, ids) => void grid.#fillFor(edit, ids),
     };
   }
 

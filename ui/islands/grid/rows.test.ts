@@ -114,7 +114,7 @@ describe("Edits", () => {
     const { source, rows } = make(3);
     await rows.reload(false);
     await settle();
-    const edits = new Edits({ source, rows, redraw: () => {}, stored: () => {} });
+    const edits = new Edits({ source, rows, redraw: () => {}, stored: () => {}, needs: () => {} });
     const saving = edits.apply([{ id: "rec1", field: fields[0]!, value: "新" }]);
     expect(rows.byId("rec1")?.drafts?.fldName).toEqual({ value: "新" });
     expect(await saving).toBe(1);
@@ -126,7 +126,7 @@ describe("Edits", () => {
     const { source, rows } = make(3, { judge: (_field, value) => (value === "坏" ? "不行" : null) });
     await rows.reload(false);
     await settle();
-    const edits = new Edits({ source, rows, redraw: () => {}, stored: () => {} });
+    const edits = new Edits({ source, rows, redraw: () => {}, stored: () => {}, needs: () => {} });
     expect(await edits.apply([{ id: "rec1", field: fields[0]!, value: "坏" }])).toBe(0);
     await rows.reload(false);
     await settle();
@@ -140,7 +140,7 @@ describe("Edits", () => {
     const { source, rows } = make(3, { judge: (field) => (field.id === "fldState" ? "不能到这里" : null) });
     await rows.reload(false);
     await settle();
-    const edits = new Edits({ source, rows, redraw: () => {}, stored: () => {} });
+    const edits = new Edits({ source, rows, redraw: () => {}, stored: () => {}, needs: () => {} });
     const said: number[] = [];
     const stored = await edits.apply(
       [
@@ -158,7 +158,7 @@ describe("Edits", () => {
     const { source, rows } = make(3);
     await rows.reload(false);
     await settle();
-    const edits = new Edits({ source, rows, redraw: () => {}, stored: () => {} });
+    const edits = new Edits({ source, rows, redraw: () => {}, stored: () => {}, needs: () => {} });
     expect(await edits.apply([{ id: "rec1", field: { ...fields[0]!, readonly: true }, value: "x" }])).toBe(0);
     expect(source.records[1]!.fields.fldName).toBe("第 1");
   });

@@ -25,6 +25,7 @@ import { forgetRedo, undo } from "../undo";
 import { linkChoices } from "./choices";
 import { isEditable } from "./control";
 import { fieldsTemplate } from "./fields";
+import { askMissing } from "./missing";
 import { barTemplate, nameOf, titleTemplate } from "./head";
 import { RelatedState } from "./related-state";
 import { relatedTemplate } from "./related";
@@ -256,10 +257,12 @@ export class HbRecord extends HbElement {
   }
 
   async #move(move: Move): Promise<void> {
+    const filled = move.missing?.length ? await this.#fill(move) : {};
+    if (!filled) return;
     this.moving = move;
     this.refusal = null;
     try {
-      const { change, problems } = await this.#saver.saveAll({ [move.field]: move.target });
+      const { change, problems } = await this.#saver.saveAll({ ...filled, [move.field]: move.target });
       const done = t("已改为「{state}」", { state: move.target });
       if (problems.length) this.#explain(problems);
       else if (change && this.#mayGoBack(move)) toastUndo(done, () => void undo(change));
@@ -269,6 +272,13 @@ export class HbRecord extends HbElement {
     } finally {
       this.moving = null;
     }
+  }
+
+  /** Ask for what the move wants filled; null where it was called off. What nobody can fill here, the server refuses. */
+  async #fill(move: Move): Promise<Record<string, Value> | null> {
+    const fields = (this.table?.fields ?? []).filter((field) => move.missing.includes(field.id));
+    if (!this.data || !fields.some(isEditable)) return {};
+    return askMissing({ target: move.target, label: move.label, fields, record: this.data, choices: (field, words) => this.#choices(field, words) });
   }
 
   /** A move can be undone where the machine has a way back; undoing obeys it like everything else. */
@@ -387,6 +397,7 @@ export class HbRecord extends HbElement {
           entries: this.entries ?? [],
           complete: this.entries !== null && this.nextBefore === null,
           moves: this.panel?.moves ?? [],
+          standing: this.panel?.standing ?? [],
           moving: this.moving,
           refusal: this.refusal,
           deleted: this.deleted,

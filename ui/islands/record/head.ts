@@ -1,12 +1,12 @@
 /** The top of the record panel: the way through the records, the name with its state, what is wrong, and the moves. */
 import { html, nothing, type TemplateResult } from "lit";
 import { choiceOf, isEmpty, stateGlyph, type Field, type RecordData } from "../fields/field";
-import { formatNumber, textOf } from "../fields/format";
+import { formatMoment, formatNumber, textOf } from "../fields/format";
 import { glyph, icon } from "../icons";
 import { locale, t } from "../i18n";
 import { openMenu, type MenuItem } from "../menu/menu";
 import { machineOf, primaryOf, type TableInfo } from "../table/info";
-import type { Entry, Move, Neighbours } from "./types";
+import type { Entry, Move, Neighbours, Standing } from "./types";
 import { optionTemplate } from "./value";
 
 export interface BarOptions {
@@ -91,6 +91,7 @@ export interface TitleOptions {
   entries: readonly Entry[];
   complete: boolean;
   moves: readonly Move[];
+  standing: readonly Standing[];
   /** The move on its way. */
   moving: Move | null;
   /** Why the last move was refused. */
@@ -118,6 +119,7 @@ export function titleTemplate(options: TitleOptions): TemplateResult {
     ${options.deleted
       ? html`<div class="note">${icon("trash-2")}<span class="grow">${t("这条记录已被删除,在回收站里")}</span>${options.canEdit ? html`<button type="button" class="btn s" @click=${() => options.restore()}>${t("恢复")}</button>` : nothing}</div>`
       : nothing}
+    ${options.deleted ? nothing : options.standing.filter((one) => one.note).map((one) => html`<div class="note warn rc-stuck">${icon("triangle-alert")}<span>${one.note}</span></div>`)}
     ${exception ? html`<div class="note">${icon("triangle-alert")}<span>${exception.title}${exception.reason ? t(":{reason}", { reason: exception.reason }) : nothing}</span></div>` : nothing}
     ${options.moves.length && !options.deleted ? html`<div class="rc-moves" role="group" aria-label=${t("流转")}>${movesTemplate(options)}</div>` : nothing}
     ${options.refusal ? html`<div class="note" role="alert">${icon("circle-alert")}<span>${options.refusal}</span></div>` : nothing}
@@ -127,8 +129,11 @@ export function titleTemplate(options: TitleOptions): TemplateResult {
 function stay(machine: Field, options: TitleOptions): TemplateResult | typeof nothing {
   const choice = choiceOf(machine, options.record.fields[machine.id]);
   const kind = machine.options.machine?.states.find((state) => state.choice === choice?.id)?.kind ?? "open";
-  const since = kind === "done" || kind === "cancelled" ? null : stateSince(machine, options.record, options.entries, options.complete);
-  return since ? html`<span class="rc-stay m" data-tip=${t("在「{state}」停留的时间", { state: choice?.name ?? "" })}>${stayed(since)}</span>` : nothing;
+  const standing = options.standing.find((one) => one.field === machine.id);
+  const since = kind === "done" || kind === "cancelled" ? null : (standing?.since ?? stateSince(machine, options.record, options.entries, options.complete));
+  if (!since) return nothing;
+  const tip = standing?.due ? t("在「{state}」停留的时间,时限到 {due}", { state: choice?.name ?? "", due: formatMoment(standing.due) }) : t("在「{state}」停留的时间", { state: choice?.name ?? "" });
+  return html`<span class="rc-stay m ${standing?.late ? "late" : ""}" data-tip=${tip}>${stayed(since)}</span>${standing?.late ? html`<span class="tag c-red rc-late">${t("已超时")}</span>` : nothing}`;
 }
 
 /** The way forward first and filled; the rest beside it; what cannot be taken now is locked and says why. */

@@ -86,6 +86,7 @@ function fromTo(change: FieldChange, field: Field | undefined): TemplateResult {
 
 function sentence(entry: Entry, options: TimelineOptions): TemplateResult {
   const name = html`<b class="rc-who">${who(entry)}</b>`;
+  if (entry.as_is) return html`${name} ${entry.action === "create" ? t("作为历史导入,状态照原样") : t("照原样改了状态,不算流转")}`;
   if (entry.action === "create") return html`${name} ${t("新建了记录")}`;
   if (entry.action === "delete") return html`${name} ${t("删除了记录")}`;
   if (entry.action === "restore") return html`${name} ${t("恢复了记录")}`;

@@ -8,8 +8,21 @@ export interface Move {
   label: string;
   color: string;
   allowed: boolean;
-  /** Why it cannot be taken now. */
+  /** Why this person cannot take it. */
   locked: string | null;
+  /** Ids of fields that have to be filled with it. */
+  missing: string[];
+}
+
+/** Where the record stands in a state machine. */
+export interface Standing {
+  field: string;
+  since: string | null;
+  /** Until when it may stay. */
+  due: string | null;
+  late: boolean;
+  /** Why it cannot go on. */
+  note: string | null;
 }
 
 export interface Related {
@@ -32,6 +45,7 @@ export interface Panel {
   can_edit: boolean;
   moves: Move[];
   related: Related[];
+  standing?: Standing[];
 }
 
 export interface FieldChange {
@@ -55,6 +69,8 @@ export interface Entry {
   source: string | null;
   reason: string | null;
   changes: FieldChange[];
+  /** States were taken over as they are, brought in from elsewhere. */
+  as_is?: boolean;
 }
 
 export interface History {

@@ -5,6 +5,7 @@ import { formatNumber } from "../fields/format";
 import { icon } from "../icons";
 import { t } from "../i18n";
 import { keyOf, type Draft } from "./draft";
+import { limitText } from "./limits";
 import { draw, nodeHeight, nodeWidth } from "./picture";
 import type { Check, Transition } from "./types";
 
@@ -33,6 +34,7 @@ export function canvas(host: CanvasHost, draft: Draft): TemplateResult {
       ${nodes.map((node) => {
         const state = counts.get(node.choice.id);
         const starts = draft.machine.initial.includes(node.choice.id);
+        const limit = limitText(draft.machine.states.find((one) => one.choice === node.choice.id)?.limit);
         const records = t("{n} 条", { n: formatNumber(state?.records ?? 0) });
         return svg`<foreignObject x=${node.x} y=${node.y} width=${nodeWidth} height=${nodeHeight}>${html`<button
           type="button"
@@ -42,7 +44,7 @@ export function canvas(host: CanvasHost, draft: Draft): TemplateResult {
           aria-haspopup="menu"
           @click=${(event: Event) => host.stateMenu(node.choice, event.currentTarget as HTMLElement)}
         >
-          ${host.pill(node.choice.id)}<small>${records}${starts ? ` · ${t("起点")}` : ""}</small>
+          ${host.pill(node.choice.id)}<small>${records}${starts ? ` · ${t("起点")}` : ""}${limit ? html` · <span class="st-lim" data-tip=${t("最多待 {limit}", { limit })}>${icon("timer", 12)}${limit}</span>` : nothing}</small>
         </button>`}</foreignObject>`;
       })}
       ${edges.map((edge) => {

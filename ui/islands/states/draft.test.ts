@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Field } from "../fields/field";
-import { begun, changes, forget, keep, kept, published, withChangedMove, withChoice, withKind, withMove, withoutMove, withoutState, withStart, withState, type Draft } from "./draft";
+import { begun, changes, forget, keep, kept, published, withChangedMove, withChoice, withMeaning, withMove, withoutMove, withoutState, withStart, withState, type Draft } from "./draft";
 
 const field: Field = {
   id: "fldState",
@@ -49,7 +49,7 @@ describe("counting changes", () => {
     expect(changes(base(), base())).toBe(0);
     expect(changes(base(), withChangedMove(base(), { source: 1, target: 2, label: "付款", roles: [], guard: null, refusal: "" }))).toBe(0);
     expect(changes(base(), withChoice(base(), 1, { name: "未付" }))).toBe(1);
-    expect(changes(base(), withKind(base(), 1, "waiting"))).toBe(1);
+    expect(changes(base(), withMeaning(base(), 1, { kind: "waiting" }))).toBe(1);
     expect(changes(base(), withStart(base(), 2, true))).toBe(1);
     expect(changes(base(), withoutMove(base(), { source: 1, target: 2 }))).toBe(1);
     expect(changes(base(), withState(base(), "已关闭", field))).toBe(1);

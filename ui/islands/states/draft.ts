@@ -63,8 +63,10 @@ export function withChoice(draft: Draft, id: number, part: Partial<Choice>): Dra
   return { ...draft, choices: draft.choices.map((choice) => (choice.id === id ? { ...choice, ...part } : choice)) };
 }
 
-export function withKind(draft: Draft, id: number, kind: StateKind): Draft {
-  return inMachine(draft, { states: [...draft.machine.states.filter((state) => state.choice !== id), { choice: id, kind }] });
+/** Another kind or another time limit of a state. */
+export function withMeaning(draft: Draft, id: number, part: { kind?: StateKind; limit?: number | null }): Draft {
+  const before = draft.machine.states.find((state) => state.choice === id) ?? { choice: id, kind: "open" as const };
+  return inMachine(draft, { states: [...draft.machine.states.filter((state) => state.choice !== id), { ...before, ...part }] });
 }
 
 export function withStart(draft: Draft, id: number, starts: boolean): Draft {
@@ -101,8 +103,8 @@ const plain = (value: unknown): string => JSON.stringify(tidy(value));
 export function changes(before: Draft | null, after: Draft | null): number {
   if (!before || !after) return before === after ? 0 : 1;
   const states = (draft: Draft) => {
-    const kinds = new Map(draft.machine.states.map((state) => [state.choice, state.kind]));
-    return new Map(draft.choices.map((choice, at) => [String(choice.id), plain([choice.name, choice.color, kinds.get(choice.id) ?? "open", at])]));
+    const meanings = new Map(draft.machine.states.map((state) => [state.choice, [state.kind, state.limit ?? 0]]));
+    return new Map(draft.choices.map((choice, at) => [String(choice.id), plain([choice.name, choice.color, meanings.get(choice.id) ?? ["open", 0], at])]));
   };
   const moves = (draft: Draft) => new Map(draft.machine.transitions.map((move) => [keyOf(move), plain(move)]));
   const count = (one: Map<string, string>, other: Map<string, string>) => [...new Set([...one.keys(), ...other.keys()])].filter((key) => one.get(key) !== other.get(key)).length;

@@ -10,6 +10,7 @@ import { define, HbElement } from "../base";
 import { confirmDialog } from "../dialog/dialog";
 import { debounce, isCommand, isTyping } from "../dom";
 import { stateGlyph, type Choice, type Field } from "../fields/field";
+import { formatNumber } from "../fields/format";
 import { glyph, icon } from "../icons";
 import { t } from "../i18n";
 import { watch } from "../live";
@@ -20,12 +21,13 @@ import { canvas, type CanvasHost } from "./canvas";
 import { begun, changes, forget, keep, kept, keyOf, published, withChangedMove, withMove, withoutMove, type Draft } from "./draft";
 import "./hb-transition-form";
 import type { HbTransitionForm } from "./hb-transition-form";
+import { statesTable, type StatesHost } from "./states-table";
 import { movesTable, type MovesHost } from "./moves";
 import { addState, openStateMenu, type ActionsHost } from "./state-actions";
 import { openTrial } from "./trial";
 import type { Check, Listener, PageData, Transition } from "./types";
 
-export class HbStateEditor extends HbElement implements CanvasHost, MovesHost {
+export class HbStateEditor extends HbElement implements CanvasHost, MovesHost, StatesHost {
   static override properties = { draft: { state: true }, chosen: { state: true }, check: { state: true }, busy: { state: true }, outdated: { state: true } };
   declare private draft: Draft | null;
   declare chosen: string;
@@ -85,6 +87,10 @@ export class HbStateEditor extends HbElement implements CanvasHost, MovesHost {
     return this.#page.fields;
   }
 
+  get people(): PageData["people"] {
+    return this.#page.people;
+  }
+
   get automations(): readonly Listener[] {
     return this.#page.automations;
   }
@@ -127,6 +133,10 @@ export class HbStateEditor extends HbElement implements CanvasHost, MovesHost {
   }
 
   /* ---- changing ---- */
+
+  put(draft: Draft): void {
+    this.#put(draft);
+  }
 
   #put(draft: Draft | null): void {
     if (this.locked) return;
@@ -229,6 +239,9 @@ export class HbStateEditor extends HbElement implements CanvasHost, MovesHost {
       field: this.#drawn,
       fields: this.#page.fields,
       stocks: this.#page.stocks,
+      people: this.#page.people,
+      tables: this.#page.tables,
+      table: this.#page.table.id,
       automations: this.#page.automations,
       count: this.check?.transitions.find((one) => keyOf(one) === this.chosen) ?? null,
       problems: (this.check?.problems ?? []).filter((one) => one.path?.startsWith(start)).map((one) => ({ ...one, path: one.path!.slice(start.length) })),
@@ -292,7 +305,7 @@ export class HbStateEditor extends HbElement implements CanvasHost, MovesHost {
 
   async #publish(): Promise<void> {
     const { draft } = this;
-    if (!draft || this.busy || !this.#changes) return;
+    if (!draft || this.busy || !this.#changes || !(await this.#accepts(draft))) return;
     this.busy = true;
     try {
       const saved = await api.patch<Field>(`/api/v1/fields/${this.#field.id}?version=${this.#version}`, { options: draft });
@@ -304,6 +317,21 @@ export class HbStateEditor extends HbElement implements CanvasHost, MovesHost {
     } finally {
       this.busy = false;
     }
+  }
+
+  /** Say how many records would stand in states that nothing leads out of, before it is so. */
+  async #accepts(draft: Draft): Promise<boolean> {
+    const before = published(this.#field);
+    const names = new Map([...(this.#field.options.choices ?? []), ...draft.choices].map((choice) => [choice.id, choice.name]));
+    const stuck = (this.check?.states ?? []).filter((state) => state.choice !== null && state.records > 0 && stands(draft, state.choice) && !(before && stands(before, state.choice)));
+    if (!stuck.length) return true;
+    const lines = stuck.map((state) => t("「{state}」里有 {n} 条记录", { state: names.get(state.choice!) ?? "?", n: formatNumber(state.records) }));
+    return confirmDialog({
+      heading: t("有记录会停在没有出路的状态"),
+      text: t("{states}。发布以后没有流转离开它们,这些记录就停在那里,直到再加一条流转。", { states: lines.join(t(",")) }),
+      action: t("仍然发布"),
+      danger: true,
+    });
   }
 
   async #dissolve(): Promise<void> {
@@ -388,8 +416,16 @@ export class HbStateEditor extends HbElement implements CanvasHost, MovesHost {
       </div>`;
     }
     return html`${this.#bar(draft)}
-      <div class="st-body">${canvas(this, draft)}${this.#notes()}${movesTable(this, draft)}</div>`;
+      <div class="st-body">${canvas(this, draft)}${this.#notes()}${statesTable(this, draft)}${movesTable(this, draft)}</div>`;
   }
+}
+
+/** Whether records in a state can go nowhere, though it is no end. */
+function stands(draft: Draft, choice: number): boolean {
+  const kind = draft.machine.states.find((state) => state.choice === choice)?.kind ?? "open";
+  const known = draft.choices.some((one) => one.id === choice);
+  const end = known && (kind === "done" || kind === "cancelled");
+  return !end && !draft.machine.transitions.some((move) => move.source === choice);
 }
 
 define("hb-state-editor", HbStateEditor);

@@ -3,35 +3,37 @@
  * `.automations`, `.count`, `.problems` (paths below the transition), `.locked`; sends `hb:transition` (the changed move) and
  * `hb:transition-delete`.
  */
-import { html, nothing, type TemplateResult } from "lit";
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { keyed } from "lit/directives/keyed.js";
-import type { Problem } from "../api";
+import { showError, type Problem } from "../api";
 import { settled } from "../automation/settled";
 import { define, HbElement } from "../base";
 import { fieldIcon, stateGlyph, type Field, type Filter } from "../fields/field";
 import { formatNumber } from "../fields/format";
 import "../filter/hb-filter";
 import type { HbFilter } from "../filter/hb-filter";
-import type { ChoiceRecord } from "../grid/types";
 import { glyph, icon } from "../icons";
 import { t } from "../i18n";
 import { openMenu } from "../menu/menu";
-import { controlTemplate } from "../record/control";
 import "../select/hb-select";
 import type { HbSelect } from "../select/hb-select";
+import { tableInfo, type TableInfo } from "../table/info";
 import { keyOf } from "./draft";
+import { effectName, effectTemplate, formula, settable, startCreate, startValue, type EffectHost, type StockEffect } from "./effect-forms";
 import { listeners, roleName } from "./moves";
-import type { Check, Effect, Listener, Transition } from "./types";
+import type { Check, Effect, Listener, PageData, Transition } from "./types";
 
-type StockEffect = Exclude<Effect, { kind: "set_field" }>;
-
-export class HbTransitionForm extends HbElement {
+export class HbTransitionForm extends HbElement implements EffectHost {
   static override properties = {
     transition: { attribute: false },
     field: { attribute: false },
     fields: { attribute: false },
     stocks: { attribute: false },
     automations: { attribute: false },
+    people: { attribute: false },
+    tables: { attribute: false },
+    table: { attribute: false },
+    info: { state: true },
     count: { attribute: false },
     problems: { attribute: false },
     locked: { type: Boolean },
@@ -41,6 +43,11 @@ export class HbTransitionForm extends HbElement {
   declare fields: Field[];
   declare stocks: { id: string; name: string }[];
   declare automations: Listener[];
+  declare people: PageData["people"];
+  declare tables: PageData["tables"];
+  /** The table the machine stands in. */
+  declare table: string;
+  declare info: TableInfo | null;
   /** Records in the state it leaves, and how many of them its conditions hold back. */
   declare count: Check["transitions"][number] | null;
   declare problems: Problem[];
@@ -52,9 +59,19 @@ export class HbTransitionForm extends HbElement {
     this.fields = [];
     this.stocks = [];
     this.automations = [];
+    this.people = [];
+    this.tables = [];
+    this.table = "";
+    this.info = null;
     this.count = null;
     this.problems = [];
     this.locked = false;
+  }
+
+  readonly #others = new Map<string, TableInfo | null>();
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has("table") && this.table && this.info?.id !== this.table) tableInfo(this.table).then((info) => (this.info = info), (failure: unknown) => showError(failure));
   }
 
   #change(part: Partial<Transition>): void {
@@ -75,110 +92,55 @@ export class HbTransitionForm extends HbElement {
     return html`<span class="pill c-${choice.color} ${mark ? "" : "plain"}">${mark ? glyph(mark) : nothing}<span class="cut">${choice.name}</span></span>`;
   }
 
-  /** Fields that a move can fill: what people can, but no other state machine and no links. */
-  #settable(): Field[] {
-    return this.fields.filter((field) => (!field.readonly || field.read_only === true) && field.id !== this.field.id && field.type !== "link" && field.type !== "attachment" && !field.options.machine);
-  }
-
   /* ---- what it does ---- */
 
-  #putEffect(index: number, effect: Effect): void {
+  problemAt(path: string): TemplateResult | typeof nothing {
+    return this.#problem(path);
+  }
+
+  put(index: number, effect: Effect): void {
     this.#change({ effects: (this.transition?.effects ?? []).map((one, at) => (at === index ? effect : one)) });
   }
 
-  #removeEffect(index: number): void {
+  drop(index: number): void {
     this.#change({ effects: (this.transition?.effects ?? []).filter((_, at) => at !== index) });
+  }
+
+  other(id: string): TableInfo | null {
+    const known = this.#others.get(id);
+    if (known === undefined) {
+      this.#others.set(id, null);
+      tableInfo(id).then(
+        (info) => {
+          this.#others.set(id, info);
+          this.requestUpdate();
+        },
+        (failure: unknown) => showError(failure),
+      );
+    }
+    return known ?? null;
   }
 
   #addEffect(event: Event): void {
     const effects = this.transition?.effects ?? [];
-    const first = this.#settable().find((field) => !effects.some((effect) => effect.kind === "set_field" && effect.field === field.id));
+    const first = settable(this.fields, this.field.id).find((field) => !effects.some((effect) => effect.kind === "set_field" && effect.field === field.id));
     const stock = this.stocks[0]?.id;
     const add = (effect: Effect) => this.#change({ effects: [...effects, effect] });
     const reason = t("先在应用设置里设好库存");
-    const stockItem = (kind: StockEffect["kind"], label: string, name: string) => ({
-      label,
+    const stockItem = (kind: StockEffect["kind"], name: string) => ({
+      label: effectName(kind),
       icon: name,
       disabled: !stock || effects.some((effect) => effect.kind === kind),
       ...(stock ? {} : { sub: reason }),
       run: () => stock && add({ kind, stock }),
     });
     openMenu(event.currentTarget as HTMLElement, [
-      { label: t("填一个字段"), icon: "pencil", disabled: !first, run: () => first && add({ kind: "set_field", field: first.id, value: startValue(first) }) },
-      stockItem("reserve_stock", t("预占库存"), "package-check"),
-      stockItem("release_stock", t("释放预占"), "package-open"),
-      stockItem("consume_stock", t("扣减库存(出库)"), "package-minus"),
+      { label: effectName("set_field"), icon: "pencil", disabled: !first, run: () => first && add({ kind: "set_field", field: first.id, value: startValue(first) }) },
+      stockItem("reserve_stock", "package-check"),
+      stockItem("release_stock", "package-open"),
+      stockItem("consume_stock", "package-minus"),
+      { label: effectName("create_record"), icon: "file-plus", disabled: !this.tables.length, run: () => add(startCreate(this.tables, this.table)) },
     ]);
-  }
-
-  #effect(effect: Effect, index: number): TemplateResult {
-    const names: Record<Effect["kind"], string> = {
-      set_field: t("填一个字段"),
-      reserve_stock: t("预占库存"),
-      release_stock: t("释放预占"),
-      consume_stock: t("扣减库存(出库)"),
-    };
-    const icons: Record<Effect["kind"], string> = { set_field: "pencil", reserve_stock: "package-check", release_stock: "package-open", consume_stock: "package-minus" };
-    return html`<li class="st-effect">
-      <div class="row">
-        ${icon(icons[effect.kind])}<b class="grow">${names[effect.kind]}</b><span class="tag c-indigo" data-tip=${t("和流转一起成功或一起不做")}>${t("同一事务")}</span>
-        ${this.locked ? nothing : html`<button type="button" class="icb" aria-label=${t("去掉这件事")} @click=${() => this.#removeEffect(index)}>${icon("x", 14)}</button>`}
-      </div>
-      ${effect.kind === "set_field" ? this.#setField(effect, index) : this.#stock(effect, index)}
-      ${this.#problem(`effects.${index}`)}
-    </li>`;
-  }
-
-  #setField(effect: Extract<Effect, { kind: "set_field" }>, index: number): TemplateResult {
-    const settable = this.#settable();
-    const field = settable.find((one) => one.id === effect.field);
-    return html`<hb-select
-        label=${t("字段")}
-        ?disabled=${this.locked}
-        .options=${settable.map((one) => ({ value: one.id, label: one.name, icon: fieldIcon(one) }))}
-        .value=${effect.field}
-        @change=${(event: Event) => {
-          event.stopPropagation();
-          const next = settable.find((one) => one.id === (event.currentTarget as HbSelect).value);
-          if (next) this.#putEffect(index, { kind: "set_field", field: next.id, value: startValue(next) });
-        }}
-      ></hb-select>
-      ${field ? this.#value(field, effect, index) : nothing}`;
-  }
-
-  #value(field: Field, effect: Extract<Effect, { kind: "set_field" }>, index: number): TemplateResult {
-    const put = (value: unknown) => this.#putEffect(index, { ...effect, value });
-    const dated = field.type === "date" || field.type === "datetime";
-    const now = effect.value === "$now";
-    const switchNow = dated
-      ? html`<label class="opt-row">
-          <input type="checkbox" class="sw" role="switch" ?disabled=${this.locked} .checked=${now} @change=${(event: Event) => put((event.target as HTMLInputElement).checked ? "$now" : null)} />
-          <span>${t("流转那一刻的时间")}</span>
-        </label>`
-      : nothing;
-    const control = controlTemplate(field, { id: `tf-effect-${index}`, value: now ? null : effect.value, commit: put, cancel: () => {}, choices: (): Promise<ChoiceRecord[]> => Promise.resolve([]) });
-    return html`${switchNow}${now || this.locked ? nothing : html`<div role="group" aria-label=${t("填成")}>${control}</div>`}`;
-  }
-
-  #stock(effect: StockEffect, index: number): TemplateResult {
-    const words: Record<StockEffect["kind"], string> = {
-      reserve_stock: t("每条明细都占到才流转,占不到就不让流转并说明缺什么"),
-      release_stock: t("把这条记录的明细占着的都还回去"),
-      consume_stock: t("占着的变成出库,在库数量跟着减"),
-    };
-    return html`<p class="hint">${words[effect.kind]}</p>
-      ${this.stocks.length > 1
-        ? html`<hb-select
-            label=${t("库存规则")}
-            ?disabled=${this.locked}
-            .options=${this.stocks.map((one) => ({ value: one.id, label: one.name, icon: "package" }))}
-            .value=${effect.stock}
-            @change=${(event: Event) => {
-              event.stopPropagation();
-              this.#putEffect(index, { ...effect, stock: (event.currentTarget as HbSelect).value as string });
-            }}
-          ></hb-select>`
-        : nothing}`;
   }
 
   /* ---- drawing ---- */
@@ -226,6 +188,43 @@ export class HbTransitionForm extends HbElement {
     </div>`;
   }
 
+  /** Roles and people, or automations alone. */
+  #who(move: Transition, roles: { value: string; label: string }[]): TemplateResult {
+    const members = move.members ?? [];
+    const people = [
+      ...this.people.filter((person) => !person.gone || members.includes(person.id)).map((person) => ({ value: person.id, label: person.gone ? t("{name}(已不在)", { name: person.name }) : person.name, icon: "user" })),
+      ...members.filter((id) => !this.people.some((person) => person.id === id)).map((id) => ({ value: id, label: t("{name}(已不在)", { name: "?" }), icon: "user" })),
+    ];
+    const only = move.automations_only === true;
+    return html`<div class="field" role="group" aria-label=${t("谁可以")}>
+      <span class="lab">${t("谁可以")}</span>
+      <label class="opt-row"><input type="checkbox" class="sw" role="switch" ?disabled=${this.locked} .checked=${only} @change=${(event: Event) => {
+        event.stopPropagation();
+        this.#change((event.target as HTMLInputElement).checked ? { automations_only: true, roles: [], members: [] } : { automations_only: false });
+      }} /><span>${t("只由自动化来做")}<span class="hint">${t("人看不到这个按钮,接口、导入也不能走")}</span></span></label>
+      ${only
+        ? nothing
+        : html`${this.#many(t("哪些角色可以"), t("能编辑的人都可以"), roles, move.roles ?? [], (value) => this.#change({ roles: value }))}
+            ${this.#many(t("哪些人可以"), t("再指定几个人"), people, members, (value) => this.#change({ members: value }))}
+            <p class="hint">${t("别的人看得到按钮,带锁并说明原因;自动化不受限制")}</p>`}
+      ${this.#problem("members")}${this.#problem("roles")}
+    </div>`;
+  }
+
+  /** A formula that has to give yes, beside the conditions or instead of them. */
+  #formula(move: Transition): TemplateResult {
+    const on = Boolean(move.formula);
+    const first = this.fields.find((field) => ["number", "currency", "formula", "rollup"].includes(field.type)) ?? this.fields[0];
+    const problem = this.problems.find((one) => one.path === "formula")?.message ?? "";
+    return html`<div class="field" role="group" aria-label=${t("条件公式")}>
+      <label class="opt-row"><input type="checkbox" class="sw" role="switch" ?disabled=${this.locked} .checked=${on} @change=${(event: Event) => {
+        event.stopPropagation();
+        this.#change({ formula: (event.target as HTMLInputElement).checked ? `{${first?.name ?? ""}}<>""` : "" });
+      }} /><span>${t("用公式判断")}<span class="hint">${t("算出「是」才能流转,按流转以后的记录算")}</span></span></label>
+      ${on ? formula(this, move.formula ?? "", false, (text) => this.#change({ formula: text }), problem) : nothing}
+    </div>`;
+  }
+
   protected override render(): TemplateResult | typeof nothing {
     const move = this.transition;
     if (!move) return nothing;
@@ -242,10 +241,7 @@ export class HbTransitionForm extends HbElement {
         <div class="field">
           <label class="lab" for="tf-label">${t("按钮名字")}</label>${this.#text("tf-label", move.label ?? "", 20, target, (label) => this.#change({ label }))}${this.#problem("label")}
         </div>
-        <div class="field" role="group" aria-label=${t("谁可以")}>
-          <span class="lab">${t("谁可以")}</span>${this.#many(t("谁可以"), t("能编辑的人都可以"), roles, move.roles ?? [], (value) => this.#change({ roles: value }))}
-          <p class="hint">${t("别的人看得到按钮,带锁并说明原因;自动化不受限制")}</p>
-        </div>
+        ${this.#who(move, roles)}
         <div class="field" role="group" aria-label=${t("要先填好")}>
           <span class="lab">${t("要先填好")}</span>${this.#many(t("要先填好"), t("不要求"), fillable.map((field) => ({ value: field.id, label: field.name, icon: fieldIcon(field) })), move.required ?? [], (value) => this.#change({ required: value }))}${this.#problem("required")}
         </div>
@@ -260,24 +256,19 @@ export class HbTransitionForm extends HbElement {
           )}
           ${this.#problem("guard")}
         </div>
-        ${move.guard
+        ${this.#formula(move)}
+        ${move.guard || move.formula
           ? html`<div class="field"><label class="lab" for="tf-refusal">${t("不满足时提示")}</label>${this.#text("tf-refusal", move.refusal ?? "", 200, t("写给操作的人看,例如 风险分太高,先复核"), (refusal) => this.#change({ refusal }))}</div>`
           : nothing}
         <div class="field" role="group" aria-label=${t("流转时做")}>
           <span class="lab">${t("流转时做")}</span>
-          <ul class="st-effects">${(move.effects ?? []).map((effect, index) => this.#effect(effect, index))}</ul>
+          <ul class="st-effects">${(move.effects ?? []).map((effect, index) => effectTemplate(this, effect, index))}</ul>
           ${this.#after(move)}
           ${this.locked ? nothing : html`<button type="button" class="btn s g" aria-haspopup="menu" @click=${this.#addEffect}>${icon("plus", 14)}${t("动作")}</button>`}
         </div>
         ${this.#heldBack()}
       </div>`;
   }
-}
-
-/** What a field begins with when a move is to fill it. */
-function startValue(field: Field): unknown {
-  if (field.type === "date" || field.type === "datetime") return "$now";
-  return field.type === "checkbox" ? true : null;
 }
 
 define("hb-transition-form", HbTransitionForm);

@@ -13,6 +13,7 @@ export interface MovesHost {
   readonly check: Check | null;
   readonly fields: readonly Field[];
   readonly automations: readonly Listener[];
+  readonly people: readonly { id: string; name: string; gone?: boolean }[];
   pill(id: number): TemplateResult | typeof nothing;
   open(move: Transition): void;
 }
@@ -20,6 +21,16 @@ export interface MovesHost {
 /** What a role is called. */
 export function roleName(role: string): string {
   return { viewer: t("查看者"), editor: t("编辑者"), builder: t("搭建者"), owner: t("所有者") }[role] ?? role;
+}
+
+/** Who may make a move, in words. */
+export function whoWords(move: Transition, people: MovesHost["people"]): string {
+  if (move.automations_only) return t("只有自动化");
+  const names = (move.members ?? []).map((id) => {
+    const person = people.find((one) => one.id === id);
+    return person && !person.gone ? person.name : t("{name}(已不在)", { name: person?.name ?? "?" });
+  });
+  return [...(move.roles ?? []).map(roleName), ...names].join("、") || t("能编辑的人");
 }
 
 /** Conditions in a few words: one is told, more are counted. */
@@ -51,6 +62,7 @@ function plain(value: unknown): string {
 /** An effect in a few words. */
 export function effectWords(effect: Effect, fields: readonly Field[]): string {
   if (effect.kind === "set_field") return t("填{field}", { field: fields.find((field) => field.id === effect.field)?.name ?? "" });
+  if (effect.kind === "create_record") return t("新建记录");
   return { reserve_stock: t("预占库存"), release_stock: t("释放预占"), consume_stock: t("扣减库存") }[effect.kind];
 }
 
@@ -78,7 +90,7 @@ export function movesTable(host: MovesHost, draft: Draft): TemplateResult {
 function row(host: MovesHost, move: Transition, count: Check["transitions"][number] | undefined): TemplateResult {
   const chosen = host.chosen === keyOf(move);
   const required = (move.required ?? []).map((id) => host.fields.find((field) => field.id === id)?.name).filter(Boolean);
-  const needs = [...(required.length ? [t("填了{fields}", { fields: required.join("、") })] : []), guardWords(move.guard, host.fields)].filter(Boolean);
+  const needs = [...(required.length ? [t("填了{fields}", { fields: required.join("、") })] : []), guardWords(move.guard, host.fields), move.formula ?? ""].filter(Boolean);
   const does = (move.effects ?? []).map((effect) => effectWords(effect, host.fields));
   const after = listeners(move, host.automations);
   return html`<tr class="link-row ${chosen ? "on" : ""}" @click=${() => host.open(move)}>
@@ -87,7 +99,7 @@ function row(host: MovesHost, move: Transition, count: Check["transitions"][numb
     <td>
       <button type="button" class="btn s g" aria-pressed=${chosen ? "true" : "false"} @click=${(event: Event) => (event.stopPropagation(), host.open(move))}>${move.label || t("(没起名)")}</button>
     </td>
-    <td>${move.roles?.length ? move.roles.map(roleName).join("、") : t("能编辑的人")}</td>
+    <td>${whoWords(move, host.people)}</td>
     <td class=${needs.length || count?.held_back ? "" : "st-nil"} data-name=${t("要满足")}>
       ${needs.length ? needs.join(",") : "—"}${count?.held_back ? html` <span class="tag c-amber">${t("{n} 条还不满足", { n: formatNumber(count.held_back) })}</span>` : nothing}
     </td>

@@ -2,7 +2,7 @@
 import type { Choice } from "../fields/field";
 import type { Machine, Transition } from "./types";
 
-export const nodeWidth = 124;
+export const nodeWidth = 148;
 export const nodeHeight = 56;
 const gapX = 92;
 const gapY = 58;

@@ -8,8 +8,9 @@ import { t } from "../i18n";
 import { openMenu } from "../menu/menu";
 import { askName } from "../table/ask-name";
 import { toast } from "../toast/toast";
-import { begun, withChoice, withKind, withoutState, withStart, withState, type Draft } from "./draft";
-import type { StateKind } from "./types";
+import { begun, withChoice, withMeaning, withoutState, withStart, withState, type Draft } from "./draft";
+import { limitText, readLimit } from "./limits";
+import { kindNames } from "./states-table";
 
 /** What these actions ask of the editor. */
 export interface ActionsHost {
@@ -36,6 +37,24 @@ export async function addState(host: ActionsHost): Promise<void> {
     run: (name) => {
       refuseTaken(host, name);
       host.put(withState(host.draft ?? begun(host.field), name, host.field));
+      return Promise.resolve();
+    },
+  });
+}
+
+/** Ask how long a record may stay in a state. */
+async function askLimit(host: ActionsHost, choice: Choice): Promise<void> {
+  const limit = host.draft?.machine.states.find((state) => state.choice === choice.id)?.limit;
+  await askName({
+    heading: t("「{name}」最多待多久", { name: choice.name }),
+    label: t("时限,写 0 就是不限"),
+    value: limitText(limit) || t("{n} 小时", { n: 24 }),
+    always: true,
+    action: t("保存"),
+    run: (text) => {
+      const seconds = /^0\D*$/.test(text) ? null : readLimit(text);
+      if (seconds === undefined) throw new ApiError(422, "bad_limit", t("「{text}」看不懂,时限写成 24 小时、3 天、30 分钟这样,1 分钟以上", { text }));
+      if (host.draft) host.put(withMeaning(host.draft, choice.id, { limit: seconds }));
       return Promise.resolve();
     },
   });
@@ -78,14 +97,15 @@ export function openStateMenu(host: ActionsHost, choice: Choice, anchor: HTMLEle
   const { draft } = host;
   if (!draft) return;
   const kind = draft.machine.states.find((state) => state.choice === choice.id)?.kind ?? "open";
-  const kinds: [StateKind, string][] = [["open", t("进行中")], ["waiting", t("等待")], ["done", t("完成")], ["cancelled", t("取消")]];
+  const limit = draft.machine.states.find((state) => state.choice === choice.id)?.limit;
   const starts = draft.machine.initial.includes(choice.id);
   openMenu(anchor, [
     { label: t("从这里加一条流转"), icon: "arrow-right", run: () => setTimeout(() => host.addMoveFrom(choice, anchor)) },
     { label: t("新记录可以从这里开始"), icon: "play", checked: starts, run: () => host.put(withStart(draft, choice.id, !starts)) },
     "separator",
     { heading: t("这个状态表示") },
-    ...kinds.map(([value, label]) => ({ label, icon: "circle", checked: kind === value, run: () => host.put(withKind(draft, choice.id, value)) })),
+    ...kindNames().map(([value, label]) => ({ label, icon: "circle", checked: kind === value, run: () => host.put(withMeaning(draft, choice.id, { kind: value })) })),
+    { label: limit ? t("时限:{limit}", { limit: limitText(limit) }) : t("加时限"), icon: "timer", run: () => void askLimit(host, choice) },
     "separator",
     { label: t("重命名"), icon: "pencil", run: () => void renameState(host, choice) },
     { label: t("换颜色"), icon: "palette", run: () => setTimeout(() => openColors(anchor, choice.color, (color) => host.put(withChoice(draft, choice.id, { color })))) },

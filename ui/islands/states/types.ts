@@ -4,8 +4,17 @@ import type { Field, Filter } from "../fields/field";
 
 export type StateKind = "open" | "waiting" | "done" | "cancelled";
 
+/** What a field of a new record gets: a value, the value of field `source`, or what a formula gives. */
+export interface Fill {
+  field: string;
+  value?: unknown;
+  source?: string;
+  formula?: string;
+}
+
 export type Effect =
-  | { kind: "set_field"; field: string; value: unknown }
+  | { kind: "set_field"; field: string; value: unknown; formula?: string }
+  | { kind: "create_record"; table: string; link: string; fields: Fill[] }
   | { kind: "reserve_stock"; stock: string }
   | { kind: "release_stock"; stock: string }
   | { kind: "consume_stock"; stock: string };
@@ -15,6 +24,11 @@ export interface Transition {
   target: number;
   label?: string;
   roles?: string[];
+  /** People who may, by id. */
+  members?: string[];
+  automations_only?: boolean;
+  /** A formula that has to give yes, "" for none. */
+  formula?: string;
   guard?: Filter | null;
   refusal?: string;
   required?: string[];
@@ -24,7 +38,7 @@ export interface Transition {
 export interface Machine {
   initial: number[];
   transitions: Transition[];
-  states: { choice: number; kind: StateKind }[];
+  states: { choice: number; kind: StateKind; limit?: number | null }[];
 }
 
 /** An automation that a move of this field sets off. Empty lists mean any state. */
@@ -42,6 +56,9 @@ export interface PageData {
   fields: Field[];
   stocks: { id: string; name: string }[];
   automations: Listener[];
+  people: { id: string; name: string; gone?: boolean }[];
+  /** All tables of the app. */
+  tables: { id: string; name: string; icon: string }[];
   can_build: boolean;
 }
 

@@ -9,6 +9,8 @@ export interface AskName {
   label: string;
   value?: string;
   action: string;
+  /** Carry out also what is left as it was. */
+  always?: boolean;
   /** Carry it out; a refusal is shown beside the input and the dialog stays. */
   run(name: string): Promise<void>;
 }
@@ -40,7 +42,7 @@ async function attempt(options: AskName, dialog: HTMLElement): Promise<boolean> 
   const input = dialog.querySelector<HTMLInputElement>("#ask-name")!;
   const name = input.value.trim();
   if (!name) return refuse(input, t("先起个名字"));
-  if (name === options.value) return true;
+  if (name === options.value && !options.always) return true;
   try {
     await options.run(name);
     return true;

@@ -17,6 +17,9 @@ import { t } from "../i18n";
 import { watch, type Change } from "../live";
 import { openMenu, type MenuItem } from "../menu/menu";
 import { filesOf } from "../files/file";
+import { linkChoices } from "../record/choices";
+import { isEditable } from "../record/control";
+import { askMissing } from "../record/missing";
 import { toWire } from "../record/saver";
 import type { Move } from "../record/types";
 import { rememberTable } from "../table/info";
@@ -330,10 +333,12 @@ export class HbWorkbench extends HbElement {
   async #move(move: Move): Promise<void> {
     if (this.shown.kind !== "card") return;
     const { card } = this.shown;
+    const filled = await this.#fill(card, move);
+    if (!filled) return;
     this.moving = move;
     this.refusal = "";
     try {
-      const { change, problems } = await take(card.table, card.record.id, move);
+      const { change, problems } = await take(card.table, card.record.id, move, filled);
       if (problems.length) {
         this.refusal = problems.map((problem) => problem.message).join(" ");
         feedback("missing");
@@ -347,6 +352,15 @@ export class HbWorkbench extends HbElement {
     } finally {
       this.moving = null;
     }
+  }
+
+  /** Ask for what the move wants filled; null where it was called off. */
+  async #fill(card: Card, move: Move): Promise<Record<string, unknown> | null> {
+    const fields = this.#page.table.fields.filter((field) => move.missing?.includes(field.id) && isEditable(field));
+    if (!fields.length) return {};
+    const choices = (field: Field, words: string) => linkChoices(field, words, { record: card.record.id });
+    const values = await askMissing({ target: move.target, label: move.label, fields, record: card.record, choices });
+    return values && Object.fromEntries(Object.entries(values).map(([id, value]) => [id, toWire(value)]));
   }
 
   async #saveFiles(card: Card, field: Field, value: Value): Promise<void> {

@@ -18,10 +18,10 @@ export interface Moved {
   problems: Problem[];
 }
 
-/** Take a move. */
-export async function take(table: string, record: string, move: Move): Promise<Moved> {
+/** Take a move; `filled` are values that it wants filled first, as the API takes them. */
+export async function take(table: string, record: string, move: Move, filled: Record<string, unknown> = {}): Promise<Moved> {
   try {
-    const body = { records: [{ id: record, fields: { [move.field]: move.target } }], source: "ui" };
+    const body = { records: [{ id: record, fields: { ...filled, [move.field]: move.target } }], source: "ui" };
     const answer = await api.patch<{ change: string | null }>(`/api/v1/tables/${table}/records`, body);
     return { change: answer.change, problems: [] };
   } catch (failure) {

@@ -9,9 +9,10 @@ import { location } from "./location";
 import { member, system } from "./member";
 import { progress } from "./progress";
 import { rating } from "./rating";
+import { stateTime } from "./state-time";
 import type { TypeUi } from "./ui";
 
-const types: Record<string, TypeUi> = { attachment, rating, progress, duration, cascade, location, member, barcode, json, created_by: system, updated_by: system, button };
+const types: Record<string, TypeUi> = { attachment, rating, progress, duration, cascade, location, member, barcode, json, created_by: system, updated_by: system, button, state_time: stateTime };
 
 /** What a type brings to the browser; undefined for the plain ones, which grid, panel and filter know themselves. */
 export function typeUi(type: string): TypeUi | undefined {
