@@ -33,7 +33,7 @@ export function flow(host: FlowHost): TemplateResult {
 }
 
 function list(host: FlowHost, steps: readonly Step[], place: Place, count: Map<string, number>): TemplateResult {
-  return html`${steps.map((step, index) => html`${wire(host, place, index)}${card(host, step, count)}${step.config.kind === "branch" ? arms(host, step, step.config.arms, count) : nothing}`)}${wire(host, place, steps.length)}`;
+  return html`${steps.map((step, index) => html`${wire(host, place, index)}${card(host, step, count)}${step.config.kind === "branch" ? arms(host, step, step.config.arms, count) : step.config.kind === "loop" ? body(host, step, step.config.steps, count) : nothing}`)}${wire(host, place, steps.length)}`;
 }
 
 function wire(host: FlowHost, place: Place, index: number): TemplateResult {
@@ -119,6 +119,15 @@ function outcomeLabel(host: FlowHost, run: Rehearsed): string {
   if (run.kind === "branch") return "";
   const kind = host.page.kinds.find((one) => one.id === run.kind);
   return kind?.outcomes.find((outcome) => outcome.key === run.outcome)?.label ?? "";
+}
+
+/** The steps of a loop, in a frame of their own. */
+function body(host: FlowHost, step: Step, steps: readonly Step[], count: Map<string, number>): TemplateResult {
+  return html`<div class="au-arms au-loop" data-count="1"><div class="au-arm" role="group" aria-label=${t("对每一个")}>
+    <button type="button" class="au-label" @click=${() => host.choose(step.id)}>${icon("repeat", 12)}${t("对每一个")}</button>
+    ${list(host, steps, { branch: step.id, arm: 0 }, count)}
+    <span class="au-tail"></span>
+  </div></div>`;
 }
 
 function arms(host: FlowHost, step: Step, list_: readonly Arm[], count: Map<string, number>): TemplateResult {

@@ -10,11 +10,17 @@ export interface Place {
 
 export const top: Place = { branch: null, arm: 0 };
 
+/** The lists of steps that a step holds: of a branch by arm, of a loop the one that is done for each item. */
+export function heldBy(step: Step): readonly (readonly Step[])[] {
+  if (step.config.kind === "branch") return step.config.arms.map((arm) => arm.steps);
+  return step.config.kind === "loop" ? [step.config.steps] : [];
+}
+
 /** Every step, those in branches after their branch, with how deep it stands. */
 export function* walk(steps: readonly Step[], depth = 0): IterableIterator<{ step: Step; depth: number }> {
   for (const step of steps) {
     yield { step, depth };
-    if (step.config.kind === "branch") for (const arm of step.config.arms) yield* walk(arm.steps, depth + 1);
+    for (const held of heldBy(step)) yield* walk(held, depth + 1);
   }
 }
 
@@ -30,6 +36,7 @@ export function find(steps: readonly Step[], id: string): Step | undefined {
 
 function mapLists(steps: readonly Step[], change: (steps: Step[], place: Place) => Step[], place: Place = top): Step[] {
   const inner = steps.map((step) => {
+    if (step.config.kind === "loop") return { ...step, config: { ...step.config, steps: mapLists(step.config.steps, change, { branch: step.id, arm: 0 }) } };
     if (step.config.kind !== "branch") return step;
     const arms = step.config.arms.map((arm, index) => ({ ...arm, steps: mapLists(arm.steps, change, { branch: step.id, arm: index }) }));
     return { ...step, config: { ...step.config, arms } };
@@ -81,13 +88,11 @@ export function before(steps: readonly Step[], id: string): Step[] {
   const search = (list: readonly Step[]): boolean => {
     for (const step of list) {
       if (step.id === id) return true;
-      if (step.config.kind === "branch") {
-        for (const arm of step.config.arms) {
-          const mark = found.length;
-          found.push(step);
-          if (search(arm.steps)) return true;
-          found.length = mark;
-        }
+      for (const held of heldBy(step)) {
+        const mark = found.length;
+        found.push(step);
+        if (search(held)) return true;
+        found.length = mark;
       }
       found.push(step);
     }
@@ -108,12 +113,18 @@ export function users(steps: readonly Step[], id: string): Step[] {
   const mark = `"${id}"`;
   return [...walk(steps)].map(({ step }) => step).filter((step) => {
     if (step.id === id) return false;
-    const own = step.config.kind === "branch" ? step.config.arms.map((arm) => arm.test) : step.config;
+    const { config } = step;
+    const own = config.kind === "branch" ? config.arms.map((arm) => arm.test) : config.kind === "loop" ? config.over : config;
     return JSON.stringify(own).includes(mark);
   });
 }
 
-const segments = /^steps\.(\d+)(?:\.config\.arms\.(\d+)\.(.*))?/;
+const segments = /^steps\.(\d+)(?:\.config(?:\.arms\.(\d+))?\.(steps\.\d.*|(?:name|test|steps)\b.*))?/;
+
+/** Whether a step stands in another one that holds steps. */
+export function holds(step: Step, id: string): boolean {
+  return heldBy(step).some((list) => find(list, id) !== undefined);
+}
 
 /** The step a problem is about, by its path (`steps.1.config.arms.0.steps.2.config.text`), and the rest of the path. */
 export function placeOf(definition: Pick<Definition, "steps">, path: string | null | undefined): { step: string; rest: string } | null {
@@ -124,9 +135,9 @@ export function placeOf(definition: Pick<Definition, "steps">, path: string | nu
     const step = match ? steps[Number(match[1])] : undefined;
     if (!match || !step) return null;
     const inner = match[3] ?? "";
-    const arm = step.config.kind === "branch" && match[2] !== undefined ? step.config.arms[Number(match[2])] : undefined;
-    if (!arm || !/^steps\.\d/.test(inner)) return { step: step.id, rest: left.replace(/^steps\.\d+\.?/, "") };
-    steps = arm.steps;
+    const held = heldBy(step)[step.config.kind === "loop" ? 0 : match[2] === undefined ? -1 : Number(match[2])];
+    if (!held || !/^steps\.\d/.test(inner)) return { step: step.id, rest: left.replace(/^steps\.\d+\.?/, "") };
+    steps = held;
     left = inner;
   }
 }

@@ -5,9 +5,43 @@ import type { PartValue } from "../template-text/parts";
 
 export type Trigger =
   | { kind: "record_created"; table: string; where?: Filter | null }
-  | { kind: "record_updated"; table: string; fields?: string[]; where?: Filter | null }
+  | { kind: "record_updated"; table: string; fields?: string[]; where?: Filter | null; sources?: unknown[]; targets?: unknown[] }
+  | { kind: "record_deleted"; table: string; where?: Filter | null }
+  | { kind: "record_restored"; table: string; where?: Filter | null }
+  | { kind: "conditions_met"; table: string; where?: Filter | null }
+  | { kind: "state_entered"; table: string; field: string; states?: number[]; where?: Filter | null }
+  | { kind: "state_left"; table: string; field: string; states?: number[]; where?: Filter | null }
+  | { kind: "state_overdue"; table: string; field: string; states?: number[]; seconds?: number | null; where?: Filter | null }
+  | { kind: "date_reached"; table: string; field: string; amount?: number; unit?: "minute" | "hour" | "day" | "week"; after?: boolean; at?: string; where?: Filter | null }
+  | { kind: "manual"; table?: string | null; where?: Filter | null; who?: "editor" | "builder" }
+  | { kind: "schedule"; plan: Plan; zone?: string | null; missed?: "once" | "all" | "skip"; most?: number }
+  | { kind: "webhook"; values?: HookValue[]; key_header?: string; key_path?: (string | number)[]; signature?: HookSignature | null }
   | { kind: "button"; table: string; where?: Filter | null }
   | { kind: "state_moved"; table: string; field: string; sources?: number[]; targets?: number[]; where?: Filter | null };
+
+/** When a schedule comes (`runtime/definitions/schedules.py`). Days of the week from 1, Monday; -1 is the last. */
+export type Plan =
+  | { kind: "every"; amount: number; unit?: "minute" | "hour" }
+  | { kind: "daily"; times: string[] }
+  | { kind: "weekly"; days: number[]; times: string[] }
+  | { kind: "monthly"; days: number[]; times: string[] }
+  | { kind: "nth_weekday"; nth: number; weekday: number; times: string[] }
+  | { kind: "cron"; text: string };
+
+export interface HookValue {
+  key: string;
+  name: string;
+  path: (string | number)[];
+  type?: "text" | "number" | "boolean" | "list" | "json";
+}
+
+export interface HookSignature {
+  header?: string;
+  encoding?: "hex" | "base64";
+  prefix?: string;
+  timestamp_header?: string;
+  tolerance?: number;
+}
 
 export type CompareOp = "eq" | "ne" | "gt" | "ge" | "lt" | "le" | "contains" | "not_contains" | "is_empty" | "is_not_empty";
 
