@@ -78,6 +78,11 @@ async def served(**settings: str) -> AsyncIterator[Stage]:
             process.wait(30)
 
 
+def place(stage: Stage) -> tuple[str, str]:
+    """The address and the token, for :mod:`benchmarks.clients`."""
+    return str(stage.http.base_url).rstrip("/"), stage.http.headers["Authorization"].removeprefix("Bearer ")
+
+
 def quantiles(seconds: list[float]) -> tuple[float, float]:
     """Median and 95th percentile, in milliseconds."""
     ordered = sorted(seconds)

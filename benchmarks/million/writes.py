@@ -13,7 +13,7 @@ import asyncpg
 from benchmarks.clients import Load, hammer, request
 from benchmarks.million.tables import PLAIN, ROWS, Million, numbers, wire
 from benchmarks.report import Figure
-from benchmarks.stage import Stage, quantiles
+from benchmarks.stage import Stage, place, quantiles
 
 _CLIENTS = 16
 _TIMES = 5000
@@ -85,7 +85,7 @@ async def _ids(stage: Stage, table: str) -> list[str]:
 
 
 def _creating(stage: Stage, table: str, links: dict[str, list[str]]) -> Any:
-    base, token = _place(stage)
+    base, token = place(stage)
     rng = random.Random(3)
 
     def make(_: int) -> bytes:
@@ -100,7 +100,7 @@ def _creating(stage: Stage, table: str, links: dict[str, list[str]]) -> Any:
 
 
 async def _changing(stage: Stage, million: Million) -> Any:
-    base, token = _place(stage)
+    base, token = place(stage)
     ids = await _ids(stage, million.orders)
     rng = random.Random(4)
 
@@ -110,11 +110,6 @@ async def _changing(stage: Stage, million: Million) -> Any:
         return request(base, token, "PATCH", million.records, body)
 
     return make
-
-
-def _place(stage: Stage) -> tuple[str, str]:
-    token = stage.http.headers["Authorization"].removeprefix("Bearer ")
-    return str(stage.http.base_url).rstrip("/"), token
 
 
 async def _floor(stage: Stage, plain: str) -> float:

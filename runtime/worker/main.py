@@ -23,6 +23,7 @@ from dramatiq.worker import Worker
 from runtime.automations.deliveries import Deliveries
 from runtime.automations.engine import execute
 from runtime.records.refresh import Refresher
+from runtime.services.memory import settle_down
 from runtime.system import System
 from runtime.worker.broker import EXECUTE_RUN, JOBS, RUN_JOB, RUNS, BellListener, WorkBroker
 from runtime.worker.jobs import AT_ONCE, JobKinds, run_job
@@ -44,12 +45,14 @@ _SAY_AGAIN_SECONDS = 0.3
 
 def run_worker(system: System, kinds: JobKinds = KINDS) -> None:
     """Work until SIGTERM or SIGINT. ``system`` is not started yet; ``kinds`` are the jobs this installation knows."""
+    settle_down()
     with _signals() as stopping:
         WorkerProcess(system, kinds, stopping).run()
 
 
 def run_scheduler(system: System, chores: Sequence[Chore] = ()) -> None:
     """Hand out work until SIGTERM or SIGINT. ``system`` is not started yet; ``chores``: see :class:`Scheduler`."""
+    settle_down()
     with _signals() as stopping:
         asyncio.run(_schedule(system, stopping, chores))
 

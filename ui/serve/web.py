@@ -7,6 +7,7 @@ import socket
 import uvicorn
 
 from runtime.logging import configure_logging
+from runtime.services.memory import settle_down
 from runtime.settings import Settings
 
 # open live channels (SSE) never end by themselves
@@ -29,4 +30,5 @@ def run_web(settings: Settings, listening: socket.socket) -> None:
         timeout_keep_alive=30,
         lifespan="on",
     )
+    settle_down()
     uvicorn.Server(config).run(sockets=[listening])
