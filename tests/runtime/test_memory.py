@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from typing import Any
 
 from runtime.services.memory import settle_down
 
@@ -13,7 +14,7 @@ def test_what_is_there_at_the_start_is_not_looked_at_again() -> None:
         settle_down()
         assert gc.get_freeze_count() > 0
         assert gc.get_threshold()[0] > before[0]
-        rings = [[]]
+        rings: list[Any] = [[]]
         rings[0].append(rings)
         del rings
         assert gc.collect() > 0, "what is made afterwards is still collected"
