@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -23,7 +24,8 @@ from benchmarks.report import Figure
 from benchmarks.stage import Stage
 
 _CLIENTS = 4
-_SHOWN = 90
+_SHOWN = 100
+_WORTH_NAMING = 0.2
 _STATEMENT = re.compile(rb"LOG:  (?:statement|execute [^:]*): (.*)")
 
 
@@ -40,6 +42,9 @@ async def run(stage: Stage, shop: Shop, floor: Floor) -> list[Figure]:
     cost = await take(stage, shop, max(50, ORDERS // 4))
     parts = ", ".join(f"{name} {ms:.1f}" for name, ms in sorted(cost.cpu_ms.items(), key=lambda p: -p[1]))
     statements = sum(cost.statements.values())
+    for sql, times in sorted(cost.statements.items(), key=lambda pair: -pair[1]):
+        if times >= _WORTH_NAMING:
+            print(f"    {times:5.2f} × {sql}", file=sys.stderr)
     return [
         Figure(
             f"processor time of an order ({parts})",

@@ -18,7 +18,8 @@ from runtime.services.process import ProcessId, spawn
 
 log = structlog.get_logger(__name__)
 
-_SETTLED_SECONDS = 30.0
+# whoever ends later than this after a start could do its work: it is started again at once, however often it is killed
+_SETTLED_SECONDS = 5.0
 _FIRST_DELAY_SECONDS = 0.25
 _LONGEST_DELAY_SECONDS = 30.0
 
@@ -28,7 +29,7 @@ class Program:
 
     ``launch`` starts it and returns at once; ``ready`` tells whether it does its work. Whoever ends by
     itself is started again: at once the first time, then after a delay that doubles with every end (up to
-    30 s), until it has run for 30 s without ending.
+    30 s), until it has run for 5 s without ending.
     """
 
     def __init__(

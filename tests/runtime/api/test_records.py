@@ -353,6 +353,21 @@ async def test_the_same_post_many_times_at_once_has_one_effect(api: httpx.AsyncC
     assert len((await api.get(address)).json()["records"]) == 1
 
 
+async def test_more_keyed_requests_at_once_than_there_are_connections(
+    api: httpx.AsyncClient, pool: Pool
+) -> None:
+    """None of them may need a second connection while all are taken by the others."""
+    address = f"/api/v1/tables/{pool.orders.id}/records"
+    async with asyncio.timeout(30):
+        answers = await asyncio.gather(
+            *(
+                api.post(address, json={"records": [order()]}, headers={"idempotency-key": f"many-{n}"})
+                for n in range(40)
+            )
+        )
+    assert {a.status_code for a in answers} == {200}
+
+
 async def test_the_description_names_what_there_is(client: httpx.AsyncClient) -> None:
     document = (await client.get("/api/openapi.json")).json()
     assert document["components"]["securitySchemes"]["token"] == {
