@@ -85,7 +85,7 @@ export function assignments(host: SetHost, table: Table, list: readonly Assignme
         return assignment(host, field, one, `${about.path}.${index}`, about.ways === true, put, remove);
       })}
       ${whole ? html`<p class="hint bad">${icon("circle-alert", 14)}${whole.message}</p>` : nothing}
-      ${host.locked || !free.length ? nothing : html`<hb-select class="au-more" label=${list.length ? t("再填一个字段") : about.label} placeholder=${list.length ? t("再填一个字段") : t("选要填的字段")} .options=${fieldOptions(free)} .value=${""} @change=${(event: Event) => {
+      ${host.locked || !free.length ? nothing : html`<hb-select class="au-more" label=${about.label === t("填哪些字段") ? t("再填一个字段") : about.label} placeholder=${list.length ? t("再填一个字段") : t("选要填的字段")} .options=${fieldOptions(free)} .value=${""} @change=${(event: Event) => {
         event.stopPropagation();
         const box = event.currentTarget as HbSelect;
         const chosen = box.value as string;
