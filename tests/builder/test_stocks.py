@@ -10,8 +10,10 @@ import pytest
 from builder import fields, stocks, tables, trash
 from builder.stocks import StockPatch
 from runtime.catalog import Stock
-from runtime.definitions.stock import StockDef
+from runtime.definitions.stock import SkuPart, StockDef
 from runtime.errors import InvalidDefinition, RuleBroken
+from runtime.records.change import Source
+from runtime.records.stock import release, reserve
 from tests.builder.conftest import Desk, spec
 
 SOUND = {
@@ -144,3 +146,86 @@ async def test_only_the_table_of_the_orders_can_reserve(shop: Desk) -> None:
     with pytest.raises(InvalidDefinition) as raised:
         await shop.field(shelf, "状态", "single_select", choices=["新", "旧"], machine=machine)
     assert raised.value.problems[0].code == "stock_of_other_table"
+
+
+async def with_options(shop: Desk) -> Any:
+    """A shop whose lines name a product; shelves have a date."""
+    await shop.table("商品", spec("编码"))
+    shelf, lines = await table(shop, "库存"), await table(shop, "订单明细")
+    await shop.field(shelf, "商品", "link", table="商品", many=False, inverse_name="甲")
+    await shop.field(shelf, "入库日期", "date")
+    await shop.field(lines, "商品", "link", table="商品", many=False, inverse_name="乙")
+    await shop.field(lines, "缺货", "number")
+    return lines
+
+
+async def test_the_options_are_checked_and_stored_by_id(shop: Desk) -> None:
+    lines = await with_options(shop)
+    stock = await make(
+        shop, pick="fifo", sku=(SkuPart("商品", "商品"),), pick_by="入库日期", line_stock="",
+        partial=True, line_open="缺货", expire_hours=24.0,
+    )  # fmt: skip
+    shelf, lines = await table(shop, "库存"), await table(shop, lines.name)
+    d = stock.definition
+    assert d.sku == (SkuPart(lines.field("商品").id, shelf.field("商品").id),)
+    assert (d.pick_by, d.line_open) == (shelf.field("入库日期").id, lines.field("缺货").id)
+    with pytest.raises(RuleBroken, match="缺货"):
+        await fields.delete(shop.system, shop.owner, lines.field("缺货").id, confirmed=True)
+
+
+@pytest.mark.parametrize(
+    ("given", "path", "code"),
+    [
+        ({"pick": "ordered"}, "sku", "sku_missing"),
+        ({"pick": "ordered", "sku": (SkuPart("商品", "商品"),)}, "pick_by", "order_missing"),
+        ({"pick": "fifo", "sku": (SkuPart("商品", "商品"),), "pick_by": "编码"}, "pick_by", "wrong_type"),
+        (
+            {"pick": "ordered", "sku": (SkuPart("商品", "编码"),), "pick_by": "编码"},
+            "sku.0",
+            "not_comparable",
+        ),
+        (
+            {"pick": "ordered", "sku": (SkuPart("没有", "编码"),), "pick_by": "编码"},
+            "sku.0.line",
+            "unknown_field",
+        ),
+        ({"line_stock": ""}, "line_stock", "unknown_field"),
+        ({"partial": True}, "line_open", "open_missing"),
+        ({"partial": True, "line_open": "数量"}, "line_open", "same_field"),
+        ({"partial": True, "line_open": "名称"}, "line_open", "wrong_type"),
+        ({"backordered": 9}, "backordered", "unknown_choice"),
+        ({"expired": 1}, "reserved_choice", "same_choice"),
+        ({"expire_hours": 0.0}, "expire_hours", "out_of_range"),
+        ({"expire_hours": 1e9}, "expire_hours", "out_of_range"),
+    ],
+)
+async def test_a_wrong_option_is_told_by_place(shop: Desk, given: Any, path: str, code: str) -> None:
+    await with_options(shop)
+    with pytest.raises(InvalidDefinition) as raised:
+        await make(shop, **given)
+    assert (path, code) in [(p.path, p.code) for p in raised.value.problems]
+
+
+async def test_the_mapping_stays_while_something_is_held(shop: Desk) -> None:
+    await with_options(shop)
+    stock = await make(shop)
+    orders, shelf, lines = [await table(shop, name) for name in ("主订单池", "库存", "订单明细")]
+    (order,) = await shop.write(orders, {"单号": "D1"})
+    (place,) = await shop.write(shelf, {"编码": "红-S", "在库数量": 5})
+    await shop.write(lines, {"名称": "a", "订单": [order], "库存": [place], "数量": 2})
+    async with shop.system.db.transaction() as tx:
+        await reserve(shop.system, tx, stock.id, order, actor=shop.owner, source=Source("api"))
+    for patch in (
+        StockPatch(line_quantity="缺货"),
+        StockPatch(on_hand="单价"),
+        StockPatch(reserved_choice=3, consumed=2),
+    ):
+        with pytest.raises((RuleBroken, InvalidDefinition)):
+            await stocks.update(shop.system, shop.owner, stock.id, patch)
+    await stocks.update(shop.system, shop.owner, stock.id, StockPatch(name="仓库", expire_hours=5.0))
+    with pytest.raises(RuleBroken, match="还有 1 条明细占着库存"):
+        await stocks.delete(shop.system, shop.owner, stock.id)
+    async with shop.system.db.transaction() as tx:
+        await release(shop.system, tx, stock.id, order, actor=shop.owner, source=Source("api"))
+    await stocks.update(shop.system, shop.owner, stock.id, StockPatch(line_quantity="缺货"))
+    await stocks.delete(shop.system, shop.owner, stock.id)

@@ -195,6 +195,8 @@ class Desk:
             if row["held"]:
                 line.held[row["stock_row"]] = row["held"]
                 line.expiring[row["stock_row"]] = row["expires_at"]
+        if not self.d.partial:  # cannot be switched off while lines wait
+            return
         for row in await self.tx.fetch(
             "SELECT line_record AS line, quantity FROM meta.stock_backorder"
             " WHERE stock_id = $1 AND line_record = ANY($2::bigint[])",

@@ -5,6 +5,7 @@ import { t } from "../../i18n";
 import { missing } from "../describe";
 import { choose, row } from "../form-parts";
 import type { PageData, StepConfig } from "../types";
+import { reachable } from "../values";
 import type { StepHost, StepUi } from "./ui";
 
 type StockKind = "reserve_stock" | "release_stock" | "consume_stock" | "fill_backorders";
@@ -30,7 +31,12 @@ function stockForm(host: StepHost, config: StockConfig, set: (config: StepConfig
     return html`<p class="note warn">${icon("triangle-alert", 14)}<span>${t("应用里还没有库存设置:先说明哪张表是库存、哪张表是订单明细")}</span></p>
       ${host.locked ? nothing : html`<div><button type="button" class="btn s p" @click=${() => void make()}>${icon("plus")}${t("新建库存设置")}</button></div>`}`;
   }
-  return row(host, t("哪套库存"), "config.stock", choose(host, t("哪套库存"), config.stock, stocks.map((one) => ({ value: one.id, label: one.name, icon: "warehouse" })), (stock) => set({ ...config, stock })), hintOf(config.kind));
+  const stock = row(host, t("哪套库存"), "config.stock", choose(host, t("哪套库存"), config.stock, stocks.map((one) => ({ value: one.id, label: one.name, icon: "warehouse" })), (stock) => set({ ...config, stock })), hintOf(config.kind));
+  const records = reachable(host.around);
+  const of = config.of ?? "trigger";
+  if (records.length < 2 && records.some((one) => one.of === of)) return stock;
+  const which = choose(host, t("哪个订单"), of, records.map((one) => ({ value: one.of, label: one.label, icon: "tag" })), (chosen) => set({ ...config, of: chosen }));
+  return html`${row(host, t("哪个订单"), "config.of", which)}${stock}`;
 }
 
 function describeStock(page: PageData, config: StockConfig, words: string): TemplateResult {
