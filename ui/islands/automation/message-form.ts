@@ -21,7 +21,7 @@ export interface MessageHost extends FormHost {
   editConnector(id: string): void;
 }
 
-function connectorRow(host: MessageHost, kind: string, label: string, value: string, set: (id: string) => void, hint: string): TemplateResult {
+export function connectorRow(host: MessageHost, kind: string, label: string, value: string, set: (id: string) => void, hint: string): TemplateResult {
   const found = host.around.page.connectors.filter((one) => one.kind === kind);
   const chosen = found.find((one) => one.id === value);
   const make = async () => {

@@ -113,7 +113,46 @@ export type StepConfig =
   | ({ kind: "move_state"; field: string; to: number } & Aim)
   | { kind: "create_record"; table: string; set?: Assignment[] }
   | { kind: "send_wecom"; connector: string; text: { kind: "text"; parts: (string | PartValue)[] }; mention?: string[]; markdown?: boolean }
-  | { kind: "http_post"; connector: string; body?: Record<string, StepValue> };
+  | { kind: "http_post"; connector: string; body?: Record<string, StepValue> }
+  | { kind: "notify"; title: TextParts; text?: TextParts; people?: string[]; roles?: ("owner" | "builder" | "editor" | "viewer")[]; values?: PartValue[]; popup?: boolean; link?: string }
+  | { kind: "send_email"; connector: string; subject: TextParts; text: TextParts; to?: string[]; values?: PartValue[] }
+  | HttpRequestConfig;
+
+/** Text with values in it. */
+export interface TextParts {
+  kind: "text";
+  parts: (string | PartValue)[];
+  [more: string]: unknown;
+}
+
+export interface HttpPair {
+  name: string;
+  value: StepValue;
+}
+
+/** A value picked in an answer: the output it becomes, and where it stands. */
+export interface AnswerValue {
+  key: string;
+  name: string;
+  place: (string | number)[];
+  example?: unknown;
+}
+
+export interface HttpRequestConfig {
+  kind: "http_request";
+  connector: string;
+  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  path?: TextParts;
+  query?: HttpPair[];
+  headers?: HttpPair[];
+  body?: "none" | "json" | "form" | "text";
+  fields?: HttpPair[];
+  text?: TextParts;
+  content_type?: string;
+  answer?: AnswerValue[];
+  any_status?: boolean;
+  wait?: boolean;
+}
 
 export type StepKind = StepConfig["kind"];
 
@@ -159,6 +198,8 @@ export interface Version {
 }
 
 export interface Pause {
+  /** Of the app or automation; null for the whole installation. */
+  id: string | null;
   scope: "all" | "app" | "automation";
   mode: "pause" | "drain";
   since: string;

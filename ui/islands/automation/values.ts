@@ -131,14 +131,20 @@ function outputOptions(around: Surroundings): ValueOption[] {
   return before(definition.steps, step).flatMap((earlier) => {
     const kind = page.kinds.find((found) => found.id === earlier.config.kind);
     const run = rehearsal?.steps.find((found) => found.step === earlier.id);
-    const outputs = (kind?.outputs ?? []).filter((output) => earlier.config.kind !== "loop" || inLoop(page, definition, earlier, step, output.key));
+    const outputs = [...(kind?.outputs ?? []), ...answerOutputs(earlier)].filter((output) => earlier.config.kind !== "loop" || inLoop(page, definition, earlier, step, output.key));
     return outputs.map((output): ValueOption => {
       const option: ValueOption = { value: { kind: "output", step: earlier.id, key: output.key }, label: output.label, icon: kind!.icon, group: stepLabel(page, definition, earlier), type: output.type ?? "output" };
-      const shown = run?.output?.[output.key];
+      const shown = run?.output?.[output.key] ?? (output as { example?: unknown }).example;
       if (shown !== undefined && shown !== null && shown !== "") option.example = String(shown);
       return option;
     });
   });
+}
+
+/** What was picked in the answer of an interface. */
+function answerOutputs(step: Step): { key: string; label: string; type?: string; example?: unknown }[] {
+  if (step.config.kind !== "http_request") return [];
+  return (step.config.answer ?? []).map((one) => ({ key: one.key, label: one.name, type: typeof one.example === "number" ? "number" : "text", example: one.example }));
 }
 
 const changing = new Set(["record_updated", "state_moved", "state_left", "state_entered"]);

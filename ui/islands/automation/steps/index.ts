@@ -6,14 +6,17 @@ import { branch } from "./branch";
 import { callAutomation, loop, stop, wait } from "./course";
 import { createRecord } from "./create-record";
 import { httpPost } from "./http-post";
+import { httpRequest } from "./http-request";
+import { notify } from "./notify";
 import { onlyIf } from "./only-if";
+import { sendEmail } from "./send-email";
 import { sendWecom } from "./send-wecom";
 import { consumeStock, fillBackorders, releaseStock, reserveStock } from "./stock";
 import { aggregate, deleteRecord, findRecords, linkRecord, moveState, upsertRecord } from "./records";
 import type { Known, StepGroup, StepUi } from "./ui";
 import { updateRecord } from "./update-record";
 
-const all = [onlyIf, branch, loop, wait, callAutomation, stop, findRecords, aggregate, updateRecord, createRecord, upsertRecord, linkRecord, moveState, deleteRecord, reserveStock, releaseStock, consumeStock, fillBackorders, sendWecom, httpPost] as unknown as readonly StepUi[];
+const all = [onlyIf, branch, loop, wait, callAutomation, stop, findRecords, aggregate, updateRecord, createRecord, upsertRecord, linkRecord, moveState, deleteRecord, reserveStock, releaseStock, consumeStock, fillBackorders, notify, sendWecom, sendEmail, httpRequest, httpPost] as unknown as readonly StepUi[];
 const byKind = new Map(all.map((ui) => [ui.kind, ui]));
 
 /** How a kind of step looks and is filled in. */
