@@ -65,7 +65,7 @@ async def furnish(me: Traveller, *, robot: str, settle: Settle) -> Furnished:
     ids = found.ids
     parts = await me.api("GET", f"/apps/{app}")
     ids |= {t["name"]: t["id"] for t in parts["tables"]}
-    for kind in ("dashboard", "automation"):
+    for kind in ("dashboard", "automation", "stock"):
         ids[kind] = (await me.api("GET", f"/apps/{app}/{kind}s"))[f"{kind}s"][0]["id"]
     for connector in (await me.api("GET", f"/apps/{app}/connectors"))["connectors"]:
         await me.api("PATCH", f"/connectors/{connector['id']}", {"settings": {"webhook_url": robot}})
@@ -191,6 +191,8 @@ def places(found: Furnished) -> dict[str, Place]:
         "import": Place(f"/imports/{ids['import']}", ".im-row"),
         "import-done": Place(f"/imports/{ids['import-done']}", ".im-bad-t"),
         "automation": Place(f"/automations/{ids['automation']}", ".au-card[data-step]"),
+        "stock": Place(f"/stocks/{ids['stock']}", ".sk-table tbody tr"),
+        "stock-ledger": Place(f"/stocks/{ids['stock']}?tab=ledger", ".sk-table tbody tr"),
         "runs": Place(f"/a/{app}/runs", "hb-runs tr, hb-runs li"),
         "run": Place(f"/runs/{ids['run']}", ".ru-step, hb-run li"),
         "dashboard": Place(f"/d/{ids['dashboard']}", ".db-card canvas, .db-card svg"),
