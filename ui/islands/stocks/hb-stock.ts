@@ -185,7 +185,6 @@ class HbStock extends HbElement {
     } catch (failure) {
       if (failure instanceof ApiError && failure.problems.length) {
         this.refused = new Map(failure.problems.map((problem) => [counts[Number(problem.path?.split(".")[1])]?.[0] ?? "", problem.message]));
-        toast(failure.message, { kind: "bad" });
         await this.#load(true);
       } else showError(failure);
     } finally {
@@ -331,7 +330,7 @@ class HbStock extends HbElement {
   #counting(): TemplateResult {
     const n = this.counts?.size ?? 0;
     return html`<div class="sk-counting" role="region" aria-label=${t("盘点")}>
-      <span class="grow">${n ? t("数了 {n} 个库位", { n }) : t("在每个库位填实际数到的数量,没数的空着")}</span>
+      <span class="grow" role="status">${this.refused.size ? html`<span class="sk-bad">${t("{n} 处要改,什么都还没有保存", { n: this.refused.size })}</span>` : n ? t("数了 {n} 个库位", { n }) : t("在每个库位填实际数到的数量,没数的空着")}</span>
       <button type="button" class="btn s" @click=${() => {
         this.counts = null;
         this.refused = new Map();
@@ -378,7 +377,7 @@ class HbStock extends HbElement {
     const who = one.actor.name || (one.actor.kind === "system" ? t("系统") : one.actor.id);
     return html`<tr>
       <td class="sk-at f3">${ago(one.at)}</td>
-      <td class="sk-kind"><span class="sk-mark ${one.kind}">${icon(kindIcons[one.kind], 15)}${kindLabel(one.kind)}</span></td>
+      <td class="sk-kind"><span class="sk-mark sk-${one.kind}">${icon(kindIcons[one.kind], 15)}${kindLabel(one.kind)}</span></td>
       <td class="sk-place">${this.#record(one.shelf, this.#page.shelves.id)} <span class="f2">${one.location}</span></td>
       <td class="num sk-available">${signed(one)}</td>
       <td class="num sk-on-hand ${promises(one.kind) ? "f3" : ""}" data-label=${t("在库")}>${amount(one.on_hand_after)}</td>
