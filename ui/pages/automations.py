@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -11,23 +12,20 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath
 from litestar.response import Response, Template
 
-from builder import automations, connectors
+from builder import automation_versions, automations, connectors
+from builder.api.automation_versions import draft_body
 from builder.wire import definition_json, field_json
 from runtime.access import Operation, allowed, require
+from runtime.api.automation_care import pause_body, statistics_body
 from runtime.api.common import TheActor, TheSystem, TheTranslator
-from runtime.automations import connections
-from runtime.automations.attention import run_counts
+from runtime.automations import connections, pauses, statistics
+from runtime.automations.attention import run_counts, waiting_for_people
 from runtime.automations.steps import KINDS
-from runtime.catalog import App, Table
+from runtime.catalog import App, Automation, Table
 from runtime.connectors import connector_kinds
-from runtime.definitions.automations import (
-    AutomationDef,
-    ButtonPressed,
-    RecordCreated,
-    RecordUpdated,
-    StateMoved,
-    Trigger,
-)
+from runtime.definitions import triggers as defs
+from runtime.definitions.automations import AutomationDef, Trigger
+from runtime.definitions.schedules import Daily
 from runtime.errors import HuobiaoError
 from runtime.i18n import N_, Translator
 from runtime.system import System
@@ -70,9 +68,7 @@ def kinds_data(translator: Translator) -> list[dict[str, Any]]:
             "description": text(kind.description),
             "icon": kind.icon,
             "outcomes": [{"key": one.key, "label": text(one.label)} for one in kind.outcomes],
-            "outputs": [
-                {"key": one.key, "label": text(one.label), "type": one.type} for one in kind.outputs
-            ],
+            "outputs": [{"key": one.key, "label": text(one.label), "type": one.type} for one in kind.outputs],
         }
         for kind in KINDS
     ]
@@ -101,6 +97,83 @@ async def _connectors(
         }
         for info in await connectors.list_of(system, actor, app.id)
     ]
+
+
+async def _care(
+    system: System, actor: TheActor, app: App, found: Automation, translator: Translator
+) -> dict[str, Any]:
+    """The draft, how many versions there are, what else can be run, and whether something is paused."""
+    draft = await automation_versions.draft_of(system.db, found)
+    known = await automation_versions.versions_of(system, actor, found.id, limit=1)
+    paused = await pauses.of_app(system.db, app.number, [found.number])
+    ids = {found.number: found.id, app.number: app.id}
+    shown = [pause_body(one, ids.get(number), translator) for (_, number), one in paused.items()]
+    return {
+        "draft": msgspec.to_builtins(await draft_body(system, found.id, draft, translator)),
+        "published": known[0].number if known else 0,
+        "automations": [
+            {"id": one.id, "name": one.definition.name, "table": trigger_table(one.definition.trigger)}
+            for one in app.automations
+            if one.id != found.id
+        ],
+        "pause": msgspec.to_builtins(shown[0]) if shown else None,
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverviewPage:
+    """What ``automations/overview.html`` shows before its island takes over; ``data`` is for the island."""
+
+    count: int
+    data: dict[str, Any]
+
+
+@get("/a/{app:str}/automations")
+async def automations_page(
+    request: Request[Any, Any, Any],
+    system: TheSystem,
+    actor: TheActor,
+    translator: TheTranslator,
+    app: FromPath[str],
+) -> Template:
+    """All automations of an app: how often they ran and failed, how long they took, what is paused."""
+    found = (await system.catalogs.current()).app(app)
+    require(actor, Operation.LOOK, found.id)
+    title = translator.gettext(N_("自动化概况"))
+    frame = await shell.build(
+        system,
+        actor,
+        request,
+        app=found,
+        current=f"/a/{found.id}/automations",
+        crumbs=(Crumb(name=title, icon="activity"),),
+    )
+    counted = await statistics.of_app(system, actor, found.id)
+    failed = await waiting_for_people(system.db, found)
+    ids = {a.number: a.id for a in found.automations}
+    paused = await pauses.of_app(system.db, found.number, list(ids))
+    data = {
+        "app": found.id,
+        "name": found.name,
+        "automations": [
+            {
+                "id": one.id,
+                "name": one.definition.name,
+                "enabled": one.definition.enabled,
+                "failed": failed.get(one.id, 0),
+                "statistics": msgspec.to_builtins(statistics_body(counted[one.id])),
+            }
+            for one in found.automations
+        ],
+        "pauses": [
+            msgspec.to_builtins(pause_body(one, found.id if scope == "app" else ids.get(number), translator))
+            for (scope, number), one in paused.items()
+        ],
+        "can_build": allowed(actor, Operation.BUILD, found.id),
+        "can_pause_all": actor.everywhere == "owner",
+    }
+    page = OverviewPage(count=len(found.automations), data=data)
+    return Template("automations/overview.html", context={"shell": frame, "page": page})
 
 
 @get("/automations/{automation:str}")
@@ -138,6 +211,7 @@ async def automation_page(
             "can_build": allowed(actor, Operation.BUILD, app.id),
             "runs": runs,
             "failed": failed,
+            **await _care(system, actor, app, found, translator),
         },
     )
     return Template("automations/automation.html", context={"shell": frame, "page": page})
@@ -163,10 +237,34 @@ class NewAutomationDialog:
 
 
 KIND_NAMES = {
-    "state_moved": N_("状态流转时"),
     "record_created": N_("新建记录时"),
     "record_updated": N_("修改记录时"),
+    "conditions_met": N_("开始符合条件时"),
+    "record_deleted": N_("删除记录时"),
+    "record_restored": N_("恢复记录时"),
+    "state_moved": N_("状态流转时"),
+    "state_entered": N_("进入状态时"),
+    "state_left": N_("离开状态时"),
+    "state_overdue": N_("停留太久时"),
+    "schedule": N_("按计划"),
+    "date_reached": N_("日期字段到时间"),
     "button": N_("按按钮时"),
+    "manual": N_("手动运行"),
+    "webhook": N_("收到推送时"),
+}
+_OF_STATES: dict[str, Callable[[str, str], Trigger]] = {
+    "state_moved": defs.StateMoved,
+    "state_entered": defs.StateEntered,
+    "state_left": defs.StateLeft,
+    "state_overdue": defs.StateOverdue,
+}
+_OF_TABLES: dict[str, Callable[[str], Trigger]] = {
+    "record_updated": defs.RecordUpdated,
+    "conditions_met": defs.ConditionsMet,
+    "record_deleted": defs.RecordDeleted,
+    "record_restored": defs.RecordRestored,
+    "button": defs.ButtonPressed,
+    "manual": defs.Manual,
 }
 
 
@@ -179,14 +277,21 @@ def _guess(app: App) -> NewAutomation:
 
 
 def _trigger(app: App, form: NewAutomation) -> Trigger:
+    """A trigger of the kind that was chosen; what it asks for beyond is guessed, and filled in on the page."""
     table = next((table for table in app.tables if table.id == form.table), None)
-    if form.kind == "state_moved":
-        selects = [field for field in table.fields if field.type == "single_select"] if table else []
+    fields = table.fields if table else ()
+    if form.kind == "schedule":
+        return defs.Scheduled(Daily(("09:00",)))
+    if form.kind == "webhook":
+        return defs.Webhook()
+    if form.kind == "date_reached":
+        dates = [field for field in fields if field.type in ("date", "datetime")]
+        return defs.DateReached(form.table, dates[0].id if dates else "", at="09:00")
+    if form.kind in _OF_STATES:
+        selects = [field for field in fields if field.type == "single_select"]
         field = next((f for f in selects if f.machine), selects[0] if selects else None)
-        return StateMoved(form.table, field.id if field else "")
-    if form.kind == "button":
-        return ButtonPressed(form.table)
-    return RecordUpdated(form.table) if form.kind == "record_updated" else RecordCreated(form.table)
+        return _OF_STATES[form.kind](form.table, field.id if field else "")
+    return _OF_TABLES.get(form.kind, defs.RecordCreated)(form.table)
 
 
 @get("/a/{app:str}/automations/new")
@@ -233,4 +338,4 @@ def _dialog(
     return Template("automations/new.html", context={"dialog_data": dialog}, status_code=status)
 
 
-ROUTES = (automation_page, new_automation_dialog, create_automation_page)
+ROUTES = (automation_page, automations_page, new_automation_dialog, create_automation_page)

@@ -12,9 +12,10 @@ from litestar.response import Template
 
 from builder.wire import field_json
 from runtime.access import Operation, allowed
+from runtime.api.automation_care import statistics_body
 from runtime.api.automations import run_answer, runs_answer
 from runtime.api.common import TheActor, TheSystem, TheTranslator
-from runtime.automations import trace
+from runtime.automations import statistics, trace
 from runtime.catalog import App, Automation
 from runtime.i18n import N_
 from ui.http.language import provide_reader
@@ -22,7 +23,7 @@ from ui.pages import shell
 from ui.pages.automations import kinds_data
 from ui.pages.context import Crumb
 
-STATUSES = ("failed", "finished", "waiting", "running", "queued", "handled")
+STATUSES = ("failed", "finished", "waiting", "running", "queued", "held", "handled")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +66,11 @@ async def _list(
         "status": wanted,
         "page": msgspec.to_builtins(runs_answer(page, translator)),
         "can_edit": allowed(actor, Operation.EDIT_RECORDS, app.id),
+        "statistics": (
+            msgspec.to_builtins(statistics_body(await statistics.of_automation(system, actor, automation.id)))
+            if automation is not None
+            else None
+        ),
     }
     return Template(
         "automations/runs.html", context={"shell": frame, "page": RunsPage(title=title, data=data)}

@@ -108,7 +108,9 @@ async def _sections(
     )
     if automations:
         runs = f"/a/{app.id}/runs"
+        overview = f"/a/{app.id}/automations"
         automations += (
+            NavItem(name=text(N_("自动化概况")), href=overview, icon="activity", current=current == overview),
             NavItem(name=text(N_("运行记录")), href=runs, icon="history", current=current == runs),
         )
     workbenches = tuple(

@@ -22,12 +22,12 @@ describe("drafts", () => {
     expect(same(saved, { ...saved, steps: [{ ...saved.steps[0]!, attempts: 3 }] })).toBe(false);
   });
 
-  it("are found again for the version they began on", () => {
+  it("are found again while the server's draft is the one they began on", () => {
     const draft = { ...definitionOf(automation), name: "改了" };
     keep("autA", 3, draft);
-    expect(kept(automation)?.name).toBe("改了");
-    expect(kept({ ...automation, version: 4 })).toBeNull();
+    expect(kept(automation, 3)?.name).toBe("改了");
+    expect(kept(automation, 4)).toBeNull();
     forget("autA");
-    expect(kept(automation)).toBeNull();
+    expect(kept(automation, 3)).toBeNull();
   });
 });

@@ -1,4 +1,4 @@
-/** Changes that are not saved yet, kept on this device so that a closed tab loses nothing. */
+/** Changes that have not reached the server's draft yet, kept on this device so that a closed tab loses nothing. */
 import type { Automation, Definition } from "./types";
 
 interface Kept {
@@ -47,12 +47,12 @@ export function forget(id: string): void {
   }
 }
 
-/** What was left unsaved on this version; null for none, or when somebody has saved since. */
-export function kept(automation: Automation): Definition | null {
+/** What did not reach the server, when its draft is still at `revision`; null for none, or when somebody has edited since. */
+export function kept(automation: Automation, revision: number): Definition | null {
   try {
     const text = localStorage.getItem(key(automation.id));
     const found = text ? (JSON.parse(text) as Kept) : null;
-    if (found?.version !== automation.version) return null;
+    if (found?.version !== revision) return null;
     return { ...found.definition, enabled: automation.enabled };
   } catch {
     return null;

@@ -6,7 +6,7 @@ import { api, ApiError, randomKey, showError, type Problem } from "../api";
 import { define, HbElement } from "../base";
 import { connectorDialog } from "../connectors/connector-dialog";
 import { confirmDialog } from "../dialog/dialog";
-import { isCommand, isTyping } from "../dom";
+import { debounce, isCommand, isTyping } from "../dom";
 import type { RecordData } from "../fields/field";
 import { icon } from "../icons";
 import { t } from "../i18n";
@@ -18,14 +18,17 @@ import { askName } from "../table/ask-name";
 import { toast } from "../toast/toast";
 import { guessTest } from "./condition-form";
 import { definitionOf, forget, keep, kept, same } from "./draft";
+import { publishDialog, versionsDialog } from "./versions";
 import { flow, type FlowHost } from "./flow";
 import "./hb-step-form";
 import type { HbStepForm, StepAct } from "./hb-step-form";
 import { triggerTable } from "./made";
 import { freshConfig, menuGroups } from "./steps/index";
 import { drawer, type DrawerHost } from "./rehearsal";
-import { byStep, copyOf, find, insert, move, remove, replace, users, walk, type Place } from "./tree";
-import type { Automation, Connector, Definition, PageData, Rehearsal, Step, StepKind, Trigger } from "./types";
+import { byStep, copyOf, find, heldBy, insert, move, remove, replace, users, walk, type Place } from "./tree";
+import type { Automation, Connector, Definition, Draft, PageData, Pause, Rehearsal, Step, StepKind, Trigger } from "./types";
+import { startFor } from "./start";
+import { givenFor } from "./trigger-outputs";
 import { nameOf, tableOf, type Surroundings } from "./values";
 
 const zooms = [0.6, 0.75, 0.9, 1, 1.15, 1.3];
@@ -54,7 +57,14 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
   declare private sample: RecordData | null;
   declare private zoom: number;
   #saved!: Automation;
+  /** What runs. */
+  #published!: Definition;
   #form: HbStepForm | null = null;
+  /** What the server has of what is edited, and the number of that draft's changes (0: there is no draft). */
+  #stored!: Definition;
+  #revision = 0;
+  #keeping: Promise<boolean> | null = null;
+  readonly #soon = debounce(() => void this.#keep(), 800);
   #past: Definition[] = [];
   #future: Definition[] = [];
   #stop = new AbortController();
@@ -74,7 +84,10 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
   override connectedCallback(): void {
     this.page = this.pageData<PageData>()!;
     this.#saved = this.page.automation;
-    this.definition = definitionOf(this.#saved);
+    this.#published = definitionOf(this.#saved);
+    this.#revision = this.page.draft?.revision ?? 0;
+    this.definition = this.page.draft ? { ...this.#published, trigger: this.page.draft.trigger, steps: this.page.draft.steps } : this.#published;
+    this.#stored = this.definition;
     super.connectedCallback();
     this.#stop = new AbortController();
     const { signal } = this.#stop;
@@ -94,17 +107,24 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
     this.#stop.abort();
   }
 
+  /** Whether something is not on the server yet. */
   get dirty(): boolean {
-    return !same(definitionOf(this.#saved), this.definition);
+    return !same(this.#stored, this.definition);
+  }
+
+  /** Whether what is edited is another than what runs. */
+  get unpublished(): boolean {
+    return !same(this.#published, this.definition);
   }
 
   /* ---- changing ---- */
 
   #restore(): void {
-    const draft = this.page.can_build ? kept(this.#saved) : null;
-    if (!draft || same(draft, this.definition)) return;
-    this.definition = draft;
-    toast(t("恢复了上次没保存的改动"), { kind: "info", action: t("丢掉"), run: () => this.#revert() });
+    const left = this.page.can_build ? kept(this.#saved, this.#revision) : null;
+    if (!left || same(left, this.definition)) return;
+    this.definition = left;
+    this.#soon();
+    toast(t("恢复了上次没来得及存的改动"), { kind: "info" });
   }
 
   #set(next: Definition): void {
@@ -117,8 +137,10 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
   #show(next: Definition): void {
     const moved = triggerTable(next.trigger) !== triggerTable(this.definition.trigger);
     this.definition = next;
-    if (this.dirty) keep(this.#saved.id, this.#saved.version, next);
-    else forget(this.#saved.id);
+    if (this.dirty) {
+      keep(this.#saved.id, this.#revision, next);
+      this.#soon();
+    } else forget(this.#saved.id);
     if (moved) {
       this.rehearsal = null;
       void this.#findSample();
@@ -144,12 +166,23 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
     this.#show(next);
   }
 
-  #revert(): void {
+  /** Forget the draft: back to what runs. */
+  async #revert(): Promise<void> {
+    try {
+      await this.#keeping;
+      await api.delete(`/api/v1/automations/${this.#saved.id}/draft`);
+    } catch (failure) {
+      return showError(failure);
+    }
+    const before = this.definition;
     this.#past = [];
     this.#future = [];
     this.problems = new Map();
-    this.#show(definitionOf(this.#saved));
+    this.#revision = 0;
+    this.#stored = this.#published;
+    this.#show(this.#published);
     void this.#check();
+    toast(t("已丢掉草稿"), { action: t("撤销"), run: () => this.#show(before) });
   }
 
   #shortcut(event: KeyboardEvent): void {
@@ -157,7 +190,7 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
     const letter = event.key.toLowerCase();
     if (letter === "s") {
       event.preventDefault();
-      void this.#save();
+      void this.#keep().then((good) => good && toast(t("草稿已存好,发布后才生效")));
     } else if ((letter === "z" || letter === "y") && !isTyping(event) && (this.#past.length || this.#future.length)) {
       event.preventDefault();
       event.stopPropagation();
@@ -265,11 +298,10 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
     const made = copyOf(step, () => `stp${randomKey().slice(0, 14)}`);
     let place: Place = { branch: null, arm: 0 };
     let index = this.definition.steps.findIndex((one) => one.id === step.id);
-    for (const { step: branch } of walk(this.definition.steps)) {
-      if (branch.config.kind !== "branch") continue;
-      branch.config.arms.forEach((arm, number) => {
-        const at = arm.steps.findIndex((one) => one.id === step.id);
-        if (at >= 0) [place, index] = [{ branch: branch.id, arm: number }, at];
+    for (const { step: holder } of walk(this.definition.steps)) {
+      heldBy(holder).forEach((list, number) => {
+        const at = list.findIndex((one) => one.id === step.id);
+        if (at >= 0) [place, index] = [{ branch: holder.id, arm: number }, at];
       });
     }
     this.#steps(insert(this.definition.steps, place, index + 1, made));
@@ -313,17 +345,80 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
 
   /* ---- saving ---- */
 
-  async #save(enabled = this.#saved.enabled): Promise<boolean> {
-    if (this.saving) return false;
-    this.saving = true;
-    const { name, trigger, steps, description } = this.definition;
+  /** Store what is edited as the draft; false when that failed. */
+  async #keep(): Promise<boolean> {
+    if (!this.page.can_build) return false;
+    while (this.#keeping) await this.#keeping;
+    if (!this.dirty) return true;
+    this.#keeping = this.#send();
     try {
-      const saved = await api.patch<Automation>(`/api/v1/automations/${this.#saved.id}`, { name, trigger, steps, description: description ?? "", enabled, version: this.#saved.version });
-      this.#saved = { ...this.#saved, ...saved };
-      this.definition = { ...this.definition, enabled: saved.enabled };
-      forget(this.#saved.id);
-      this.problems = new Map();
-      void this.#check();
+      return await this.#keeping;
+    } finally {
+      this.#keeping = null;
+    }
+  }
+
+  async #send(): Promise<boolean> {
+    const sent = this.definition;
+    this.saving = true;
+    try {
+      const { draft } = await api.put<{ draft: Draft | null }>(`/api/v1/automations/${this.#saved.id}/draft`, { trigger: sent.trigger, steps: sent.steps, revision: this.#revision });
+      this.#revision = draft?.revision ?? 0;
+      this.#stored = sent;
+      if (!this.dirty) {
+        forget(this.#saved.id);
+        if (draft) this.problems = byStep(sent, draft.problems.filter((problem) => problem.code !== "no_steps"));
+      }
+      return true;
+    } catch (failure) {
+      if (failure instanceof ApiError && failure.status === 409) toast(failure.message, { kind: "bad", life: 30_000, action: t("刷新"), run: () => this.#reload() });
+      else this.#refused(failure, false);
+      return false;
+    } finally {
+      this.saving = false;
+      this.requestUpdate();
+    }
+  }
+
+  #reload(): void {
+    forget(this.#saved.id);
+    this.#stored = this.definition;
+    location.reload();
+  }
+
+  /** Make what is edited what runs, after a look at what is different. */
+  async #publish(): Promise<void> {
+    if (!(await this.#keep())) return;
+    const wanted = await publishDialog(this.page, this.page.published ? this.#published : null, this.definition, this.#saved.enabled);
+    if (!wanted) return;
+    this.saving = true;
+    try {
+      const done = await api.post<Automation>(`/api/v1/automations/${this.#saved.id}/publish`, { note: wanted.note, version: this.#saved.version, enable: this.#saved.enabled || wanted.enable });
+      this.#took(done);
+      this.#revision = 0;
+      this.page = { ...this.page, published: (this.page.published ?? 0) + 1 };
+      toast(done.enabled ? t("已发布,从现在起的变化按新的做") : t("已发布,还没有启用"));
+    } catch (failure) {
+      this.#refused(failure, wanted.enable);
+    } finally {
+      this.saving = false;
+    }
+  }
+
+  /** What the server says the automation is now. */
+  #took(done: Automation): void {
+    this.#saved = { ...this.#saved, ...done };
+    this.#published = definitionOf(this.#saved);
+    this.definition = this.#stored = this.#published;
+    this.problems = new Map();
+    forget(this.#saved.id);
+  }
+
+  async #switch(enabled: boolean): Promise<boolean> {
+    this.saving = true;
+    try {
+      const done = await api.patch<Automation>(`/api/v1/automations/${this.#saved.id}`, { enabled, version: this.#saved.version });
+      this.#saved = { ...this.#saved, enabled: done.enabled, version: done.version };
       return true;
     } catch (failure) {
       this.#refused(failure, enabled);
@@ -337,7 +432,7 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
     if (!(failure instanceof ApiError) || !failure.problems.length) return showError(failure);
     this.problems = byStep(this.definition, failure.problems);
     const first = [...this.problems.keys()].find((id) => id !== "") ?? "";
-    const words = enabled && !this.#saved.enabled ? t("还不能启用:{n} 处要补上", { n: failure.problems.length }) : t("还不能保存:{n} 处要补上", { n: failure.problems.length });
+    const words = enabled && !this.#saved.enabled ? t("还不能启用:{n} 处要补上", { n: failure.problems.length }) : t("还不能发布:{n} 处要补上", { n: failure.problems.length });
     const general = this.problems.get("")?.[0]?.message;
     toast(general ? `${words}. ${general}` : words, { kind: "bad", life: 8_000 });
     if (first) this.choose(first);
@@ -357,7 +452,8 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
 
   async #toggle(): Promise<void> {
     const on = !this.#saved.enabled;
-    if (await this.#save(on)) toast(on ? t("已启用,从现在起的变化会触发它") : t("已停用,正在跑的会跑完"));
+    if (on && !this.page.published) return this.#publish();
+    if (await this.#switch(on)) toast(on ? t("已启用,从现在起的变化会触发它") : t("已停用,正在跑的会跑完"));
     else this.requestUpdate();
   }
 
@@ -369,8 +465,8 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
       action: t("保存"),
       run: async (name) => {
         const saved = await api.patch<Automation>(`/api/v1/automations/${this.#saved.id}`, { name, version: this.#saved.version });
-        this.#saved = { ...this.#saved, ...saved };
-        this.definition = { ...this.definition, name };
+        this.#saved = { ...this.#saved, name: saved.name, version: saved.version };
+        [this.#published, this.#stored, this.definition] = [this.#published, this.#stored, this.definition].map((one) => ({ ...one, name })) as [Definition, Definition, Definition];
       },
     });
     if (done && !this.dirty) location.reload();
@@ -429,15 +525,24 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
   }
 
   async run(): Promise<void> {
-    if (!this.sample) return;
+    if (!this.sample && this.needsRecord) return;
     this.running = true;
     try {
-      this.rehearsal = await api.post<Rehearsal>(`/api/v1/automations/${this.#saved.id}/test`, { record: this.sample.id, definition: this.definition });
+      this.rehearsal = await api.post<Rehearsal>(`/api/v1/automations/${this.#saved.id}/test`, {
+        record: this.needsRecord ? this.sample?.id : null,
+        definition: this.definition,
+        given: await givenFor(this.definition.trigger, this.#saved.id),
+      });
     } catch (failure) {
       showError(failure);
     } finally {
       this.running = false;
     }
+  }
+
+  /** Whether a record sets the automation off; others are tried without. */
+  get needsRecord(): boolean {
+    return triggerTable(this.definition.trigger) !== "";
   }
 
   close(): void {
@@ -453,11 +558,13 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
 
   #state(): TemplateResult {
     if (!this.page.can_build) return html`<span class="f3 t13">${t("只能查看;要修改,请联系应用的所有者")}</span>`;
-    if (this.saving) return html`<span class="f3 t13" role="status">${t("正在保存…")}</span>`;
-    if (this.dirty) return html`<span class="draft">${icon("pencil", 14)}${t("有改动没保存")}</span>${this.#saved.enabled ? html`<span class="f3 t13 au-wide">${t("保存后才对新的变化生效")}</span>` : nothing}`;
     const missing = [...this.problems.values()].flat().length;
+    if (this.unpublished) {
+      const kept = this.saving || this.dirty ? t("正在存草稿…") : t("草稿已存");
+      return html`<span class="draft">${icon("pencil", 14)}${t("有改动没发布")}</span><span class="f3 t13 au-wide" role="status">${missing ? t("还有 {n} 处要补上", { n: missing }) : kept}</span>`;
+    }
     if (missing && !this.#saved.enabled) return html`<span class="f3 t13">${t("还有 {n} 处要补上才能启用", { n: missing })}</span>`;
-    return html`<span class="f3 t13" role="status">${t("已保存")}</span>`;
+    return html`<span class="f3 t13" role="status">${this.page.published ? t("已发布 · 第 {n} 版", { n: this.page.published }) : t("还没有发布")}</span>`;
   }
 
   #bar(): TemplateResult {
@@ -473,8 +580,8 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
       ${builds
         ? html`<button type="button" class="icb au-undo" aria-label=${t("撤销修改")} data-tip=${t("撤销修改")} ?disabled=${!this.#past.length} @click=${() => this.#undo()}>${icon("undo-2")}</button>
             <button type="button" class="icb" aria-label=${t("更多")} aria-haspopup="menu" @click=${(event: Event) => this.#more(event)}>${icon("ellipsis")}</button>
-            <button type="button" class="btn s" aria-pressed=${this.testing} aria-label=${t("试运行")} @click=${() => this.#test()}>${icon("play")}<span>${t("试运行")}</span></button>
-            <button type="button" class="btn s p" aria-busy=${String(this.saving)} ?disabled=${!this.dirty} @click=${() => void this.#save()}>${t("保存")}</button>`
+            ${this.#byHand()}<button type="button" class="btn s" aria-pressed=${this.testing} aria-label=${t("试运行")} @click=${() => this.#test()}>${icon("play")}<span>${t("试运行")}</span></button>
+            <button type="button" class="btn s p" ?disabled=${!this.unpublished} @click=${() => void this.#publish()}>${t("发布")}</button>`
         : nothing}
     </div>`;
   }
@@ -482,15 +589,78 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
   #more(event: Event): void {
     openMenu(event.currentTarget as HTMLElement, [
       { label: t("改名"), icon: "text-cursor-input", run: () => void this.#rename() },
-      { label: t("丢掉没保存的改动"), icon: "rotate-ccw", disabled: !this.dirty, run: () => this.#revert() },
+      { label: t("复制一份"), icon: "copy", run: () => void this.#duplicate() },
+      { label: t("版本"), icon: "history", run: () => void this.#versions() },
+      { label: t("丢掉草稿"), icon: "rotate-ccw", disabled: !this.unpublished, run: () => void this.#revert() },
+      "separator",
+      ...(this.page.pause?.scope === "automation"
+        ? [{ label: t("恢复运行"), icon: "play", run: () => void this.#pause(null) }]
+        : [
+            { label: t("暂停"), icon: "pause", sub: t("触发的先记着,恢复后接着跑"), run: () => void this.#pause("pause") },
+            { label: t("跑完排队的再停"), icon: "pause", sub: t("已在排队的跑完,新触发的先记着"), run: () => void this.#pause("drain") },
+          ]),
       "separator",
       { label: t("删除自动化"), icon: "trash-2", danger: true, run: () => void this.#remove() },
     ]);
   }
 
+  async #duplicate(): Promise<void> {
+    try {
+      await this.#keep();
+      const made = await api.post<Automation>(`/api/v1/automations/${this.#saved.id}/duplicate`, { name: t("{name} 的副本", { name: this.#saved.name }) });
+      location.assign(`/automations/${made.id}`);
+    } catch (failure) {
+      showError(failure);
+    }
+  }
+
+  async #versions(): Promise<void> {
+    await this.#keep();
+    const number = await versionsDialog({ ...this.page, automation: this.#saved }, this.definition);
+    if (number === null) return;
+    try {
+      const { draft } = await api.post<{ draft: Draft | null }>(`/api/v1/automations/${this.#saved.id}/versions/${number}/restore`);
+      this.#revision = draft?.revision ?? 0;
+      const before = this.definition;
+      const next = draft ? { ...this.definition, trigger: draft.trigger, steps: draft.steps } : { ...this.#published };
+      this.#past = [...this.#past, before];
+      this.#stored = next;
+      this.#show(next);
+      this.problems = draft ? byStep(next, draft.problems) : new Map();
+      toast(t("第 {n} 版已放进草稿,发布后才运行", { n: number }));
+    } catch (failure) {
+      showError(failure);
+    }
+  }
+
+  async #pause(mode: "pause" | "drain" | null): Promise<void> {
+    try {
+      await api.put(`/api/v1/automations/${this.#saved.id}/pause`, { mode });
+      const { pauses } = await api.get<{ pauses: Pause[] }>(`/api/v1/apps/${this.page.app}/automations/pauses`);
+      this.page = { ...this.page, pause: pauses.find((one) => one.scope !== "automation" || one.id === this.#saved.id) ?? null };
+      toast(mode ? t("已暂停,触发的都记着,恢复后接着跑") : t("已恢复,记着的开始跑"));
+    } catch (failure) {
+      showError(failure);
+    }
+  }
+
+  #paused(): TemplateResult | typeof nothing {
+    const { pause } = this.page;
+    if (!pause) return nothing;
+    const whose = { all: t("整个系统的自动化都暂停了"), app: t("这个应用的自动化都暂停了"), automation: t("这个自动化暂停了") }[pause.scope];
+    return html`<div class="note warn au-paused" role="status">${icon("pause", 14)}<span><b>${pause.mode === "drain" ? t("跑完排队的就停") : whose}</b> ${pause.by ? t("{name} 暂停的", { name: pause.by }) : nothing} ${pause.reason} ${pause.held ? t("{n} 次运行等着恢复", { n: pause.held }) : t("触发的先记着,恢复后接着跑")}</span><span class="grow"></span>${this.page.can_build && pause.scope === "automation" ? html`<button type="button" class="btn s" @click=${() => void this.#pause(null)}>${t("恢复运行")}</button>` : nothing}</div>`;
+  }
+
+  /** The button that starts an automation made for that, where no record is asked for. */
+  #byHand(): TemplateResult | typeof nothing {
+    const { trigger, enabled, id, name } = this.#saved;
+    if (trigger.kind !== "manual" || trigger.table || !enabled) return nothing;
+    return html`<button type="button" class="btn s" ?disabled=${this.dirty} @click=${() => void startFor(id, name, [])}>${icon("zap")}<span>${t("运行")}</span></button>`;
+  }
+
   #test(): void {
     this.testing = true;
-    if (this.sample && !this.rehearsal) void this.run();
+    if ((this.sample || !this.needsRecord) && !this.rehearsal) void this.run();
   }
 
   #zoomBy(by: number): void {
@@ -499,7 +669,7 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
   }
 
   protected override render(): TemplateResult {
-    return html`${this.#bar()}
+    return html`${this.#bar()}${this.#paused()}
       <div class="au-canvas" tabindex="-1">
         <div class="au-scale" style=${styleMap({ zoom: String(this.zoom) })}>${flow(this)}</div>
       </div>

@@ -18,6 +18,8 @@ export interface DrawerHost {
   readonly chosen: string;
   /** The record to try on. */
   readonly record: Option | null;
+  /** False where no record sets the automation off: it is tried without. */
+  readonly needsRecord: boolean;
   findRecords(words: string): Promise<Option[]>;
   setRecord(id: string): void;
   run(): void;
@@ -29,15 +31,15 @@ export function drawer(host: DrawerHost): TemplateResult {
   const { rehearsal } = host;
   return html`<section class="au-test" aria-label=${t("试运行")}>
     <div class="au-test-h">
-      <b>${t("试运行")}</b><span class="f3">${t("用")}</span>
+      <b>${t("试运行")}</b>${host.needsRecord ? html`<span class="f3">${t("用")}</span>
       <hb-select small class="au-record" label=${t("用哪条记录")} placeholder=${t("选一条记录")} .options=${host.record ? [host.record] : []} .source=${(words: string) => host.findRecords(words)} .value=${host.record?.value ?? ""}
         @change=${(event: Event) => {
           event.stopPropagation();
           host.setRecord((event.currentTarget as HbSelect).value as string);
-        }}></hb-select>
+        }}></hb-select>` : html`<span class="f3">${t("不需要记录")}</span>`}
       ${rehearsal ? summary(rehearsal) : html`<span class="f3 cut">${t("走一遍给你看,不会真的写入,消息也不会发出去")}</span>`}
       <span class="grow"></span>
-      <button type="button" class="btn s" aria-busy=${String(host.running)} ?disabled=${!host.record} @click=${() => host.run()}>${icon(rehearsal ? "rotate-cw" : "play", 14)}${rehearsal ? t("再试一次") : t("开始")}</button>
+      <button type="button" class="btn s" aria-busy=${String(host.running)} ?disabled=${host.needsRecord && !host.record} @click=${() => host.run()}>${icon(rehearsal ? "rotate-cw" : "play", 14)}${rehearsal ? t("再试一次") : t("开始")}</button>
       <button type="button" class="icb" aria-label=${t("收起")} @click=${() => host.close()}>${icon("chevron-down")}</button>
     </div>
     <div class="au-test-b" role="status">
@@ -99,6 +101,16 @@ export function said(host: Pick<DrawerHost, "page">, run: Pick<Rehearsed, "kind"
     case "update_record":
     case "create_record":
       return written((output?.changes ?? []) as Change[]);
+    case "loop":
+      return t("一共 {n} 个", { n: Number(output?.count ?? 0) });
+    case "wait":
+      return output?.skipped ? t("试运行不等,直接往下走") : (outcome ?? "");
+    case "run_automation": {
+      const other = (input?.automation ?? null) as { name?: string } | null;
+      return html`${other?.name ?? ""} · ${output?.skipped ? t("试运行里没有真的运行") : outcome}`;
+    }
+    case "stop":
+      return t("到此为止");
     case "send_wecom":
       return html`${((output?.messages ?? []) as { content?: string }[]).map((message) => message.content ?? "").join(" / ")}`;
     default:

@@ -11,13 +11,17 @@ import { t } from "../i18n";
 import { watch } from "../live";
 import { exactMoment } from "../record/value";
 import { toast } from "../toast/toast";
-import { ago, duration, runMark } from "./status";
-import type { Delivery, RunAnswer, RunPageData, TracedStep } from "./types";
+import { openDialog } from "../dialog/dialog";
+import { effectsView } from "./effects";
+import { ago, duration, runMark, waitsFor } from "./status";
+import type { Delivery, EffectsAnswer, LoopItem, RunAnswer, RunPageData, TracedStep } from "./types";
 
 class HbRun extends HbElement {
-  static override properties = { answer: { state: true }, busy: { state: true } };
+  static override properties = { answer: { state: true }, busy: { state: true }, items: { state: true } };
   declare private answer: RunAnswer;
   declare private busy: boolean;
+  /** Items of loops that were asked for, by the loop's path. */
+  declare private items: ReadonlyMap<string, { list: LoopItem[]; next: number | null; failed: boolean }>;
   #page!: RunPageData;
   #stop: (() => void) | null = null;
   readonly #refresh = debounce(() => void this.#load(), 200);
@@ -25,6 +29,7 @@ class HbRun extends HbElement {
   constructor() {
     super();
     this.busy = false;
+    this.items = new Map();
   }
 
   override connectedCallback(): void {
@@ -47,7 +52,7 @@ class HbRun extends HbElement {
     }
   }
 
-  async #act(act: "retry" | "skip" | "handled", done: string): Promise<void> {
+  async #act(act: "retry" | "retry?newest=true" | "skip" | "handled", done: string): Promise<void> {
     this.busy = true;
     try {
       await api.post(`/api/v1/runs/${this.answer.run.id}/${act}`);
@@ -62,14 +67,16 @@ class HbRun extends HbElement {
 
   #head(): TemplateResult {
     const { run } = this.answer;
-    const record = run.record && run.table ? html`<a href="/t/${run.table}?record=${run.record}">${run.record_name || t("没有名字的记录")}</a>` : t("记录已删除");
+    const record = !run.table ? t("没有记录") : run.record ? html`<a href="/t/${run.table}?record=${run.record}">${run.record_name || t("没有名字的记录")}</a>` : t("记录已删除");
     return html`<div class="ru-head">
       <div class="row wrap">${runMark(run)}<span class="f3">${run.trigger}</span></div>
       <dl class="ru-facts">
         <div><dt>${t("记录")}</dt><dd>${record}${run.table_name ? html`<span class="f3"> · ${run.table_name}</span>` : nothing}</dd></div>
         <div><dt>${t("开始")}</dt><dd>${ago(run.created_at)}</dd></div>
         ${run.seconds === null ? nothing : html`<div><dt>${t("用时")}</dt><dd>${duration(run.seconds)}</dd></div>`}
-        ${run.wake_at && run.status === "waiting" ? html`<div><dt>${t("下次再试")}</dt><dd>${formatMoment(run.wake_at, true)}</dd></div>` : nothing}
+        ${run.wake_at && run.status === "waiting" ? html`<div><dt>${run.waits === "retry" ? t("下次再试") : t("等到")}</dt><dd>${formatMoment(run.wake_at, true)}</dd></div>` : nothing}
+        ${run.version ? html`<div><dt>${t("版本")}</dt><dd>${t("第 {n} 版", { n: run.version })}</dd></div>` : nothing}
+        ${run.parent ? html`<div><dt>${t("由谁运行")}</dt><dd><a href="/runs/${run.parent}">${t("另一次运行")}</a></dd></div>` : nothing}
         ${run.handled_by ? html`<div><dt>${t("处理人")}</dt><dd>${run.handled_by}${run.handled_at ? html` · ${ago(run.handled_at)}` : nothing}</dd></div>` : nothing}
         <div><dt>${t("编号")}</dt><dd><code>${run.id}</code></dd></div>
       </dl>
@@ -88,6 +95,7 @@ class HbRun extends HbElement {
       ${open
         ? html`<div class="ru-acts">
             <button type="button" class="btn s p" aria-busy=${String(this.busy)} @click=${() => void this.#act("retry", t("重新开始,从失败的一步接着做"))}>${icon("rotate-cw", 14)}${t("重试")}</button>
+            <button type="button" class="btn s" data-tip=${t("重试按这次运行开始时的版本;改好并发布以后,用这个")} @click=${() => void this.#act("retry?newest=true", t("按最新版重新开始,从失败的一步接着做"))}>${t("用最新版重试")}</button>
             ${skippable ? html`<button type="button" class="btn s" @click=${() => void this.#act("skip", t("跳过了失败的一步,接着往下做"))}>${icon("skip-forward", 14)}${t("跳过这一步")}</button>` : nothing}
             <button type="button" class="btn s" @click=${() => void this.#act("handled", t("标为已处理"))}>${icon("check-check", 14)}${t("标为已处理")}</button>
           </div>`
@@ -112,11 +120,72 @@ class HbRun extends HbElement {
   #word(step: TracedStep): TemplateResult | typeof nothing {
     if (step.status === "not_reached") return html`<span class="f3 t12">${t("没走到")}</span>`;
     if (step.status === "skipped") return html`<span class="tag">${t("跳过了")}</span>`;
+    if (step.status === "waiting" && !step.failure) return html`<span class="tag c-amber">${this.answer.run.waits ? waitsFor(this.answer.run.waits) : t("等待中")}</span>`;
     if (step.status === "waiting") return html`<span class="tag c-amber">${t("试了 {n} 次,还会再试", { n: step.attempts })}</span>`;
     return step.attempts > 1 ? html`<span class="tag">${t("试了 {n} 次", { n: step.attempts })}</span>` : nothing;
   }
 
+  /* ---- loops ---- */
+
+  async #open(path: string, failed: boolean, after = 0): Promise<void> {
+    try {
+      const { items, next_after: next } = await api.get<{ items: LoopItem[]; next_after: number | null }>(`/api/v1/runs/${this.answer.run.id}/items`, { params: { path, after, failed } });
+      const known = after ? (this.items.get(path)?.list ?? []) : [];
+      this.items = new Map(this.items).set(path, { list: [...known, ...items], next, failed });
+    } catch (failure) {
+      showError(failure);
+    }
+  }
+
+  #loop(step: TracedStep): TemplateResult {
+    const loop = step.loop!;
+    const shown = this.items.get(step.path);
+    return html`<div class="ru-loop-bar"><span>${t("一共 {total} 个,做到第 {begun} 个", { total: loop.total, begun: loop.begun })}</span>${loop.failed ? html`<span class="danger-t">${t("失败 {n} 步", { n: loop.failed })}</span>` : nothing}
+        ${loop.begun ? html`<button type="button" class="btn s" aria-expanded=${String(shown !== undefined && !shown.failed)} @click=${() => void this.#open(step.path, false)}>${t("看每一个")}</button>` : nothing}
+        ${loop.failed ? html`<button type="button" class="btn s" @click=${() => void this.#open(step.path, true)}>${t("只看失败的")}</button>` : nothing}</div>
+      ${shown ? html`<ol class="ru-items">${shown.list.map((item) => this.#item(item))}</ol>${shown.next === null ? nothing : html`<div><button type="button" class="btn s" @click=${() => void this.#open(step.path, shown.failed, shown.next ?? 0)}>${t("后面的")}</button></div>`}` : nothing}`;
+  }
+
+  #item(item: LoopItem): TemplateResult {
+    const mark = item.status === "failed" ? html`<span class="danger-t">${icon("x", 14)}</span>` : item.status === "waiting" ? html`<span class="warn-t">${icon("hourglass", 14)}</span>` : html`<span class="ok-t">${icon("check", 14)}</span>`;
+    return html`<li><details ?open=${item.status === "failed"}><summary>${mark}<span class="num f3">${item.number}</span><span class="cut">${item.name || t("没有名字的记录")}</span></summary><ol>${item.steps.map((step, index) => this.#step(step, index))}</ol></details></li>`;
+  }
+
+  /* ---- taking back ---- */
+
+  async #revert(): Promise<void> {
+    const { id } = this.answer.run;
+    let found: EffectsAnswer;
+    try {
+      found = await api.get<EffectsAnswer>(`/api/v1/runs/${id}/effects`);
+    } catch (failure) {
+      return showError(failure);
+    }
+    const good = found.records.filter((one) => !one.why_not).length;
+    const go = await openDialog<boolean>({
+      heading: t("退回这次运行对记录的改动"),
+      size: "l",
+      body: effectsView(found),
+      actions: [{ label: t("取消"), value: false }, ...(good ? [{ label: t("退回 {n} 条记录", { n: good }), value: true, kind: "d" as const }] : [])],
+    });
+    if (!go) return;
+    this.busy = true;
+    try {
+      const { done, left } = await api.post<{ done: number; left: { id: string; name: string; why: string }[] }>(`/api/v1/runs/${id}/revert`);
+      if (left.length) await openDialog<boolean>({ heading: t("退回了 {n} 条,{left} 条没有退", { n: done, left: left.length }), body: html`<ul class="stack">${left.map((one) => html`<li><b>${one.name || one.id}</b> ${one.why}</li>`)}</ul>`, actions: [{ label: t("知道了"), value: true, kind: "p" }] });
+      else toast(t("退回了 {n} 条记录", { n: done }));
+      await this.#load();
+    } catch (failure) {
+      showError(failure);
+    } finally {
+      this.busy = false;
+    }
+  }
+
   #body(step: TracedStep): TemplateResult {
+    if (step.loop) return this.#loop(step);
+    const called = step.kind === "run_automation" ? (step.output?.run as string | undefined) : undefined;
+    if (called) return html`<p>${said({ page: this.#page as never }, step)} <a href="/runs/${called}">${t("看那次运行")}</a></p>`;
     if (step.deliveries.length) return html`${step.failure ? html`<p class="danger-t">${step.failure.message}</p>` : nothing}${step.deliveries.map((delivery) => this.#delivery(delivery))}`;
     const record = (step.input?.record ?? null) as { id: string; name: string } | null;
     const target = record ? this.answer.changed.find((one) => one.id === record.id) : undefined;
@@ -148,7 +217,7 @@ class HbRun extends HbElement {
     const { changed } = this.answer;
     if (!changed.length) return nothing;
     const seen = [...new Map(changed.map((one) => [one.id, one])).values()];
-    return html`<div class="ru-changed"><span>${t("动过的记录")}</span>${seen.map((one) => html`<a class="chip" href="/t/${one.table}?record=${one.id}"><span class="cut">${one.name || one.table_name}</span></a>`)}</div>`;
+    return html`<div class="ru-changed"><span>${t("动过的记录")}</span>${seen.map((one) => html`<a class="chip" href="/t/${one.table}?record=${one.id}"><span class="cut">${one.name || one.table_name}</span></a>`)}${this.#page.can_edit && ["finished", "failed", "handled"].includes(this.answer.run.status) ? html`<span class="grow"></span><button type="button" class="btn s" aria-busy=${String(this.busy)} @click=${() => void this.#revert()}>${icon("undo-2", 14)}${t("退回改动")}</button>` : nothing}</div>`;
   }
 
   protected override render(): TemplateResult {

@@ -1,8 +1,8 @@
 /** Runs as the API answers them (`runtime/api/automations.py`). */
 import type { Field } from "../fields/field";
-import type { Failure, KindInfo } from "../automation/types";
+import type { Failure, KindInfo, Statistics } from "../automation/types";
 
-export type RunStatus = "queued" | "running" | "waiting" | "finished" | "failed" | "handled";
+export type RunStatus = "held" | "queued" | "running" | "waiting" | "finished" | "failed" | "handled";
 
 export interface Run {
   id: string;
@@ -25,6 +25,11 @@ export interface Run {
   failure: Failure | null;
   handled_by: string | null;
   handled_at: string | null;
+  version: number | null;
+  /** What a waiting run waits for. */
+  waits: "retry" | "time" | "condition" | "run" | "answer" | null;
+  /** The run that this one was called by. */
+  parent: string | null;
 }
 
 export interface RunsAnswer {
@@ -40,6 +45,7 @@ export interface RunsPageData {
   status: RunStatus | null;
   page: RunsAnswer;
   can_edit: boolean;
+  statistics: Statistics | null;
 }
 
 export interface Delivery {
@@ -68,6 +74,34 @@ export interface TracedStep {
   started_at: string | null;
   finished_at: string | null;
   deliveries: Delivery[];
+  loop?: { total: number; begun: number; failed: number } | null;
+}
+
+/** An item of a loop with its steps. */
+export interface LoopItem {
+  number: number;
+  record: string | null;
+  name: string;
+  status: string;
+  steps: TracedStep[];
+}
+
+/** What a run did to a record, and whether it can be taken back. */
+export interface Effect {
+  id: string;
+  name: string;
+  table: string;
+  table_name: string;
+  kind: "created" | "deleted" | "restored" | "changed" | "stock";
+  fields: { field: string; name: string; before: string; after: string; later: boolean }[];
+  why_not: string | null;
+}
+
+export interface EffectsAnswer {
+  records: Effect[];
+  messages: number;
+  more: boolean;
+  reverted: boolean;
 }
 
 export interface RunAnswer {
