@@ -52,7 +52,7 @@ function describeCondition(table: Table, condition: Condition, whole?: Whole): L
 function describeOperand(field: Field, condition: Condition, whole?: Whole): Line | string {
   const { value } = condition;
   const inside = valueIn(value);
-  if (inside && whole) return describeValue(whole.page, whole.definition, field, inside);
+  if (inside && whole) return html`${inside.kind === "field" ? html`<span class="f3">${whoseField(whole, inside)}</span>` : nothing}${describeValue(whole.page, whole.definition, field, inside)}`;
   const kind = valueKind(field, condition.op);
   if (kind === "none") return nothing;
   if (kind === "yes") return value ? t("勾选") : t("没勾选");
@@ -68,6 +68,13 @@ function describeOperand(field: Field, condition: Condition, whole?: Whole): Lin
   }
   if (Array.isArray(value)) return value.map((item) => (typeof item === "object" && item !== null ? ((item as { name?: string }).name ?? "…") : String(item))).join(kind === "range" || kind === "date-range" ? ` ${t("到")} ` : "、");
   return String(value ?? "");
+}
+
+/** Whose field a value in a condition is: it stands beside a field of the record that is looked for. */
+function whoseField({ page, definition }: Whole, value: StepValue): string {
+  const of = String(value.of ?? "trigger");
+  const step = of === "trigger" ? undefined : find(definition.steps, of);
+  return step ? stepLabel(page, definition, step) : t("触发的记录");
 }
 
 /** A test in words. */

@@ -287,7 +287,7 @@ export class HbFilter extends HbElement {
     return html`<div class="inp s">
       <span class="vchip ${option ? "" : "lost"}"
         >${icon(option?.icon ?? "circle-alert", 13)}<span class="cut">${option?.label ?? t("已经没有了")}</span>${this.disabled ? nothing : html`<button type="button" class="x" aria-label=${t("换成固定的值")} @click=${clear}>${icon("x", 12)}</button>`}</span
-      >
+      >${option?.group ? html`<span class="f3 t12 cut">${option.group}</span>` : nothing}
     </div>`;
   }
 
