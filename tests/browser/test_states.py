@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import msgspec
 import pytest
 from playwright.async_api import Locator, Page, expect
 
 from builder import fields
 from builder.wire import FieldPatch
-from runtime.definitions.states import StateMachine
+from runtime.definitions.states import CreateRecord, StateMachine
+from runtime.records import read
 from tests.browser.pool import Pool, make_pool
 from tests.browser.support import Site, axe, shot, until
 
@@ -182,3 +185,139 @@ async def test_on_a_phone_it_can_be_read_and_changed(site: Site, pool: Pool) -> 
     await page.screenshot(path=shot("states/phone-zh-form"))
     await form(page).get_by_role("button", name="关闭").click()
     await expect(page.get_by_role("button", name="收款").first).to_be_visible()
+
+
+async def change_moves(site: Site, pool: Pool, source: str, target: str, **part: Any) -> None:
+    """Give one move of the pool's machine more conditions or effects."""
+    field = (await site.system.catalogs.current()).field(pool.field("状态"))
+    given = json.loads(msgspec.json.encode(field.machine))
+    ends = [field.choices_by_name[source].id, field.choices_by_name[target].id]
+    for move in given["transitions"]:
+        if [move["source"], move["target"]] == ends:
+            move |= part
+    await fields.update(site.system, await site.actor(), field.id, FieldPatch(options={"machine": given}))
+
+
+async def state_of(site: Site, pool: Pool, record: str) -> Any:
+    view = await read.get(site.system, await site.actor(), pool.records[record])
+    return view.fields[pool.field("状态")]
+
+
+async def test_all_that_a_move_can_is_drawn_by_clicks(site: Site, pool: Pool) -> None:
+    boss = await site.person("王主管")
+    page = await open_states(site, pool)
+    limit = page.get_by_label("「审核中」的时限")
+    await limit.fill("一会儿")
+    await limit.blur()
+    await expect(page.locator(".toast")).to_contain_text("看不懂")
+    await limit.fill("24小时")
+    await limit.blur()
+    await expect(limit).to_have_value("24 小时")
+    await expect(node(page, "审核中")).to_contain_text("24 小时")
+    await page.get_by_label("「审核中」表示").select_option(label="等待")
+    await page.get_by_role("button", name="标记已发货").first.click()
+    panel = form(page)
+    await panel.locator("hb-select[label='哪些人可以'] .sel-box").click()
+    await page.get_by_role("option", name="王主管").click()
+    await page.keyboard.press("Escape")
+    await panel.get_by_label("用公式判断").check()
+    await panel.locator("hb-formula textarea").fill("{金额}<1000")
+    await panel.get_by_label("不满足时提示").fill("一千以上的先让主管看")
+    await panel.locator("hb-select[label='要先填好'] .sel-box").click()
+    await page.get_by_role("option", name="备注").click()
+    await page.keyboard.press("Escape")
+    await panel.get_by_role("button", name="动作").click()
+    await page.get_by_role("menuitem", name="新建一条记录").click()
+    effect = panel.locator(".st-effect").last
+    await effect.locator("hb-select[label='建在哪张表'] .sel-box").click()
+    await page.get_by_role("option", name="订单明细").click()
+    await effect.locator("hb-select[label='用哪个关联指回这条记录'] .sel-box").click()
+    await page.get_by_role("option", name="订单", exact=True).click()
+    await effect.get_by_role("button", name="填一个字段").click()
+    await page.get_by_role("menuitem", name="商品").click()
+    await effect.get_by_role("textbox", name="商品").fill("包装检查")
+    await effect.get_by_role("textbox", name="商品").blur()
+    await page.screenshot(path=shot("states/all-zh"), full_page=True)
+    await page.get_by_role("button", name="发布").click()
+    await expect(page.locator(".draft")).to_have_count(0)
+    stored = await machine(site, pool)
+    assert stored.limits == {3: 86_400}
+    move = stored.find(3, 4)
+    assert move is not None
+    assert move.members == ((await site.actor(boss)).id,)
+    assert move.formula == f"{{{pool.field('金额')}}}<1000"
+    assert move.required == (pool.field("备注"),)
+    (effect_stored,) = move.effects
+    assert isinstance(effect_stored, CreateRecord)
+    assert effect_stored.link == pool.lines.field("订单").id
+    assert effect_stored.fields[0].value == "包装检查"
+
+
+async def test_the_panel_asks_for_what_a_move_needs_and_says_why_it_is_refused(
+    site: Site, pool: Pool
+) -> None:
+    await change_moves(
+        site,
+        pool,
+        "已支付",
+        "审核中",
+        required=[pool.field("备注")],
+        formula="{金额}<1000",
+        refusal="太贵了先问",
+    )
+    page = await site.open(f"/t/{pool.orders.id}?record={pool.records['TB-0001']}")
+    moves = page.locator(".rc-moves")
+    await moves.get_by_role("button", name="审核", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    await expect(dialog).to_contain_text("要先填好")
+    await dialog.get_by_role("button", name="审核").click()
+    await expect(dialog).to_contain_text("还空着")
+    await page.screenshot(path=shot("states/missing-zh"))
+    await dialog.get_by_label("备注", exact=True).last.fill("核对过地址")
+    await dialog.get_by_role("button", name="审核").click()
+    await expect(dialog).to_have_count(0)
+    await expect(page.locator(".rc-name-line")).to_contain_text("审核中")
+    assert await state_of(site, pool, "TB-0001") == "审核中"
+    site.tolerate("422")
+    page = await site.open(f"/t/{pool.orders.id}?record={pool.records['TB-0005']}")
+    await page.locator(".rc-moves").get_by_role("button", name="审核", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("备注", exact=True).last.fill("贵")
+    await dialog.get_by_role("button", name="审核").click()
+    await expect(page.locator(".rc-t [role=alert]")).to_contain_text("太贵了先问")
+    await page.screenshot(path=shot("states/refused-zh"))
+    assert await state_of(site, pool, "TB-0005") == "已支付"
+
+
+async def test_a_record_left_without_a_way_out_is_told_before_and_after(site: Site, pool: Pool) -> None:
+    page = await open_states(site, pool)
+    for label in ("审核", "关闭订单"):
+        await page.locator(".st-label button", has_text=label).first.click()
+        await form(page).get_by_role("button", name="删除这条流转").click()
+    await page.get_by_role("button", name="发布").click()
+    dialog = page.get_by_role("dialog")
+    await expect(dialog).to_contain_text("「已支付」里有 4 条记录")
+    await page.screenshot(path=shot("states/stuck-zh"))
+    await dialog.get_by_role("button", name="仍然发布").click()
+    await expect(page.locator(".draft")).to_have_count(0)
+    page = await site.open(f"/t/{pool.orders.id}?record={pool.records['TB-0001']}")
+    await expect(page.locator(".rc-stuck")).to_contain_text("「已支付」没有出路")
+    await page.screenshot(path=shot("states/stuck-record-zh"))
+
+
+async def test_a_state_chosen_in_the_grid_asks_for_what_it_needs(site: Site, pool: Pool) -> None:
+    await change_moves(site, pool, "待支付", "已支付", required=[pool.field("备注")])
+    site.tolerate("422")
+    page = await site.open(f"/t/{pool.orders.id}")
+    cell = page.locator("[role=gridcell]", has_text="待支付").first
+    await cell.dblclick()
+    await page.get_by_role("option", name="已支付").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("备注", exact=True).last.fill("线下转账")
+    await dialog.get_by_role("button", name="已支付").click()
+    await expect(dialog).to_have_count(0)
+    assert await until(lambda: _is(site, pool, "TB-0003", "已支付"))
+
+
+async def _is(site: Site, pool: Pool, record: str, state: str) -> bool:
+    return bool(await state_of(site, pool, record) == state)

@@ -22,7 +22,7 @@ from runtime.records.change import Change, NewRecord, Patch, Source
 from tests.builder.conftest import Desk, spec
 from tests.builder.test_transitions import ROBOT, person
 
-WRITERS, STEPS, RECORDS = 6, 25, 12
+WRITERS, STEPS, RECORDS = 6, 50, 12
 BOUND = 5
 
 
