@@ -24,7 +24,7 @@ from runtime.automations.steps import KINDS
 from runtime.catalog import App, Automation, Table
 from runtime.connectors import connector_kinds
 from runtime.definitions import triggers as defs
-from runtime.definitions.automations import AutomationDef, Trigger
+from runtime.definitions.automations import AutomationDef, Trigger, trigger_table
 from runtime.definitions.schedules import Daily
 from runtime.errors import HuobiaoError
 from runtime.i18n import N_, Translator

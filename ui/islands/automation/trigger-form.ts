@@ -6,7 +6,7 @@ import { t } from "../i18n";
 import { choose, row, tableOptions, type FormHost } from "./form-parts";
 import { triggerTable } from "./made";
 import { settled } from "./settled";
-import { triggerUi, triggerUis } from "./triggers/index";
+import { triggerGroups, triggerUi } from "./triggers/index";
 import type { PageData, Trigger } from "./types";
 import { tableOf } from "./values";
 
@@ -30,25 +30,30 @@ export function triggerForm(host: TriggerHost): TemplateResult {
     <div class="field">
       <span class="lab">${t("什么时候开始")}</span>
       <div class="au-kinds" role="radiogroup" aria-label=${t("什么时候开始")}>
-        ${triggerUis().map(
-          (kind) => html`<label class="au-kind">
+        ${triggerGroups().map(
+          (group) => html`<span class="au-group">${group.heading()}</span>${group.kinds.map(
+            (kind) => html`<label class="au-kind">
             <input class="rd" type="radio" name="trigger-kind" .checked=${kind.kind === trigger.kind} ?disabled=${host.locked} @change=${() => host.setTrigger(withKind(page, trigger, kind.kind))} />
             <span>${kind.name()}<span class="hint">${kind.description()}</span></span>
           </label>`,
+          )}`,
         )}
       </div>
     </div>
-    ${ui.alone ? ui.rows(host, trigger, []) : tableRows(host)}
+    ${ui.alone?.(trigger) ? ui.rows(host, trigger, []) : tableRows(host)}
   `;
 }
 
 function tableRows(host: TriggerHost): TemplateResult {
-  const { page, trigger } = host;
-  const table = tableOf(page, trigger.table);
-  return html`${row(host, t("数据表"), "trigger.table", choose(host, t("数据表"), trigger.table, tableOptions(page.tables), (id) => host.setTrigger(withKind(page, trigger, trigger.kind, id)), t("选一张数据表")))}
-    ${table ? triggerUi(trigger.kind).rows(host, trigger, table.fields) : nothing}
+  const { page } = host;
+  const trigger = host.trigger as Extract<Trigger, { table: string }>;
+  const ui = triggerUi(trigger.kind);
+  const table = tableOf(page, triggerTable(trigger));
+  const asked = ui.where?.() ?? { label: t("而且记录符合"), hint: t("不加条件就是每次都开始") };
+  return html`${row(host, t("数据表"), "trigger.table", choose(host, t("数据表"), triggerTable(trigger), tableOptions(page.tables), (id) => host.setTrigger(withKind(page, trigger, trigger.kind, id)), t("选一张数据表")))}
+    ${table ? ui.rows(host, trigger, table.fields) : nothing}
     ${table
-      ? row(host, t("而且记录符合"), "trigger.where", html`<hb-filter
+      ? row(host, asked.label, "trigger.where", html`<hb-filter
           .fields=${table.fields}
           .value=${settled(trigger.where ?? null)}
           ?disabled=${host.locked}
@@ -56,6 +61,6 @@ function tableRows(host: TriggerHost): TemplateResult {
             event.stopPropagation();
             host.setTrigger({ ...trigger, where: (event.currentTarget as HbFilter).value });
           }}
-        ></hb-filter>`, t("不加条件就是每次都开始"))
+        ></hb-filter>`, asked.hint)
       : nothing}`;
 }

@@ -5,6 +5,7 @@ import { t } from "../i18n";
 import { valueKey, type PartValue, type ValueOption } from "../template-text/parts";
 import { listedBy, madeBy, triggerTable } from "./made";
 import { before, find, holds, numbers } from "./tree";
+import { triggerOutputs } from "./trigger-outputs";
 import type { Definition, PageData, Rehearsal, Step, Table } from "./types";
 
 /** A record that a step can use: the trigger's, or one that an earlier step makes. */
@@ -168,6 +169,7 @@ export function valueOptions(around: Surroundings): ValueOption[] {
   const name = (table: Table) => (around.sample ? nameOf(table, around.sample) : "");
   return [
     ...reachable(around).flatMap((one) => recordOptions(around.page, one, around.sample, name)),
+    ...triggerOutputs(around.definition.trigger),
     ...outputOptions(around),
     ...lists(around).map((list): ValueOption => ({ value: { kind: "records", step: list.of }, label: list.label, icon: "list", group: t("一组记录"), type: "records", table: list.table.id })),
     ...beforeOptions(around),

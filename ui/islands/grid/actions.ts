@@ -8,6 +8,7 @@ import { isNumeric, type Field, type Value } from "../fields/field";
 import { clockParts, fromLocal } from "../fields/format";
 import { icon } from "../icons";
 import { t } from "../i18n";
+import { startMenu } from "../automation/start";
 import { openMenu, type MenuItem } from "../menu/menu";
 import { toast, toastUndo } from "../toast/toast";
 import { forgetRedo, undo } from "../undo";
@@ -216,11 +217,18 @@ export class Actions {
     render(
       html`<span>${t("已选 {n} 条", { n: grid.checked.size })}</span>
         ${grid.canEdit
-          ? html`<button type="button" class="btn s" @click=${() => void this.#remove([...grid.checked])}>${icon("trash-2", 14)}${t("删除")}</button>`
+          ? html`<button type="button" class="btn s" aria-haspopup="menu" @click=${(event: Event) => this.#start(event.currentTarget as HTMLElement, [...grid.checked])}>${icon("zap", 14)}${t("运行自动化")}</button
+              ><button type="button" class="btn s" @click=${() => void this.#remove([...grid.checked])}>${icon("trash-2", 14)}${t("删除")}</button>`
           : nothing}
         <button type="button" class="btn s" @click=${() => grid.checkAll(false)}>${t("取消选择")}</button>`,
       this.#bulk,
     );
+  }
+
+  /** Automations that can be started by hand for records. */
+  #start(anchor: HTMLElement | DOMRect, ids: readonly string[]): void {
+    const { table } = this.grid;
+    if (table) void startMenu(anchor, table, ids.slice(0, 1000));
   }
 
   /* ---- menus ---- */
@@ -262,6 +270,7 @@ export class Actions {
       );
     }
     if (grid.canCreate) items.push({ label: t("新建记录"), icon: "plus", run: () => void grid.addRow() });
+    if (grid.canEdit && grid.table && ids.length) items.push({ label: t("运行自动化…"), icon: "zap", run: () => setTimeout(() => this.#start(at, ids)) });
     if (grid.canEdit && ids.length) items.push("separator", { label: t("删除 {n} 条", { n: ids.length }), icon: "trash-2", danger: true, run: () => void this.#remove(ids) });
     grid.focusInput();
     openMenu(at, items);

@@ -221,6 +221,12 @@ export class HbGrid extends HTMLElement {
   get groupField(): string | null {
     return this.#settings.groupField;
   }
+  /** The table whose records are shown; "" for records that are in none (a preview). */
+  get table(): string {
+    const { source } = this.#settings;
+    return source instanceof ApiSource ? source.table : "";
+  }
+
   get canEdit(): boolean {
     return this.#settings.canEdit;
   }

@@ -58,7 +58,7 @@ export class ApiSource implements GridSource {
   readonly #cursors = new Map<string, string>();
 
   constructor(
-    private readonly table: string,
+    readonly table: string,
     private readonly fields: readonly Field[],
     query: { where?: Filter | null; sorts?: Sort[]; search?: string | null; group?: { field: string | null; descending?: boolean; bucket?: string | null } | null } = {},
   ) {

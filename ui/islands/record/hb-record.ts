@@ -6,6 +6,7 @@
  * (a linked record or a sibling), `hb:record-back`, `hb:record-gone` {record, change} (deleted),
  * `hb:record-made` {record} (duplicated), `hb:record-saved` {record} (its data).
  */
+import { startMenu } from "../automation/start";
 import "../../styles/record.css";
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { api, ApiError, Disconnected, showError, type Problem } from "../api";
@@ -354,6 +355,8 @@ export class HbRecord extends HbElement {
   #menu(): MenuItem[] {
     const items: MenuItem[] = [];
     if (this.panel?.can_edit && !this.deleted) {
+      const { table, record } = this;
+      if (table) items.push({ label: t("运行自动化…"), icon: "zap", run: () => setTimeout(() => void startMenu(this.querySelector<HTMLElement>(".rc-bar [aria-haspopup]") ?? this, table.id, [record])) });
       items.push({ label: t("复制成新记录"), icon: "copy", run: () => void this.#duplicate() }, { label: t("删除记录"), icon: "trash-2", danger: true, run: () => void this.#delete() });
     }
     return items;

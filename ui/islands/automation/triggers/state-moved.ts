@@ -16,7 +16,8 @@ export function stateFields(fields: readonly Field[]): Field[] {
   return [...selects.filter((field) => field.options.machine), ...selects.filter((field) => !field.options.machine)];
 }
 
-function choiceOptions(field: Field): Option[] {
+/** The options of a select for a form. */
+export function choiceOptions(field: Field): Option[] {
   return (field.options.choices ?? [])
     .filter((choice) => !choice.archived)
     .map((choice) => ({ value: String(choice.id), label: choice.name, color: choice.color, glyph: stateGlyph(field, choice) || undefined }));

@@ -18,6 +18,8 @@ export interface TriggerUi<K extends TriggerKind = TriggerKind> {
   rows(host: TriggerHost, trigger: Of<K>, fields: readonly Field[]): TemplateResult | typeof nothing;
   /** What the card says behind the table's name. */
   describe(page: PageData, trigger: Of<K>, table: Table): TemplateResult | typeof nothing;
-  /** Set for kinds that no record sets off: they have neither table nor condition. `describe` then gets no table. */
-  alone?: boolean;
+  /** True for triggers that no record sets off: they have neither table nor condition. `describe` then gets no table. */
+  alone?(trigger: Of<K>): boolean;
+  /** The label and the hint of the condition, where it is not one more thing that has to hold. */
+  where?(): { label: string; hint: string };
 }
