@@ -167,7 +167,10 @@ async def store(work: Work, fields: Collection[Field] | None = None) -> dict[Fie
     computed fields may change."""
     touched: dict[Field, set[int]] = {}
     written = {f for item in work.of("create", "update") for f in item.links}
-    for field in written if fields is None else written.intersection(fields):
+    # in the order of the fields, so that writers who point at the same records wait for each other in one direction
+    for field in sorted(
+        written if fields is None else written.intersection(fields), key=lambda one: (one.position, one.number)
+    ):
         config = field.config
         assert isinstance(config, Link)  # noqa: S101
         items = [item for item in work.of("create", "update") if field in item.links]

@@ -142,7 +142,7 @@ class Desk:
                 stock=self.d.name,
             )
         there = await self.tx.value(
-            f"SELECT 1 FROM {self.order_table.sql} WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE",
+            f"SELECT 1 FROM {self.order_table.sql} WHERE id = $1 AND deleted_at IS NULL FOR UPDATE",
             row,
         )
         if there is None:
@@ -172,7 +172,7 @@ class Desk:
             f" {_named(table.primary, 'n')} AS title FROM {table.sql} n"
             f" JOIN {order.link_sql} o ON o.{order.link_near} = n.id"
             f" WHERE o.{order.link_far} = ANY($1::bigint[]) AND n.deleted_at IS NULL"
-            " ORDER BY n.id FOR NO KEY UPDATE OF n",
+            " ORDER BY n.id FOR UPDATE OF n",
             list(orders),
         )
         lines = {
@@ -223,7 +223,7 @@ class Desk:
             f"SELECT t.id, coalesce(t.{on_hand.column}, 0) AS on_hand, coalesce(t.{reserved.column}, 0) AS reserved,"
             f" {_named(table.primary, 't')} AS title, {_named(location, 't')} AS location, {_named(by, 't')} AS rank"
             f" FROM {table.sql} t WHERE t.id = ANY($1::bigint[]) AND t.deleted_at IS NULL"
-            " ORDER BY t.id FOR NO KEY UPDATE",
+            " ORDER BY t.id FOR UPDATE",
             sorted(set(rows)),
         )
         return {
