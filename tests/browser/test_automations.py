@@ -61,6 +61,15 @@ async def put(page: Page, box: Locator, text: str, value: str) -> None:
     await page.keyboard.press("Enter")
 
 
+async def publish(page: Page, note: str = "") -> None:
+    """Say yes in the open dialog, with a note."""
+    dialog = page.get_by_role("dialog")
+    if note:
+        await dialog.get_by_role("textbox").fill(note)
+    await dialog.get_by_role("button", name="发布", exact=True).click()
+    await expect(page.locator(".au-state")).to_contain_text("已发布")
+
+
 async def test_an_automation_is_built_tried_and_switched_on_by_form(
     site: Site, shop: Shop, wecom: WecomStandIn
 ) -> None:
@@ -105,9 +114,8 @@ async def test_an_automation_is_built_tried_and_switched_on_by_form(
     assert len(wecom.messages) == 1, "only the test of the connector"
     await page.screenshot(path=shot("automation/built"))
 
-    await page.get_by_role("button", name="保存", exact=True).click()
-    await expect(page.locator(".au-state")).to_contain_text("已保存")
     await page.get_by_role("switch", name="启用").click()
+    await publish(page)
     await expect(page.get_by_text("已启用", exact=True)).to_be_visible()
     await shop.move(order)
     (run,) = await shop.settle()
@@ -125,16 +133,18 @@ async def test_nothing_typed_is_lost_and_what_is_wrong_is_shown_where_it_is(site
     )
     page = await site.open(f"/automations/{automation}")
     await add_step(page, page.locator(".au-flow > .au-wire .au-add").last, "更新记录")
-    await page.get_by_role("switch", name="启用").click()
     card = page.locator(".au-card.bad")
     await expect(card).to_contain_text("选要修改的字段")
+    await expect(page.locator(".au-state")).to_contain_text("还有 1 处要补上")
+    await page.get_by_role("button", name="发布", exact=True).click()
+    await page.get_by_role("dialog").get_by_role("button", name="发布", exact=True).click()
+    await expect(page.get_by_text("还不能启用:1 处要补上")).to_be_visible()
     await expect(page.get_by_text("已停用", exact=True)).to_be_visible()
     await choose(page, "再填一个字段", "备注")
     await form(page).locator(".tt-text").click()
     await page.keyboard.type("先写着")
     page.on("dialog", lambda dialog: dialog.accept())
     await page.reload()
-    await expect(page.get_by_text("恢复了上次没保存的改动")).to_be_visible()
     await expect(page.locator(".au-card").nth(2)).to_contain_text("先写着")
     second = page.locator(".au-card").nth(2)
     await second.focus()
@@ -145,7 +155,11 @@ async def test_nothing_typed_is_lost_and_what_is_wrong_is_shown_where_it_is(site
     await page.locator(".toast .u", has_text="撤销").click()
     await expect(page.locator(".au-card")).to_have_count(3)
     await page.keyboard.press("Control+S")
-    await expect(page.locator(".au-state")).to_contain_text("已保存")
+    await expect(page.get_by_text("草稿已存好,发布后才生效")).to_be_visible()
+    stored = (await shop.world.catalog()).automation(automation).definition
+    assert len(stored.steps) == 1, "what runs is what was published"
+    await page.get_by_role("button", name="发布", exact=True).click()
+    await publish(page)
     stored = (await shop.world.catalog()).automation(automation).definition
     assert len(stored.steps) == 2
 
@@ -175,7 +189,7 @@ async def test_failed_runs_are_listed_and_mended_and_the_list_follows(site: Site
     await expect(trace).to_contain_text("跳过了")
     await page.goto(f"/automations/{automation}/runs")
     await page.get_by_role("button", name="全部重试").click()
-    await page.get_by_role("dialog").get_by_role("button", name="全部重试").click()
+    await page.get_by_role("dialog").get_by_role("button", name="重试", exact=True).click()
 
     async def queued() -> bool:
         return (await shop.run(runs[0]))["status"] == "queued"
@@ -191,7 +205,7 @@ async def test_viewers_see_the_flow_and_change_nothing(site: Site, shop: Shop, w
     await expect(page.get_by_text("只能查看")).to_be_visible()
     await expect(page.locator(".au-add")).to_have_count(0)
     await expect(page.get_by_role("switch", name="启用")).to_be_disabled()
-    await expect(page.get_by_role("button", name="保存", exact=True)).to_have_count(0)
+    await expect(page.get_by_role("button", name="发布", exact=True)).to_have_count(0)
     assert wecom.webhook_url.rsplit("=", 1)[1] not in await page.content()
 
 

@@ -209,9 +209,9 @@ async def test_build_the_first_automation(site: Site, wecom: WecomStandIn) -> No
     await hands.click(form.locator(".tt-text"))
     await hands.type("有订单进了售后")
     await page.screenshot(path=shot("stranger/automation"))
-    await hands.button("保存")
-    await expect(page.locator(".au-state")).to_contain_text("已保存")
-    await hands.click(page.get_by_role("switch", name="启用"))
+    await hands.button("发布")
+    await hands.button("发布", within=page.get_by_role("dialog"))
+    await expect(page.locator(".au-state")).to_contain_text("已发布")
     await expect(page.get_by_text("已启用", exact=True)).to_be_visible()
     made = next(
         a for a in (await site.system.catalogs.current()).app(app.id).automations

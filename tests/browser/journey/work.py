@@ -111,9 +111,9 @@ async def make_automation(me: Traveller) -> None:
     await page.keyboard.type(" 预占失败:")
     await _put_value(page, message, "缺货原因")
     await me.keep("05-automation")
-    await page.get_by_role("button", name="保存", exact=True).click()
-    await expect(page.locator(".au-state")).to_contain_text("已保存")
-    await page.get_by_role("switch", name="启用").click()
+    await page.get_by_role("button", name="发布", exact=True).click()
+    await page.get_by_role("dialog").get_by_role("button", name="发布", exact=True).click()
+    await expect(page.locator(".au-state")).to_contain_text("已发布")
     await expect(page.get_by_text("已启用", exact=True)).to_be_visible()
 
 
