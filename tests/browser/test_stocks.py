@@ -6,7 +6,9 @@ from playwright.async_api import expect
 
 from runtime.records import stock as stocks
 from runtime.records.change import Source
+from tests.browser.hands import Hands
 from tests.browser.support import Site, axe, shot
+from tests.browser.test_app_settings import select
 from tests.runtime.records.stock.yard import Yard
 
 
@@ -110,3 +112,31 @@ async def test_it_reads_in_english_and_in_the_dark(site: Site) -> None:
     await expect(viewer.locator(".sk-table tbody tr")).to_have_count(3)
     await expect(viewer.get_by_role("button", name="盘点", exact=True)).to_have_count(0)
     await viewer.screenshot(path=shot("stock/viewer-phone"))
+
+
+async def test_places_shortages_and_the_time_limit_are_chosen_in_the_dialog(site: Site) -> None:
+    yard = await Yard.make(site.world)
+    page = await site.open(f"/a/{site.world.app_id}/settings")
+    await page.locator("hb-stocks").get_by_role("button", name="修改").click()
+    dialog = page.get_by_role("dialog")
+    hands = Hands(page)
+    await hands.choose(select(dialog, "取货方式"), "先进先出,按日期取")
+    await expect(select(dialog, "按哪个日期")).to_contain_text("入库日期")
+    await expect(dialog.locator(".st-pair")).to_have_count(2)  # 商品 and 尺码, found by themselves
+    await dialog.get_by_role("switch", name="缺货时先占有的").check()
+    await expect(select(dialog, "还缺多少记在")).to_contain_text("缺货")
+    await hands.choose(select(dialog, "等补货时是"), "待补货")
+    await dialog.get_by_role("switch", name="预占有时限").check()
+    await dialog.get_by_label("几小时以后").fill("48")
+    await dialog.get_by_label("几小时以后").blur()
+    await hands.choose(select(dialog, "过期时是"), "新建选项「预占过期」")
+    await select(dialog, "过期时是").scroll_into_view_if_needed()
+    await page.screenshot(path=shot("stock/options"))
+    assert await axe(page) == []
+    await dialog.get_by_role("button", name="保存", exact=True).click()
+    await expect(dialog).to_have_count(0)
+    catalog = await site.world.catalog()
+    d, lines = catalog.stock(yard.stock.id).definition, catalog.table(yard.lines.id)
+    assert (d.pick, d.pick_by, len(d.sku)) == ("fifo", yard.shelves.field("入库日期").id, 2)
+    assert (d.partial, d.line_open, d.backordered) == (True, lines.field("缺货").id, 4)
+    assert (d.expire_hours, lines.field("状态").choices_by_id[d.expired or 0].name) == (48, "预占过期")
