@@ -169,7 +169,8 @@ async def store(work: Work, fields: Collection[Field] | None = None) -> dict[Fie
     written = {f for item in work.of("create", "update") for f in item.links}
     # in the order of the fields, so that writers who point at the same records wait for each other in one direction
     for field in sorted(
-        written if fields is None else written.intersection(fields), key=lambda one: (one.position, one.number)
+        written if fields is None else written.intersection(fields),
+        key=lambda one: (one.position, one.number),
     ):
         config = field.config
         assert isinstance(config, Link)  # noqa: S101
