@@ -7,6 +7,7 @@ import { t } from "../i18n";
 import "../select/hb-select";
 import type { HbSelect } from "../select/hb-select";
 import type { Option } from "../select/options";
+import { compared, isOfRecords, saidOfMany, saidOfRecords } from "./said-records";
 import { find, numbers } from "./tree";
 import type { Definition, PageData, Rehearsal, Rehearsed } from "./types";
 
@@ -88,11 +89,12 @@ export function said(host: Pick<DrawerHost, "page">, run: Pick<Rehearsed, "kind"
   if (failure) return html`<span class="danger-t">${failure.problems.length ? failure.problems.map((problem) => problem.message).join("; ") : failure.message}</span>`;
   const kind = host.page.kinds.find((one) => one.id === run.kind);
   const outcome = kind?.outcomes.find((one) => one.key === run.outcome)?.label;
+  if (isOfRecords(run.kind)) return saidOfRecords(run, outcome, written((output?.changes ?? []) as Change[]));
   switch (run.kind) {
     case "branch":
       return run.outcome === "none" ? t("都不符合,跳过") : t("走「{arm}」", { arm: String(output?.arm || t("第 {n} 路", { n: Number(String(run.outcome).slice(3)) + 1 })) });
     case "only_if":
-      return html`${looked(host, (input?.conditions ?? []) as Looked[])} <b class=${run.outcome === "no" ? "warn-t" : "ok-t"}>${outcome}</b>`;
+      return html`${looked(host, (input?.conditions ?? []) as Looked[])}${compared(input)} <b class=${run.outcome === "no" ? "warn-t" : "ok-t"}>${outcome}</b>`;
     case "reserve_stock":
     case "release_stock":
     case "consume_stock":
@@ -100,7 +102,7 @@ export function said(host: Pick<DrawerHost, "page">, run: Pick<Rehearsed, "kind"
       return html`${outcome}${output?.reason ? html`:<span class="warn-t">${String(output.reason)}</span>` : output?.lines !== undefined ? html`<span class="f3"> · ${t("{n} 条明细", { n: Number(output.lines) })}</span>` : nothing}`;
     case "update_record":
     case "create_record":
-      return written((output?.changes ?? []) as Change[]);
+      return saidOfMany(run) ?? written((output?.changes ?? []) as Change[]);
     case "loop":
       return t("一共 {n} 个", { n: Number(output?.count ?? 0) });
     case "wait":
