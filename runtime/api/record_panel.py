@@ -234,7 +234,7 @@ async def record_history(
             ActorBody(e.actor_kind, e.actor_id, translator.gettext(e.actor_name)),
             e.channel,
             e.source,
-            e.reason,
+            translator.gettext(e.reason) if e.reason else None,
             e.changes,
             e.as_is,
         )

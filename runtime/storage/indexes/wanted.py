@@ -63,6 +63,14 @@ def _shapes(catalog: Catalog, table: Table) -> Iterator[tuple[str, Shape]]:
 
 
 def _of_app(app: App, table: Table) -> Iterator[tuple[str, Shape]]:
+    for stock in app.stocks:
+        if stock.definition.stock_table == table.id:
+            # by links a SKU's places are found already; of other fields the first two
+            equal = [
+                p.shelf for p in stock.definition.sku if getattr(table.by_id.get(p.shelf), "stored", False)
+            ]
+            if equal:
+                yield stock.id, _shape(equal, [])
     for workbench in app.workbenches:
         definition = workbench.definition
         if definition.table == table.id:

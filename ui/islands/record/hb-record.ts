@@ -427,7 +427,7 @@ export class HbRecord extends HbElement {
           atWork: (field) => this.#refreshing?.words(field) ?? null,
           choices: (field, words) => this.#choices(field, words),
         })}
-        <hb-stock-holds .record=${this.record} .table=${table.id}></hb-stock-holds>
+        <hb-stock-holds .record=${this.record} .table=${table.id} .editable=${canEdit}></hb-stock-holds>
         ${this.#relatedSections(table, canEdit)} ${this.#timeline(table)}
       </div>`;
   }

@@ -1,13 +1,14 @@
 /** `<hb-stock-holds .record .table>`: what an order or a line holds of the stock, or who holds a shelf. Empty for other records. */
 import { html, nothing, type TemplateResult } from "lit";
 import "../../styles/stocks.css";
-import { api, ApiError } from "../api";
+import { api, ApiError, showError } from "../api";
 import { define, HbElement } from "../base";
 import { debounce } from "../dom";
 import { icon } from "../icons";
 import { t } from "../i18n";
 import { watch } from "../live";
 import { ago } from "../runs/status";
+import { toast } from "../toast/toast";
 import type { Concern, Hold } from "./types";
 import { amount, nameOf } from "./words";
 
@@ -15,10 +16,13 @@ import { amount, nameOf } from "./words";
 const strangers = new Set<string>();
 
 class HbStockHolds extends HbElement {
-  static override properties = { record: { attribute: false }, table: { attribute: false }, concerns: { state: true } };
+  static override properties = { record: { attribute: false }, table: { attribute: false }, editable: { attribute: false }, concerns: { state: true }, busy: { state: true } };
   declare record: string;
   declare table: string;
+  /** Whether this person may fill what waits. */
+  declare editable: boolean;
   declare private concerns: Concern[];
+  declare private busy: boolean;
   #stop: (() => void) | null = null;
   readonly #refresh = debounce(() => void this.#load(), 400);
 
@@ -26,6 +30,7 @@ class HbStockHolds extends HbElement {
     super();
     this.record = this.table = "";
     this.concerns = [];
+    this.editable = this.busy = false;
   }
 
   override disconnectedCallback(): void {
@@ -58,6 +63,20 @@ class HbStockHolds extends HbElement {
     }
   }
 
+  /** Give the order's waiting lines what is there now. */
+  async #fill(stock: string): Promise<void> {
+    this.busy = true;
+    try {
+      const { orders } = await api.post<{ orders: number }>(`/api/v1/stocks/${stock}/fill`, { order: this.record });
+      toast(orders ? t("补到货了") : t("现在没有能补的货"));
+      await this.#load();
+    } catch (failure) {
+      showError(failure);
+    } finally {
+      this.busy = false;
+    }
+  }
+
   protected override render(): TemplateResult | typeof nothing {
     const told = this.concerns.filter((one) => one.holds.length);
     return told.length ? html`${told.map((one) => this.#concern(one))}` : nothing;
@@ -66,7 +85,7 @@ class HbStockHolds extends HbElement {
   #concern(one: Concern): TemplateResult {
     const narrowed = one.role === "shelf" ? `?tab=ledger&shelf=${this.record}` : one.role === "order" ? `?tab=ledger&order=${this.record}` : "?tab=holds";
     return html`<section class="sec">
-      <h3><span class="cut">${one.role === "shelf" ? t("谁占着") : t("占用的库存")}</span><span class="n">${one.holds.length}</span><span class="end"><a class="tool" href="/stocks/${one.stock}${narrowed}">${t("库存流水")}</a></span></h3>
+      <h3><span class="cut">${one.role === "shelf" ? t("谁占着") : t("占用的库存")}</span><span class="n">${one.holds.length}</span><span class="end">${this.editable && one.role === "order" && one.holds.some((hold) => !hold.shelf) ? html`<button type="button" class="tool" aria-busy=${String(this.busy)} @click=${() => void this.#fill(one.stock)}>${t("补上缺货")}</button>` : nothing}<a class="tool" href="/stocks/${one.stock}${narrowed}">${t("库存流水")}</a></span></h3>
       <ul class="sk-held">${one.holds.map((hold) => html`<li>${this.#hold(one, hold)}</li>`)}</ul>
     </section>`;
   }

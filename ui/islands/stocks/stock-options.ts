@@ -80,7 +80,7 @@ function picking(host: OptionsHost): TemplateResult {
     ${pick === "exact"
       ? nothing
       : html`${sku(host)}${select("pick_by", pick === "fifo" ? t("按哪个日期") : t("按哪个字段的顺序"), draft.pick_by ?? "", host.options(sorted), (value) => host.set({ pick_by: value || null }))}
-          <label class="row"><input type="checkbox" class="ck" .checked=${draft.pick_descending ?? false} @change=${(event: Event) => host.set({ pick_descending: (event.target as HTMLInputElement).checked })} />${t("从大到小取")}</label>`}`;
+          ${pick === "fifo" ? nothing : html`<label class="row"><input type="checkbox" class="ck" .checked=${draft.pick_descending ?? false} @change=${(event: Event) => host.set({ pick_descending: (event.target as HTMLInputElement).checked })} />${t("从大到小取")}</label>`}`}`;
 }
 
 function sku(host: OptionsHost): TemplateResult {
