@@ -22,14 +22,14 @@ export function same(one: Definition, other: Definition): boolean {
 }
 
 /** The same value with keys in order and without what stands for the default. */
-function tidy(value: unknown): unknown {
+export function tidy(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(tidy);
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value).filter(([name, item]) => item !== null && item !== undefined && item !== "" && !(Array.isArray(item) && item.length === 0) && !defaults.has(`${name}=${String(item)}`));
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, item]) => [name, tidy(item)]));
 }
 
-const defaults = new Set(["attempts=5", "on_failure=stop", "of=trigger", "markdown=false", "conjunction=and"]);
+const defaults = new Set(["attempts=5", "on_failure=stop", "of=trigger", "markdown=false", "conjunction=and", "wait=true", "failed=true", "keep=true", "missing=create", "every=false", "others=false", "how=set", "limit=100", "match=all"]);
 
 export function keep(id: string, version: number, definition: Definition): void {
   try {

@@ -23,9 +23,9 @@ export interface ValueOption {
   make?: () => Promise<PartValue | null>;
 }
 
-/** Equal values are equal as JSON with their keys in order; `of: "trigger"` is what is meant when it is left out. */
+/** Equal values are equal as JSON with their keys in order; `of: "trigger"` and an empty list are what is meant when left out. */
 export function valueKey(value: PartValue): string {
-  const entries = Object.entries(value).filter(([key, item]) => item !== undefined && item !== null && !(key === "of" && item === "trigger"));
+  const entries = Object.entries(value).filter(([key, item]) => item !== undefined && item !== null && !(key === "of" && item === "trigger") && !(Array.isArray(item) && item.length === 0));
   return JSON.stringify(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
