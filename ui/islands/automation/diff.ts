@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { Filter } from "../fields/field";
 import { t } from "../i18n";
 import { describeConnector, describeFilter, describeParts, describeSet, describeTest, describeValue, isEmptyFilter } from "./describe";
+import { tidy } from "./draft";
 import { aimedTable, tableFor } from "./made";
 import { describeStep, stepUi } from "./steps/index";
 import { describeTrigger, triggerUi } from "./triggers/index";
@@ -34,13 +35,7 @@ function own(step: Step): unknown {
   return [step.name ?? "", step.attempts ?? 5, step.on_failure ?? "stop", tidy(bare)];
 }
 
-function tidy(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(tidy);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== null && item !== undefined).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, item]) => [key, tidy(item)]));
-}
-
-const alike = (one: unknown, other: unknown): boolean => JSON.stringify(tidy(one)) === JSON.stringify(tidy(other));
+const alike = (one: unknown, other: unknown): boolean => JSON.stringify(tidy([one ?? null])) === JSON.stringify(tidy([other ?? null]));
 
 /** For each step, what it stands in and behind. */
 function places(steps: readonly Step[], within = "", found = new Map<string, string>()): Map<string, string> {
@@ -102,7 +97,7 @@ function stepDetails(page: PageData, before: Definition, after: Definition, was:
   const [old, now] = [was.config as unknown as Record<string, unknown>, is.config as unknown as Record<string, unknown>];
   const rest: string[] = [];
   for (const key of new Set([...Object.keys(old), ...Object.keys(now)])) {
-    if (key === "kind" || (key === "steps" && is.config.kind === "loop") || alike(old[key], now[key])) continue;
+    if (key === "kind" || (key === "steps" && is.config.kind === "loop") || alike({ [key]: old[key] }, { [key]: now[key] })) continue;
     const shown = part(page, before, after, was, is, key, old[key], now[key]);
     if (shown) found.push(...shown);
     else rest.push(key);
