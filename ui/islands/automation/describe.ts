@@ -114,8 +114,9 @@ export function describeAim(page: PageData, definition: Definition, aim: Aim, al
   const step = own ? undefined : find(definition.steps, aim.of!);
   const from = step ? stepLabel(page, definition, step) : t("触发的记录");
   const link = tableOf(page, tableFor(page, definition, aim.of))?.fields.find((field) => field.id === aim.via);
+  const tail = always ? nothing : html`<span class="f3">·</span>`;
   const words = aim.every ? t("{step} 找到的全部", { step: from }) : aim.via ? t("{record} 的「{field}」", { record: from, field: link?.name ?? "?" }) : from;
-  return html`<span class="vchip">${words}</span><span class="f3">·</span>`;
+  return html`<span class="vchip">${words}</span>${tail}`;
 }
 
 /** A value in a few words, as a chip. */

@@ -29,7 +29,7 @@ export function tidy(value: unknown): unknown {
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, item]) => [name, tidy(item)]));
 }
 
-const defaults = new Set(["attempts=5", "on_failure=stop", "of=trigger", "markdown=false", "conjunction=and", "wait=true", "failed=true", "keep=true", "missing=create", "every=false", "others=false", "how=set", "limit=100", "match=all"]);
+const defaults = new Set(["attempts=5", "on_failure=stop", "of=trigger", "markdown=false", "conjunction=and", "wait=true", "failed=true", "keep=true", "missing=create", "every=false", "others=false", "how=set", "limit=100", "match=all", "fn=count", "op=eq", "who=actor", "descending=false"]);
 
 export function keep(id: string, version: number, definition: Definition): void {
   try {

@@ -69,6 +69,7 @@ describe("values in reach", () => {
 
   it("are named when they were worked out: so many days later, a formula with the names of fields", () => {
     expect(optionOf(around, { kind: "shifted", base: { kind: "now" }, amount: -3, unit: "day" })?.label).toBe("当时的时间往前 3 天");
+    expect(optionOf(around, { kind: "field", field: "fldN", of: "trigger", via: [] })?.label).toBe("订单号");
     expect(optionOf(around, { kind: "formula", source: "{fldAAAAAAAAAAAAAA}*2" })?.label).toBe("{fldAAAAAAAAAAAAAA}*2");
   });
 

@@ -4,6 +4,7 @@
  * edited), `.decimals`; sends `change`. `.problem` is a fault the server found on saving.
  */
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import "../../styles/fields.css";
 import { api, showError } from "../api";
 import { define, HbElement } from "../base";
 import { debounce, uniqueId } from "../dom";
@@ -366,7 +367,7 @@ export class HbFormula extends HbElement {
       <p class="hint">
         ${t("结果是{kind}", { kind: resultName(draft.result ?? "text") })}${draft.uses_clock ? html` · ${t("会随时间变化")}` : nothing}
       </p>
-      ${trials(draft.examples, t("表里还没有记录可以试算"))}
+      ${this.names.length ? nothing : trials(draft.examples, t("表里还没有记录可以试算"))}
     </div>`;
   }
 
