@@ -150,7 +150,8 @@ END $body$""",
 CREATE FUNCTION meta.check_shelf(stock integer, shelf bigint) RETURNS void LANGUAGE plpgsql AS $body$
 DECLARE rule meta.stock_rule; kept record; said record;
 BEGIN
-    SELECT * INTO rule FROM meta.stock_rule WHERE stock_id = stock;
+    SELECT r.* INTO rule FROM meta.stock_rule r
+    JOIN meta.definition d ON d.id = r.stock_id AND d.deleted_at IS NULL WHERE r.stock_id = stock;
     IF NOT FOUND THEN RETURN; END IF;
     EXECUTE format('SELECT coalesce(f%s, 0) AS on_hand, coalesce(f%s, 0) AS reserved FROM data.t%s WHERE id = $1',
         rule.on_hand, rule.reserved, rule.table_id) INTO kept USING shelf;
@@ -190,6 +191,7 @@ END $body$""",
 CREATE FUNCTION meta.follow_stock(stock integer, home integer, on_hand integer, reserved integer) RETURNS void
 LANGUAGE plpgsql AS $body$
 BEGIN
+    PERFORM meta.leave_stock(stock);
     EXECUTE format('LOCK TABLE data.t%s IN SHARE ROW EXCLUSIVE MODE', home);
     EXECUTE format('INSERT INTO meta.stock_movement (stock_id, stock_record, kind, quantity, reserved_delta, actor_kind,'
         ' actor_id) SELECT %1$s, d.id, ''opening'', d.on_hand, d.reserved, ''system'', ''system'' FROM ('
