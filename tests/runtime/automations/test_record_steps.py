@@ -604,3 +604,84 @@ async def test_new_records_take_values_and_are_reached_later(deals: Deals) -> No
     await deals.deal(标题="王", 数量=4)
     found = await deals.run()
     assert (await deals.read(found["stp1"]["record"]))["积分"] == 8
+
+
+async def test_of_a_million_hits_as_many_are_found_as_asked_for(deals: Deals) -> None:
+    await deals.world.system.db.execute(
+        f"INSERT INTO {deals.deals.sql} ({deals.deals.field('标题').column}, {deals.deals.field('数量').column})"
+        " SELECT 'x', n FROM generate_series(1, 1000000) n"
+    )
+    number = deals.deals.field("数量").id
+    await deals.on_create(
+        FindRecords(deals.deals.id, deals.where("标题", "is", "x"), (Sort(number, True),), limit=10_000),
+        AggregateRecords(deals.deals.id, deals.where("标题", "is", "x"), "max", number),
+    )
+    await deals.deal(标题="新")
+    found = await deals.run()
+    assert (found["stp1"]["count"], len(found["stp1"]["records"])) == (10_000, 10_000)
+    assert (found["stp2"]["value"], found["stp2"]["count"]) == (1_000_000, 1_000_000)
+    assert (await deals.read(found["stp1"]["record"]))["数量"] == 1_000_000
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "REPT(REPT(REPT(\"x\", 10000), 10000), 10000)",
+        "9^9^9^9",
+        "REGEXMATCH(REPT(\"a\", 20000), \"(a+)+$\")",
+        "{fldGoneGoneGoneGo}+1",
+        "NOSUCH(1)",
+    ],
+)  # fmt: skip
+async def test_a_hostile_formula_ends_the_step_with_an_error_not_the_worker(
+    deals: Deals, source: str
+) -> None:
+    await deals.on_create(
+        UpdateRecord(deals.sets(数量=FormulaValue(source))), OnlyIf(FormulaHolds(FormulaValue(source)))
+    )
+    await deals.deal(标题="x")
+    found = await deals.run(finished=False)
+    assert found["stp1"]["error"] is not None
+
+
+async def test_a_formula_that_cannot_be_read_any_more_says_so(deals: Deals) -> None:
+    await deals.on_create(OnlyIf(FormulaHolds(FormulaValue("1+"))))
+    await deals.deal(标题="x")
+    found = await deals.run(finished=False)
+    assert found["stp1"]["error"]["code"] == "formula_syntax"
+
+
+@pytest.mark.parametrize("step", ["every", "via"])
+async def test_a_record_that_is_refused_stops_all_of_them(deals: Deals, step: str) -> None:
+    """What one step changes it changes as a whole: the reason is told, nothing is half done."""
+    customer = await deals.customer(姓名="王", 积分=1)
+    wrong = Assignment(deals.customers.field("电话").id, deals.of("标题"))
+    add = Assignment(deals.customers.field("积分").id, Literal_(1), "add")
+    if step == "every":
+        steps: tuple[Any, ...] = (
+            FindRecords(deals.customers.id),
+            UpdateRecord((add, wrong), of="stp1", every=True),
+        )
+    else:
+        steps = (UpdateRecord((add, wrong), via=deals.deals.field("客户").id),)
+    await deals.on_create(*steps)
+    await deals.deal(标题="不是电话", 客户=customer)
+    found = await deals.run(finished=False)
+    last = found[f"stp{len(steps)}"]
+    assert last["error"]["problems"][0]["field_name"] == "电话"
+    assert (await deals.read(customer))["积分"] == 1
+
+
+async def test_a_run_taken_up_again_does_nothing_twice(deals: Deals) -> None:
+    match = deals.sets(deals.customers, 电话=deals.of("电话"))
+    add = Assignment(deals.customers.field("积分").id, Literal_(1), "add")
+    gone = Assignment("fldGoneGoneGoneGo", Literal_(1))
+    await deals.on_create(UpsertRecord(deals.customers.id, match, (add,)), UpdateRecord((gone,)))
+    await deals.deal(电话=PHONE)
+    (run,) = await deals.shop.settle()
+    assert (await deals.shop.run(run))["status"] == "failed"
+    await deals.world.system.db.execute("UPDATE meta.run SET status = 'queued' WHERE public_id = $1", run)
+    await deals.world.system.db.execute("DELETE FROM meta.run_step WHERE step_id = 'stp2'")
+    await deals.shop.execute([run])
+    (row,) = await deals.world.system.db.fetch(f"SELECT * FROM {deals.customers.sql}")
+    assert int(row[deals.customers.field("积分").column]) == 1
