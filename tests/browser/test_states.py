@@ -12,7 +12,9 @@ from playwright.async_api import Locator, Page, expect
 from builder import fields
 from builder.wire import FieldPatch
 from runtime.definitions.states import CreateRecord, StateMachine
-from runtime.records import read
+from runtime.records import read, write
+from runtime.records.change import Change, Patch, Source
+from tests.browser.bench import bench_of
 from tests.browser.pool import Pool, make_pool
 from tests.browser.support import Site, axe, shot, until
 
@@ -321,3 +323,60 @@ async def test_a_state_chosen_in_the_grid_asks_for_what_it_needs(site: Site, poo
 
 async def _is(site: Site, pool: Pool, record: str, state: str) -> bool:
     return bool(await state_of(site, pool, record) == state)
+
+
+async def test_times_of_a_state_machine_become_a_column(site: Site, pool: Pool) -> None:
+    field = (await site.system.catalogs.current()).field(pool.field("状态"))
+    given = json.loads(msgspec.json.encode(field.machine))
+    given["states"].append({"choice": field.choices_by_name["已支付"].id, "limit": 3600})
+    await fields.update(site.system, await site.actor(), field.id, FieldPatch(options={"machine": given}))
+    await site.system.db.execute(
+        f"UPDATE {pool.orders.sql} SET {field.since_column} = now() - interval '26 hours' WHERE id = 1"
+    )
+    page = await site.open(f"/t/{pool.orders.id}")
+    await page.get_by_role("button", name="新建字段").first.click()
+    panel = page.locator("hb-field-panel")
+    await panel.get_by_label("名称", exact=True).fill("待了多久")
+    await panel.locator(".fe-type-box").click()
+    await page.get_by_role("searchbox").last.fill("状态时间")
+    await page.keyboard.press("Enter")
+    await expect(panel.locator("hb-select[label='哪个状态流转']")).to_contain_text("状态")
+    await page.screenshot(path=shot("states/time-form-zh"))
+    await panel.locator(".panel-f").get_by_role("button", name="新建").click()
+    await expect(page.locator("[role=gridcell]", has_text="1 天 2 小时").first).to_be_visible()
+    await page.screenshot(path=shot("states/time-column-zh"))
+    page = await site.open(f"/t/{pool.orders.id}?record={pool.records['TB-0001']}")
+    await expect(page.locator(".rc-late")).to_have_text("已超时")
+    await page.screenshot(path=shot("states/late-zh"))
+
+
+async def test_on_a_phone_a_move_asks_for_what_it_needs(site: Site) -> None:
+    bench = await bench_of(site)
+    order = await bench.order(订单状态="已支付")
+    page = await bench.open(f"?r={order.id}")
+    main = page.locator(".wb-main-act")
+    await expect(main).not_to_have_text("继续扫")
+    label = (await main.inner_text()).strip()
+    field = bench.orders.field("订单状态")
+    given = json.loads(msgspec.json.encode(field.machine))
+    note = bench.orders.field("备注")
+    change = Change(
+        table=bench.orders.id,
+        actor=await site.actor(),
+        source=Source("api"),
+        updates=(Patch(order.id, {"备注": ""}),),
+    )
+    await write.apply(site.system, change)
+    for one in given["transitions"]:
+        if one["source"] == field.choices_by_name["已支付"].id:
+            one["required"] = [note.id]
+    await fields.update(site.system, await site.actor(), field.id, FieldPatch(options={"machine": given}))
+    await page.reload()
+    await page.locator(".wb-main-act", has_text=label).click()
+    dialog = page.get_by_role("dialog")
+    await expect(dialog).to_contain_text("要先填好")
+    await page.screenshot(path=shot("states/missing-phone-zh"))
+    await dialog.get_by_label(note.name, exact=True).last.fill("电话确认过")
+    await dialog.locator(".btn.p").click()
+    await expect(page.locator(".toast")).to_contain_text("已改为")
+    await expect(page.locator(".wb-card .wb-tags .pill").first).not_to_have_text("已支付")
