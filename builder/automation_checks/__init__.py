@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from builder.automation_checks.formulas import trigger_types
 from builder.automation_checks.reach import Reach
 from builder.automation_checks.steps import check_steps, count_steps
 from builder.automation_checks.triggers import check_trigger
@@ -39,6 +40,7 @@ def check_automation(
     taken = [a.definition.name for a in app.automations if a.id != own]
     trigger, table = check_trigger(problems.at("trigger"), app, definition.trigger)
     reach = Reach(app, table, connectors, trigger_outputs(trigger))
+    reach.output_types = trigger_types(trigger)
     if trigger_table(trigger) is not None:
         reach.records["trigger"] = table  # a table that is gone is one problem, not one per use
     count = count_steps(definition.steps)

@@ -14,6 +14,7 @@ from runtime.automations.steps import kind_of
 from runtime.automations.values import CREATED, ITSELF, formula_infos
 from runtime.catalog import Table
 from runtime.definitions.fields import Link
+from runtime.definitions.triggers import Trigger, Webhook
 from runtime.definitions.values import (
     Before,
     FieldValue,
@@ -89,6 +90,8 @@ def type_of(value: Value, reach: Reach) -> str:
         return "datetime" if exact else type_of(value.base, reach)
     if isinstance(value, FoundRecords):
         return "number"
+    if isinstance(value, StepOutput) and value.step == "trigger":
+        return reach.output_types.get(value.key, "text")
     if isinstance(value, StepOutput):
         step = reach.steps.get(value.step)
         outputs = kind_of(step.config).outputs_of(step.config) if step is not None else ()
@@ -108,6 +111,16 @@ def type_of(value: Value, reach: Reach) -> str:
         if info is not None
         else fieldtypes.get(field.config).formula_type(field.config) or "text"
     )
+
+
+def trigger_types(trigger: Trigger) -> dict[str, str]:
+    """What formulas take the values for that come with a trigger; text, where nothing is said."""
+    if isinstance(trigger, Webhook):
+        kinds = {"number": "number", "boolean": "boolean", "list": "list"}
+        return {value.key: kinds.get(value.type, "text") for value in trigger.values} | {
+            "received_at": "datetime"
+        }
+    return {"planned_at": "datetime", "planned_day": "date", "due_at": "datetime", "since": "datetime"}
 
 
 def _table_of(value: Value, reach: Reach) -> Table | None:

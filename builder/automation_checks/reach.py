@@ -24,6 +24,7 @@ class Reach:
         self.app = app
         self.connectors = connectors
         self.outputs = outputs
+        self.output_types: Mapping[str, str] = {}
         self.records: dict[str, Table | None] = {} if trigger is None else {"trigger": trigger}
         self.lists: dict[str, Table | None] = {}
         self.steps: dict[str, Step] = {}
@@ -33,6 +34,7 @@ class Reach:
     def inner(self) -> Reach:
         """What a step inside a branch can refer to; what it makes stays inside."""
         copy = Reach(self.app, None, self.connectors, self.outputs)
+        copy.output_types = self.output_types
         copy.records, copy.steps, copy.ids = dict(self.records), dict(self.steps), self.ids
         copy.lists = dict(self.lists)
         return copy
