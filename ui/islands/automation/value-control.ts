@@ -43,9 +43,10 @@ export function valueControl(host: SetHost, field: Field, value: StepValue, put:
 }
 
 /** Text in which values stand. */
-export function textControl(host: SetHost, label: string, value: StepValue, single: boolean, put: (value: StepValue) => void, placeholder = t("留空就是清空;按 / 插入字段")): TemplateResult {
+export function textControl(host: SetHost, label: string, value: StepValue, single: boolean, put: (value: StepValue) => void, placeholder = t("留空就是清空;按 / 插入字段"), slash = true): TemplateResult {
   return html`<hb-template-text
     ?single=${single}
+    ?noslash=${!slash}
     ?disabled=${host.locked}
     label=${label}
     placeholder=${placeholder}

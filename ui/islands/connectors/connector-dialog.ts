@@ -182,7 +182,7 @@ class State {
         ${this.#limit()}
         <div class="row wrap">
           <button type="button" class="btn s" aria-busy=${String(this.#busy)} @click=${() => void this.#test()}>${icon("send", 14)}${this.#words().test}</button>
-          ${this.#tested ? html`<span class=${this.#tested.good ? "ok-t" : "danger-t"} role="status">${icon(this.#tested.good ? "circle-check" : "circle-alert", 14)} ${this.#tested.text}</span>` : nothing}
+          ${this.#tested ? html`<span class="row ${this.#tested.good ? "ok-t" : "danger-t"}" role="status">${icon(this.#tested.good ? "circle-check" : "circle-alert", 14)} ${this.#tested.text}</span>` : nothing}
         </div>`,
       this.form,
     );

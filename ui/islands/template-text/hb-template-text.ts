@@ -21,6 +21,7 @@ export class HbTemplateText extends HbElement {
     label: { type: String },
     placeholder: { type: String },
     single: { type: Boolean },
+    noslash: { type: Boolean },
     disabled: { type: Boolean },
     invalid: { type: Boolean },
   };
@@ -30,6 +31,8 @@ export class HbTemplateText extends HbElement {
   declare label: string;
   declare placeholder: string;
   declare single: boolean;
+  /** "/" is a character like any other: values come from the button only. */
+  declare noslash: boolean;
   declare disabled: boolean;
   declare invalid: boolean;
   #parts: Part[] = [];
@@ -44,6 +47,7 @@ export class HbTemplateText extends HbElement {
     this.label = "";
     this.placeholder = "";
     this.single = false;
+    this.noslash = false;
     this.disabled = false;
     this.invalid = false;
     this.#internals = "attachInternals" in this ? this.attachInternals() : null;
@@ -175,7 +179,7 @@ export class HbTemplateText extends HbElement {
       event.preventDefault();
       if (!this.single) this.#put(this.#range(), document.createElement("br"));
       else this.closest("form")?.requestSubmit();
-    } else if (event.key === "/" && !event.ctrlKey && !event.metaKey) {
+    } else if (event.key === "/" && !this.noslash && !event.ctrlKey && !event.metaKey) {
       event.preventDefault();
       this.#pick(this.#range());
     } else if ((event.ctrlKey || event.metaKey) && ["b", "i", "u"].includes(event.key.toLowerCase())) event.preventDefault();

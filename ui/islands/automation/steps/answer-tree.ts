@@ -31,15 +31,15 @@ function words(value: unknown): string {
 
 /** The tree; `pick` is null where nothing may be changed. */
 export function answerTree(answer: unknown, has: (place: Place) => boolean, pick: ((place: Place, value: unknown) => void) | null): TemplateResult {
-  const node = (name: string, value: unknown, place: Place, depth: number): TemplateResult => {
+  const node = (name: string, value: unknown, place: Place): TemplateResult => {
     const inside = value !== null && typeof value === "object" ? Object.entries(value as Record<string, unknown>) : [];
     const on = has(place);
-    const label = on ? t("不用「{name}」了", { name }) : t("用「{name}」的值", { name });
+    const label = on ? t("不用「{name}」了", { name }) : t("取「{name}」的值", { name });
     const leaf = html`<button type="button" class="jt-v ${on ? "on" : ""}" aria-pressed=${String(on)} aria-label="${label}: ${words(value)}" ?disabled=${!pick} @click=${() => pick?.(place, value)}>${on ? icon("check", 12) : nothing}<span class="cut">${words(value)}</span></button>`;
     const key = html`<span class="jt-k">${name}</span>`;
-    if (!inside.length) return html`<li class="jt-row">${key}${leaf}</li>`;
-    return html`<li><details ?open=${depth < 3}><summary class="jt-row">${key}${leaf}</summary>
-      <ul>${inside.map(([part, item]) => node(Array.isArray(value) ? t("第 {n} 项", { n: Number(part) + 1 }) : part, item, [...place, Array.isArray(value) ? Number(part) : part], depth + 1))}</ul></details></li>`;
+    if (!inside.length) return html`<li><div class="jt-row">${key}${leaf}</div></li>`;
+    return html`<li><div class="jt-row">${key}${leaf}</div>
+      <ul>${inside.map(([part, item]) => node(Array.isArray(value) ? t("第 {n} 项", { n: Number(part) + 1 }) : part, item, [...place, Array.isArray(value) ? Number(part) : part]))}</ul></li>`;
   };
-  return html`<ul class="jt">${node(t("回答"), answer, [], 0)}</ul>`;
+  return html`<ul class="jt">${node(t("回答"), answer, [])}</ul>`;
 }

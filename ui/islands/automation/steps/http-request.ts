@@ -66,7 +66,7 @@ function body(host: StepHost, config: Config, set: Set): TemplateResult | typeof
     ${kind === "json" || kind === "form" ? row(host, t("各项内容"), "", pairs(host, t("各项内容"), "fields", config.fields ?? [], (fields) => set({ ...config, fields }))) : nothing}
     ${kind === "text"
       ? html`${row(host, t("内容类型"), "config.content_type", html`<input class="inp s" aria-label=${t("内容类型")} ?disabled=${host.locked} .value=${config.content_type ?? "application/json"} @change=${(event: Event) => set({ ...config, content_type: (event.target as HTMLInputElement).value.trim() })} />`)}
-          ${row(host, t("内容"), "config.text", textControl(host, t("内容"), config.text ?? { kind: "text", parts: [] }, false, (value) => set({ ...config, text: { kind: "text", parts: toParts(value) } }), t("按 / 插入字段;JSON 里的值放在引号中间")))}`
+          ${row(host, t("内容"), "config.text", textControl(host, t("内容"), config.text ?? { kind: "text", parts: [] }, false, (value) => set({ ...config, text: { kind: "text", parts: toParts(value) } }), t("JSON 里的值放在引号中间"), false))}`
       : nothing}`;
 }
 
@@ -127,7 +127,7 @@ function form(host: StepHost, config: Config, set: Set): TemplateResult {
   const answers = (config.answer ?? []).length > 0;
   return html`${connectorRow(host, "http_api", t("用哪个接口"), config.connector, (connector) => set({ ...config, connector }), t("地址和凭证在连接里;没收下会自动重试,每次带同一个编号(Idempotency-Key)"))}
     ${row(host, t("方法"), "config.method", choose(host, t("方法"), method, methods.map((one) => ({ value: one, label: one })), (next) => set({ ...config, method: next as Config["method"], ...(next === "GET" || next === "DELETE" ? { body: "none" as const } : {}) })))}
-    ${row(host, t("路径"), "config.path", textControl(host, t("路径"), config.path ?? { kind: "text", parts: [] }, true, (value) => set({ ...config, path: { kind: "text", parts: toParts(value) } }), t("接在接口地址后面,例如 orders/;按 / 插入字段")))}
+    ${row(host, t("路径"), "config.path", textControl(host, t("路径"), config.path ?? { kind: "text", parts: [] }, true, (value) => set({ ...config, path: { kind: "text", parts: toParts(value) } }), t("接在接口地址后面,例如 orders/"), false))}
     ${row(host, t("查询参数"), "", pairs(host, t("查询参数"), "query", config.query ?? [], (query) => set({ ...config, query })))}
     ${body(host, config, set)}
     <details class="au-fail"><summary>${t("请求头")}<span class="f3">${t("{n} 项", { n: (config.headers ?? []).length })}</span></summary>${pairs(host, t("请求头"), "headers", config.headers ?? [], (headers) => set({ ...config, headers }))}</details>
