@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from builder.configs import PRIMARY_TYPES
 from runtime.catalog import Table
 from runtime.definitions.queries import Aggregate, AggregateQuery, Condition, GroupLevel, Query, Sort
 from runtime.errors import InvalidDefinition
+from runtime.i18n import CHINESE
 from runtime.records import read
+from runtime.records.exports.table import write_table
 from tests.builder.conftest import Desk, spec
 from tests.builder.test_states import NAMES, machine
 
@@ -77,7 +81,9 @@ async def test_views_filter_sort_and_group_by_them(desk: Desk, orders: Table) ->
     assert await found(desk, orders, where=Condition(late, "is", True)) == ["2"]
     assert await found(desk, orders, where=Condition(waited, "gt", "90分")) == ["2", "3"]
     assert await found(desk, orders, sorts=(Sort(waited, True),)) == ["2", "3", "1"]
-    assert await found(desk, orders, where=Condition(entered, "newer_than", {"amount": 1, "unit": "day"})) == [
+    assert await found(
+        desk, orders, where=Condition(entered, "newer_than", {"amount": 1, "unit": "day"})
+    ) == [
         "1",
         "3",
     ]
@@ -107,6 +113,18 @@ async def test_formulas_and_roll_ups_read_them(desk: Desk, orders: Table) -> Non
     ((late, longest),) = await desk.rows(shops, "超时几单", "最久")
     assert late == 1
     assert round(longest / HOUR) == 72
+
+
+async def test_files_hold_them_as_what_they_are(desk: Desk, orders: Table, tmp_path: Path) -> None:
+    path = tmp_path / "单.xlsx"
+    await write_table(desk.system, desk.owner, orders.id, Query(), path, "xlsx", CHINESE)
+    rows = list(load_workbook(path).active.values)
+    shown = dict(zip(rows[0], rows[2], strict=True))
+    assert isinstance(shown["进入"], datetime)
+    assert isinstance(shown["到期"], datetime)
+    assert isinstance(shown["已待"], timedelta)
+    assert round(shown["已待"].total_seconds() / HOUR) == 72
+    assert rows[1][rows[0].index("超时")] != shown["超时"]
 
 
 async def test_without_a_machine_they_are_empty_and_with_it_they_come_back(desk: Desk, orders: Table) -> None:

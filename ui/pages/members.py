@@ -14,6 +14,7 @@ from litestar.response import Template
 from runtime import access, accounts
 from runtime.access import Actor, Operation, allowed, require
 from runtime.api.common import TheActor, TheSystem
+from runtime.catalog import App
 from runtime.errors import HuobiaoError
 from runtime.i18n import N_
 from runtime.system import System
@@ -51,6 +52,16 @@ class RoleForm(msgspec.Struct, frozen=True):
     role: str = ""
 
 
+def _moves_of(app: App, person: str) -> list[str]:
+    """The state machines with moves that name this person."""
+    return [
+        f"{table.name} · {field.name}"
+        for table in app.tables
+        for field in table.fields
+        if field.machine is not None and any(person in move.members for move in field.machine.transitions)
+    ]
+
+
 async def _members(
     system: System,
     actor: Actor,
@@ -64,6 +75,7 @@ async def _members(
 ) -> dict[str, Any]:
     manages = allowed(actor, Operation.MANAGE_MEMBERS, app_id)
     listed = await accounts.members(system, actor, app_id)
+    found = (await system.catalogs.current()).app(app_id)
     return {
         "members": {
             "app": app_id,
@@ -75,6 +87,7 @@ async def _members(
                     "role_name": access.role_name(m.role).text(reader.translator),
                     "active": m.active,
                     "me": m.id == actor.id,
+                    "moves": "、".join(_moves_of(found, m.id)),
                 }
                 for m in listed
             ],
