@@ -2,7 +2,9 @@
 import { html, nothing, type TemplateResult } from "lit";
 import "../filter/hb-filter";
 import type { HbFilter } from "../filter/hb-filter";
+import { icon } from "../icons";
 import { t } from "../i18n";
+import { openMenu, type MenuItem } from "../menu/menu";
 import { choose, row, tableOptions, type FormHost } from "./form-parts";
 import { triggerTable } from "./made";
 import { settled } from "./settled";
@@ -24,24 +26,26 @@ export function withKind(page: PageData, trigger: Trigger, kind: Trigger["kind"]
 
 /** The whole form. */
 export function triggerForm(host: TriggerHost): TemplateResult {
-  const { page, trigger } = host;
+  const { trigger } = host;
   const ui = triggerUi(trigger.kind);
   return html`
     <div class="field">
-      <span class="lab">${t("什么时候开始")}</span>
-      <div class="au-kinds" role="radiogroup" aria-label=${t("什么时候开始")}>
-        ${triggerGroups().map(
-          (group) => html`<span class="au-group">${group.heading()}</span>${group.kinds.map(
-            (kind) => html`<label class="au-kind">
-            <input class="rd" type="radio" name="trigger-kind" .checked=${kind.kind === trigger.kind} ?disabled=${host.locked} @change=${() => host.setTrigger(withKind(page, trigger, kind.kind))} />
-            <span>${kind.name()}<span class="hint">${kind.description()}</span></span>
-          </label>`,
-          )}`,
-        )}
-      </div>
+      <span class="lab" id="trigger-kind">${t("什么时候开始")}</span>
+      <button type="button" class="au-pick" aria-haspopup="menu" aria-labelledby="trigger-kind" aria-describedby="trigger-kind-now" ?disabled=${host.locked} @click=${(event: Event) => kinds(host, event.currentTarget as HTMLElement)}>
+        ${icon(ui.icon)}<span class="grow" id="trigger-kind-now">${ui.name()}<span class="hint">${ui.description()}</span></span>${icon("chevron-down", 14)}
+      </button>
     </div>
     ${ui.alone?.(trigger) ? ui.rows(host, trigger, []) : tableRows(host)}
   `;
+}
+
+/** The kinds under their headings, to choose another one. */
+function kinds(host: TriggerHost, anchor: HTMLElement): void {
+  const { page, trigger } = host;
+  openMenu(anchor, triggerGroups().flatMap((group) => [
+    { heading: group.heading() },
+    ...group.kinds.map((kind): MenuItem => ({ label: kind.name(), icon: kind.icon, sub: kind.description(), checked: kind.kind === trigger.kind, run: () => kind.kind !== trigger.kind && host.setTrigger(withKind(page, trigger, kind.kind)) })),
+  ]));
 }
 
 function tableRows(host: TriggerHost): TemplateResult {

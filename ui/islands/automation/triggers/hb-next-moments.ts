@@ -51,7 +51,7 @@ export class HbNextMoments extends HbElement {
     if (!this.moments) return html`<p class="hint" role="status">${t("正在算…")}</p>`;
     if (!this.moments.length) return html`<p class="hint bad">${t("以后一次也不会到")}</p>`;
     const format = new Intl.DateTimeFormat(locale(), { dateStyle: "full", timeStyle: "short", timeZone: this.#shownZone });
-    return html`<ol class="au-next" role="status">${this.moments.map((moment) => html`<li>${format.format(new Date(moment))}</li>`)}</ol><p class="hint">${t("{zone} 的时间", { zone: this.#shownZone })}</p>`;
+    return html`<ol class="au-next" aria-live="polite">${this.moments.map((moment) => html`<li>${format.format(new Date(moment))}</li>`)}</ol><p class="hint">${t("{zone} 的时间", { zone: this.#shownZone })}</p>`;
   }
 }
 
