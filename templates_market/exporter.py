@@ -93,7 +93,7 @@ class Exporter:
                 numbers = self.choices.get(value.get("field", ""), {})
                 for side in ("sources", "targets"):
                     plain_value[side] = [numbers[n] for n in value.get(side, ()) if n in numbers]
-            return plain_value
+            return _without_addressees(plain_value)
         return value
 
     def table(self, table: Table) -> dict[str, Any]:
@@ -197,6 +197,17 @@ def _without_people(machine: StateMachine) -> StateMachine:
             for one in machine.transitions
         ),
     )
+
+
+def _without_addressees(value: dict[str, Any]) -> dict[str, Any]:
+    """A step that tells named people or addresses tells the owners, or whoever set it off: a template knows nobody."""
+    if value.get("kind") == "notify" and value.get("people"):
+        others = value.get("roles") or value.get("values")
+        return {**value, "people": [], **({} if others else {"roles": ["owner"]})}
+    if value.get("kind") == "send_email" and value.get("to"):
+        others = value.get("values")
+        return {**value, "to": [], **({} if others else {"values": [{"kind": "person", "who": "actor"}]})}
+    return value
 
 
 def _asks_for_people(value: Any) -> bool:

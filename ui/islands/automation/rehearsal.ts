@@ -115,6 +115,14 @@ export function said(host: Pick<DrawerHost, "page">, run: Pick<Rehearsed, "kind"
       return t("到此为止");
     case "send_wecom":
       return html`${((output?.messages ?? []) as { content?: string }[]).map((message) => message.content ?? "").join(" / ")}`;
+    case "notify":
+      return html`${outcome}${(input?.people as string[] | undefined)?.length ? html` <span class="f3">${(input!.people as string[]).join(t("、"))}</span>` : nothing} ${String(input?.title ?? "")}`;
+    case "send_email":
+      return html`${outcome} <span class="f3">${((input?.to as string[] | undefined) ?? []).join(t("、"))}</span> ${String(input?.subject ?? "")}`;
+    case "http_request": {
+      const request = input?.request as { method: string; url: string; body: string | null } | undefined;
+      return html`${outcome ?? ""} <code>${request ? `${request.method} ${request.url}` : ""}</code>${request?.body ? html` <code>${request.body}</code>` : nothing}`;
+    }
     default:
       return html`<code>${JSON.stringify(input?.body ?? {})}</code>`;
   }

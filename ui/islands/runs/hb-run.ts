@@ -196,17 +196,27 @@ class HbRun extends HbElement {
     const { message } = delivery;
     const who = [...(message.users ?? []), ...(message.mobiles ?? [])];
     return html`<div class="ru-message">
-      ${message.content === undefined ? html`<pre>${JSON.stringify(message.body, null, 2)}</pre>` : html`<p>${message.content}</p>`}
+      ${message.kind === "email"
+        ? html`<p><span class="f3">${message.to}</span> <b>${message.subject}</b></p><p>${message.text}</p>`
+        : message.kind === "http"
+          ? html`<p><b>${message.method}</b> <code>${message.path || "/"}${message.query?.length ? `?${new URLSearchParams(message.query)}` : ""}</code></p>${message.body ? html`<pre>${String(message.body)}</pre>` : nothing}${this.#came(delivery)}`
+          : message.content === undefined ? html`<pre>${JSON.stringify(message.body, null, 2)}</pre>` : html`<p>${message.content}</p>`}
       ${who.length ? html`<span class="au-at">${who.map((one) => html`@${one === "@all" ? t("所有人") : one} `)}</span>` : nothing}
       <span class="f3">${this.#sent(delivery)}</span>
     </div>`;
+  }
+
+  /** The beginning of what an interface answered, or refused with. */
+  #came(delivery: Delivery): TemplateResult | typeof nothing {
+    const body = delivery.answer?.raw?.body;
+    return typeof body === "string" && body ? html`<details><summary class="f3">${t("对方的回答")}</summary><pre>${body}</pre></details>` : nothing;
   }
 
   #sent(delivery: Delivery): TemplateResult {
     const to = delivery.connector || t("已删除的连接");
     if (delivery.status === "sent") {
       const merged = delivery.answer?.merged ?? 1;
-      return html`<span class="ok-t">${icon("check", 13)} ${t("发到「{to}」", { to })}</span> · ${delivery.sent_at ? formatMoment(delivery.sent_at, true) : ""}${delivery.attempts > 1 ? html` · ${t("第 {n} 次发出", { n: delivery.attempts })}` : nothing}${merged > 1 ? html` · ${t("和另外 {n} 条合并成一条", { n: merged - 1 })}` : nothing} · ${t("对方回答 {answer}", { answer: `${delivery.answer?.errcode ?? ""} ${delivery.answer?.errmsg ?? ""}`.trim() })}`;
+      return html`<span class="ok-t">${icon("check", 13)} ${t("发到「{to}」", { to })}</span> · ${delivery.sent_at ? formatMoment(delivery.sent_at, true) : ""}${delivery.attempts > 1 ? html` · ${t("第 {n} 次发出", { n: delivery.attempts })}` : nothing}${merged > 1 ? html` · ${t("和另外 {n} 条合并成一条", { n: merged - 1 })}` : nothing} · ${t("对方回答 {answer}", { answer: `${delivery.message.content === undefined ? "" : (delivery.answer?.errcode ?? "")} ${delivery.answer?.errmsg ?? ""}`.trim() })}`;
     }
     if (delivery.status === "failed") return html`<span class="danger-t">${icon("x", 13)} ${t("没有发到「{to}」", { to })}</span> · ${delivery.failure?.message ?? ""}`;
     const next = delivery.next_attempt_at ? t("预计 {time}", { time: formatMoment(delivery.next_attempt_at, true) }) : "";

@@ -52,7 +52,7 @@ export interface Delivery {
   key: string;
   status: "waiting" | "sent" | "failed";
   connector: string;
-  message: { kind?: string; content?: string; users?: string[]; mobiles?: string[]; body?: unknown };
+  message: { kind?: string; content?: string; users?: string[]; mobiles?: string[]; body?: unknown; to?: string; subject?: string; text?: string; method?: string; path?: string; query?: [string, string][] };
   attempts: number;
   next_attempt_at: string | null;
   sent_at: string | null;
