@@ -371,6 +371,11 @@ class CatalogStore:
                 self._catalog = await self._load(version)
             return self._catalog
 
+    async def at(self, version: int) -> Catalog:
+        """The catalog of ``version``, which a statement of the caller's transaction has just read as the newest."""
+        catalog = self._catalog
+        return catalog if catalog is not None and catalog.version == version else await self.current()
+
     async def locked(self, tx: Tx) -> Catalog:
         """The catalog for writing records: no definition can change until ``tx`` ends."""
         return await self._of_locked(await tx.value("SELECT meta.lock_catalog()"))

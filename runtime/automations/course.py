@@ -35,6 +35,18 @@ def _paths(steps: tuple[Step, ...], prefix: str) -> Iterator[tuple[str, Step]]:
             yield from _paths(inner, f"{path}/{name}/")
 
 
+def last_paths(steps: tuple[Step, ...], prefix: str = "") -> Iterator[str]:
+    """Paths of the steps that nothing follows, unless they lead into steps of their own."""
+    if not steps:
+        return
+    last = steps[-1]
+    path = prefix + last.id
+    yield path
+    if not isinstance(last.config, Loop):
+        for name, inner in blocks(last.config):
+            yield from last_paths(inner, f"{path}/{name}/")
+
+
 def shape(path: str) -> str:
     """The path of the definition that a run's path belongs to: numbers of items become :data:`ITEM`."""
     while (found := _NUMBER.search(path)) is not None:

@@ -18,12 +18,12 @@ import structlog
 
 from runtime.access import Actor
 from runtime.automations import runs
-from runtime.automations.course import Course, paths, shape
+from runtime.automations.course import Course, last_paths, paths, shape
 from runtime.automations.notes import Failure, load_failure
 from runtime.automations.reach import Reach
 from runtime.automations.retry import is_passing, wait_seconds
 from runtime.automations.runs import Run, StepNote, StepRow, StepStatus
-from runtime.automations.steps import Attempt, Rest, kind_of
+from runtime.automations.steps import Attempt, Done, End, Into, Rest, kind_of
 from runtime.catalog import App, Catalog
 from runtime.definitions.automations import AutomationDef, Loop, Step
 from runtime.errors import HuobiaoError, NotFound
@@ -113,6 +113,11 @@ class Execution(Course):
         self.system, self.run, self.lease, self.stopping = system, run, lease, stopping
         self.positions = {path: place for place, (path, _) in enumerate(paths(run.definition))}
         self.rows: dict[str, StepRow] = {}
+        self._last = frozenset(last_paths(run.definition.steps))
+        self._owed: list[StepNote] = []
+        """Steps without effects that are decided; stored with the next one. Whoever takes the run up decides the same."""
+        self._catalog: Catalog | None = None
+        self._ended = False
         self._looked_into: set[str] = set()
         self._passed: dict[str, int] = {}
         self._began = time.monotonic()
@@ -123,10 +128,12 @@ class Execution(Course):
             await self._end_as_lost()
             return
         await self.system.catalogs.current()  # read outside a transaction, where it is kept
-        self.rows = await runs.steps(self.system.db, self.run.number)
+        if not self.run.fresh:
+            self.rows = await runs.steps(self.system.db, self.run.number)
         try:
             await self.walk(self.run.definition.steps)
-            await self._finish()
+            if not self._ended:
+                await self._finish()
         except _Paused:
             pass
         await self._announce()
@@ -135,7 +142,7 @@ class Execution(Course):
         """How the step has ended: before, or now. Raises :class:`_Paused` when the run has to wait or has failed."""
         row = self.rows.get(path)
         if row is None or row.status not in ("done", "skipped", "failed"):
-            row = self.rows[path] = await self._try(step, path, row)
+            row = self.rows[path] = self._foregone(step, path) or await self._try(step, path, row)
             if isinstance(step.config, Loop):
                 self._looked_into.add(path)  # nothing in it has been begun
         return row
@@ -170,6 +177,32 @@ class Execution(Course):
             await runs.note_passed(tx, self.run.number, path, passed)
         self._passed[path] = passed
 
+    def _foregone(self, step: Step, path: str) -> StepRow | None:
+        """The step decided by how earlier ones ended, if that is enough: no transaction of its own."""
+        said: dict[str, Any] = {}
+        done = kind_of(step.config).foregone(step.config, self._outcome, said)
+        if done is None:
+            return None
+        this = _Try(step, path, self.positions.get(shape(path), 0), 1, datetime.now(UTC))
+        note = this.note("done", outcome=done.outcome, input=said, output=done.output)
+        self._owed.append(note)
+        return note.as_row()
+
+    def _outcome(self, step: str) -> str | None:
+        found = self.results.get(step)
+        return found.outcome if found is not None and found.status == "done" else None
+
+    async def _note(self, tx: Tx, note: StepNote) -> None:
+        await runs.note_steps(tx, self.run.number, (*self._owed, note))
+
+    def _ends(self, step: Step, path: str, outcome: str | None) -> bool:
+        """Whether the run is over with this step: it is then ended in the step's own transaction."""
+        way = kind_of(step.config).way(step.config, outcome)
+        if isinstance(way, End):
+            return True
+        into = isinstance(step.config, Loop) or (isinstance(way, Into) and bool(way.steps))
+        return path in self._last and not into
+
     async def _try(self, step: Step, path: str, before: StepRow | None) -> StepRow:
         if self.stopping():
             raise _Stopping
@@ -179,7 +212,6 @@ class Execution(Course):
         attempt: Attempt | None = None
         try:
             async with self.system.db.transaction() as tx:
-                await self.lease.confirm(tx)
                 attempt = await self._attempt(tx, this)
                 attempt.kept = before.output if before and before.output else None
                 done = await kind_of(step.config).carry_out(attempt, step.config)
@@ -187,7 +219,10 @@ class Execution(Course):
                     note = await self._rest(tx, this, attempt, done, tried)
                 else:
                     note = this.note("done", outcome=done.outcome, input=attempt.input, output=done.output)
-                await runs.note_step(tx, self.run.number, note)
+                await self._note(tx, note)
+                ends = isinstance(done, Done) and self._ends(step, path, done.outcome)
+                if ends:
+                    await settle(tx, self.run.number, self.run.definition)
         except LeaseLost:
             raise
         except Exception as error:
@@ -196,6 +231,8 @@ class Execution(Course):
             elif not isinstance(error, HuobiaoError):
                 log.exception("step failed", run=self.run.id, path=path)
             return await self._note_failure(this, error, attempt)
+        self._owed.clear()
+        self._ended = ends
         if isinstance(done, Rest):
             raise _Paused
         return note.as_row()
@@ -208,7 +245,8 @@ class Execution(Course):
         return msgspec.structs.replace(note, attempts=tried)
 
     async def _attempt(self, tx: Tx, this: _Try) -> Attempt:
-        catalog = await self.system.catalogs.current()
+        version = await runs.hold(tx, self.run.number, self.lease.owner)
+        catalog = self._catalog = await self.system.catalogs.at(version)
         app = app_by_number(catalog, self.run.app)
         return make_attempt(
             self.system, tx, catalog, app, self.run, this.step, this.path, self.results, this.started
@@ -228,11 +266,12 @@ class Execution(Course):
             await self.lease.confirm(tx)
             if (done := await runs.done_step(tx, self.run.number, this.path)) is not None:
                 return done  # it was stored; only the answer to the commit was lost
-            await runs.note_step(tx, self.run.number, note)
+            await self._note(tx, note)
             if again:
                 await runs.pause(tx, self.run.number, wait_seconds(this.number, error))
             elif stops:
                 await runs.end(tx, self.run.number, "failed", failure)
+        self._owed.clear()
         if again or stops:
             raise _Paused
         return note.as_row()
@@ -240,6 +279,8 @@ class Execution(Course):
     async def _finish(self) -> None:
         async with self.system.db.transaction() as tx:
             await self.lease.confirm(tx)
+            if self._owed:
+                await runs.note_steps(tx, self.run.number, self._owed)
             await settle(tx, self.run.number, self.run.definition)
 
     async def _end_as_lost(self) -> None:
@@ -255,7 +296,7 @@ class Execution(Course):
         await self._announce()
 
     async def _announce(self) -> None:
-        catalog = await self.system.catalogs.current()
+        catalog = self._catalog or await self.system.catalogs.current()
         await announce(self.system, catalog, self.run)
 
 

@@ -14,7 +14,7 @@ from runtime.definitions.automations import AutomationDef
 from runtime.events.outbox import Event
 from runtime.ids import new_id, record_id
 from runtime.storage.database import Database, Tx
-from runtime.storage.leases import LEASE_SECONDS
+from runtime.storage.leases import LEASE_SECONDS, LeaseLost
 
 RunStatus = Literal["held", "queued", "running", "waiting", "finished", "failed", "handled"]
 """``held``: its automation is paused, it begins afterwards. ``waiting``: until ``wake_at``, for what ``waits`` says.
@@ -49,7 +49,10 @@ class Trigger(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """A run as the engine needs it. ``record`` is the public id of the record that set it off, None where none did."""
+    """A run as the engine needs it. ``record`` is the public id of the record that set it off, None where none did.
+
+    ``fresh``: nobody has begun it before.
+    """
 
     number: int
     id: str
@@ -61,6 +64,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     definition: AutomationDef
     depth: int
     lost: int
+    fresh: bool = False
 
 
 class NewRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,12 +159,25 @@ async def claim(db: Database, public_id: str, owner: str) -> Run | None:
         " started_at = coalesce(started_at, now()), wake_at = NULL, waits = NULL, waits_table = NULL, waits_record = NULL,"
         " lost = lost + CASE WHEN status = 'running' THEN 1 ELSE 0 END"
         " WHERE public_id = $1 AND (status = 'queued' OR (status = 'waiting' AND wake_at <= now())"
-        " OR (status = 'running' AND lease_until < now())) RETURNING *",
+        " OR (status = 'running' AND lease_until < now())) RETURNING *, started_at = now() AS fresh",
         public_id,
         owner,
         LEASE_SECONDS,
     )
-    return None if row is None else decode(row)
+    return None if row is None else msgspec.structs.replace(decode(row), fresh=row["fresh"])
+
+
+async def hold(tx: Tx, number: int, owner: str) -> int:
+    """Lock a run that ``owner`` has the lease of until ``tx`` ends; returns the catalog's version. Raises LeaseLost."""
+    version = await tx.value(
+        "SELECT (SELECT version FROM meta.catalog_state) FROM meta.run"
+        " WHERE id = $1 AND lease_owner = $2 AND status = 'running' FOR UPDATE",
+        number,
+        owner,
+    )
+    if version is None:
+        raise LeaseLost
+    return int(version)
 
 
 def decode(row: Any) -> Run:
@@ -373,23 +390,25 @@ class StepNote(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-async def note_step(tx: Tx, number: int, note: StepNote) -> None:
-    """Write a step's row, over an earlier try's."""
+async def note_steps(tx: Tx, number: int, notes: Sequence[StepNote]) -> None:
+    """Write steps' rows, over earlier tries'."""
     await tx.execute(
         "INSERT INTO meta.run_step (run_id, path, step_id, position, status, outcome, attempts, input, output, error,"
-        " started_at, finished_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, clock_timestamp())"
+        " started_at, finished_at) SELECT $1, p, s, n, t, o, a, i::jsonb, u::jsonb, e::jsonb, b, clock_timestamp()"
+        " FROM unnest($2::text[], $3::text[], $4::integer[], $5::text[], $6::text[], $7::integer[], $8::text[],"
+        " $9::text[], $10::text[], $11::timestamptz[]) AS v(p, s, n, t, o, a, i, u, e, b)"
         " ON CONFLICT (run_id, path) DO UPDATE SET status = excluded.status, outcome = excluded.outcome,"
         " attempts = excluded.attempts, input = excluded.input, output = excluded.output, error = excluded.error,"
         " started_at = coalesce(meta.run_step.started_at, excluded.started_at), finished_at = excluded.finished_at",
         number,
-        note.path,
-        note.step,
-        note.position,
-        note.status,
-        note.outcome,
-        note.attempts,
-        None if note.input is None else dump(note.input),
-        None if note.output is None else dump(note.output),
-        dump(note.failure) if note.failure else None,
-        note.started_at,
+        [note.path for note in notes],
+        [note.step for note in notes],
+        [note.position for note in notes],
+        [note.status for note in notes],
+        [note.outcome for note in notes],
+        [note.attempts for note in notes],
+        [None if note.input is None else dump(note.input) for note in notes],
+        [None if note.output is None else dump(note.output) for note in notes],
+        [dump(note.failure) if note.failure else None for note in notes],
+        [note.started_at for note in notes],
     )

@@ -140,7 +140,9 @@ async def _store(work: Work, effects: Effects | None) -> None:
     """Store what is good; when storing shows further problems, undo and store again without those records."""
     while work.good:
         try:
-            if work.alone and not any(item.moves for item in work.good) and not limits.bound(work):
+            # what the stock stores is its caller's whole purpose: an error ends that transaction as well
+            whole = work.alone or work.managed
+            if whole and not any(item.moves for item in work.good) and not limits.bound(work):
                 await _store_once(
                     work, effects
                 )  # nothing is refused any more, and an error ends the whole transaction

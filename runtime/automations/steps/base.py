@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Literal
@@ -51,6 +52,10 @@ class Attempt:
         return Values(
             self.reach, self.context, self.system.settings.base_url, self.run.trigger, self.app.people
         )
+
+
+Outcomes = Callable[[str], str | None]
+"""How the step with this id ended; None when it was not carried out."""
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -115,6 +120,13 @@ class StepKind(ABC):
     @abstractmethod
     async def carry_out(self, attempt: Attempt, config: Any) -> Done | Rest:
         """Do it, within ``attempt.tx``. Raises; everything is then undone, and tried again if that can help."""
+
+    def foregone(self, config: Any, outcome: Outcomes, said: dict[str, Any]) -> Done | None:
+        """How the step ends where that follows from how earlier ones ended; None where it has to be carried out.
+
+        ``said``: what it worked with is written there, as :attr:`Attempt.input` has it. Only for steps without effects.
+        """
+        return None
 
     def outputs_of(self, config: Any) -> tuple[Named, ...]:
         """The outputs of one such step, where they depend on how it is filled in."""

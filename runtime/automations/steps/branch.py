@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from runtime.automations.steps.base import Attempt, Done, Into, StepKind, Way
-from runtime.automations.steps.conditions import holds
+from typing import Any
+
+from runtime.automations.steps.base import Attempt, Done, Into, Outcomes, StepKind, Way
+from runtime.automations.steps.conditions import foregone, holds
 from runtime.definitions.automations import Branch
 from runtime.i18n import N_
 
@@ -21,6 +23,15 @@ class BranchStep(StepKind):
     async def carry_out(self, attempt: Attempt, config: Branch) -> Done:
         for number, arm in enumerate(config.arms):
             if arm.test is None or await holds(attempt, arm.test):
+                return Done(arm_name(number), {"arm": arm.name})
+        return Done(NONE)
+
+    def foregone(self, config: Branch, outcome: Outcomes, said: dict[str, Any]) -> Done | None:
+        for number, arm in enumerate(config.arms):
+            found = foregone(arm.test, outcome, said)
+            if found is None:
+                return None
+            if found:
                 return Done(arm_name(number), {"arm": arm.name})
         return Done(NONE)
 

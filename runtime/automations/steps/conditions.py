@@ -9,7 +9,7 @@ import msgspec
 from runtime.automations import triggers
 from runtime.automations.comparing import compares
 from runtime.automations.operands import resolve_filter
-from runtime.automations.steps.base import Attempt
+from runtime.automations.steps.base import Attempt, Outcomes
 from runtime.catalog import Table
 from runtime.definitions.queries import Condition, Filter, Group
 from runtime.definitions.step_tests import Compare, FormulaHolds, GroupOfTests, OutcomeIs, RecordMeets, Test
@@ -25,11 +25,7 @@ async def holds(attempt: Attempt, test: Test) -> bool:
     if isinstance(test, GroupOfTests):
         return await _group(attempt, test)
     if isinstance(test, OutcomeIs):
-        found = attempt.reach.outcome(test.step)
-        attempt.input.setdefault("outcomes", []).append(
-            {"step": test.step, "expected": test.outcome, "found": found}
-        )
-        return found == test.outcome
+        return _ended(test, attempt.reach.outcome, attempt.input)
     if isinstance(test, Compare):
         return await _compare(attempt, test)
     if isinstance(test, FormulaHolds):
@@ -37,6 +33,19 @@ async def holds(attempt: Attempt, test: Test) -> bool:
         attempt.input.setdefault("formulas", []).append(attempt.values.said(answer))
         return answer is True
     return await _record_meets(attempt, test)
+
+
+def foregone(test: Test | None, outcome: Outcomes, said: dict[str, Any]) -> bool | None:
+    """Whether ``test`` holds, where that follows from how earlier steps ended (none always holds); else None."""
+    if test is None:
+        return True
+    return _ended(test, outcome, said) if isinstance(test, OutcomeIs) else None
+
+
+def _ended(test: OutcomeIs, outcome: Outcomes, said: dict[str, Any]) -> bool:
+    found = outcome(test.step)
+    said.setdefault("outcomes", []).append({"step": test.step, "expected": test.outcome, "found": found})
+    return found == test.outcome
 
 
 async def _group(attempt: Attempt, test: GroupOfTests) -> bool:

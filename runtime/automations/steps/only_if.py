@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from runtime.automations.steps.base import Attempt, Done, End, Named, StepKind, Way
-from runtime.automations.steps.conditions import holds
+from typing import Any
+
+from runtime.automations.steps.base import Attempt, Done, End, Named, Outcomes, StepKind, Way
+from runtime.automations.steps.conditions import foregone, holds
 from runtime.definitions.automations import OnlyIf
 from runtime.i18n import N_
 
@@ -19,6 +21,10 @@ class OnlyIfStep(StepKind):
 
     async def carry_out(self, attempt: Attempt, config: OnlyIf) -> Done:
         return Done("yes" if await holds(attempt, config.test) else "no")
+
+    def foregone(self, config: OnlyIf, outcome: Outcomes, said: dict[str, Any]) -> Done | None:
+        found = foregone(config.test, outcome, said)
+        return None if found is None else Done("yes" if found else "no")
 
     def way(self, config: OnlyIf, outcome: str | None) -> Way:
         return End() if outcome == "no" else None
