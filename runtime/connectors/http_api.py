@@ -276,9 +276,11 @@ def _if_json(response: OutboundResponse, picks: tuple[Pick, ...]) -> dict[str, A
 
 def _refusal(response: OutboundResponse) -> OutsideFailed:
     status = response.status
+    brief = " ".join(response.text().split())[:200]
     shown: dict[str, Any] = {
         "host": response.host,
         "status": status,
+        "said": f"HTTP {status} {brief}".strip(),
         "answer": response.text()[:KEPT_ANSWER_CHARACTERS],
     }
     if status in _RETRYABLE or status >= 500:
@@ -297,7 +299,7 @@ def _refusal(response: OutboundResponse) -> OutsideFailed:
             **shown,
         )
     return OutsideFailed(
-        N_("{host} 拒绝了请求(HTTP {status}),检查路径和发送的内容;对方的回答在运行记录里"),
+        N_("{host} 拒绝了请求({said}),检查路径和发送的内容"),
         code="http_refused",
         retryable=False,
         **shown,
