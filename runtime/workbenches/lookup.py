@@ -14,10 +14,12 @@ from runtime.catalog import Catalog, Field, Stock, Table, Workbench
 from runtime.definitions.fields import Link
 from runtime.definitions.queries import Condition, Filter, Group, Query, Sort
 from runtime.errors import InvalidInput, NotAllowed, NotFound
+from runtime.fieldtypes.number import wire_number
 from runtime.i18n import N_
 from runtime.ids import parse_record_id
 from runtime.records import read
 from runtime.records.change import RecordView
+from runtime.records.stock.reading import Hold, holds
 from runtime.system import System
 
 MAX_HITS = 20
@@ -185,23 +187,46 @@ async def _places(
         {r.id: r for r in await read.get_many(system, actor, list(dict.fromkeys(wanted)))} if wanted else {}
     )
     status = lines.field(d.line_status)
+    # a line that names no shelf may be served from several
+    held: dict[str, list[Hold]] = {}
+    if d.pick != "exact":
+        for hold in await holds(system, actor, stock.id, order=record.id):
+            held.setdefault(hold.line.id, []).append(hold)
     places = []
     for line in page.records:
-        pair = line.fields.get(d.line_stock) or [{"id": "", "name": ""}]
-        shelf = found.get(pair[0]["id"])
+        pair = line.fields.get(d.line_stock)
         state = line.fields.get(d.line_status) or ""
         choice = status.choices_by_name.get(state)
+        color = choice.color if choice else "grey"
+        if not pair and line.id in held:
+            places += [_split(hold, state, color) for hold in held[line.id]]
+            continue
+        named = line.fields.get(lines.primary.id) if lines.primary is not None else None
+        pair = pair or [{"id": "", "name": named if isinstance(named, str) else ""}]
+        shelf = found.get(pair[0]["id"])
         places.append(
             Place(
                 title=pair[0]["name"],
                 location=str(shelf.fields.get(d.location or "") or "") if shelf else "",
                 quantity=line.fields.get(d.line_quantity),
                 status=state,
-                status_color=choice.color if choice else "grey",
+                status_color=color,
                 available=_available(shelves, shelf, d.on_hand, d.reserved) if shelf else None,
             )
         )
     return tuple(places)
+
+
+def _split(hold: Hold, state: str, color: str) -> Place:
+    """The part of a line that one shelf serves, or that still waits."""
+    return Place(
+        title=hold.shelf.name if hold.shelf else hold.line.name,
+        location=hold.location,
+        quantity=wire_number(hold.quantity),
+        status=state,
+        status_color=color,
+        available=None,
+    )
 
 
 def _available(shelves: Table, shelf: RecordView, on_hand: str, reserved: str) -> Any:

@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from runtime.definitions.workbenches import LookupBindings, WorkbenchDef
 from runtime.errors import InvalidInput, NotAllowed, NotFound
-from runtime.records import history
+from runtime.records import history, read
 from runtime.records import stock as stocks
 from runtime.records.stock import reading
 from runtime.records.stock.waiting import StockKeeper
+from runtime.workbenches import lookup
 from tests.runtime.records.stock.yard import Yard
 from tests.support.world import EDITOR, VIEWER, World, sentences
 
@@ -209,3 +211,25 @@ async def test_who_holds_what_and_the_ledger_can_be_read(world: World) -> None:
     for record, role in ((order, "order"), (line["id"], "line"), (shelf, "shelf")):
         (concern,) = await reading.of_record(system, EDITOR, record)
         assert (concern.role, len(concern.holds)) == (role, 1 if role == "shelf" else 2)
+
+
+async def test_the_card_at_the_shelf_names_every_place_of_a_line(world: World) -> None:
+    yard = await Yard.make(world, pick="ordered", pick_by="库位", by_sku=True)
+    product = await _product(yard)
+    for place in ("A-1", "A-2"):
+        await yard.shelf(2, place, 商品=product, 尺码="S")
+    order = await yard.order({"商品": product, "尺码": "S", "数量": 3}, {"数量": 1})
+    number = yard.orders.field("单号").id
+    bench = WorkbenchDef("查单", yard.orders.id, LookupBindings(number, number, stock=yard.stock.id), "check")
+    made = await world.add("workbench", bench)
+    workbench = (await world.catalog()).workbench(made)
+    record = await read.get(world.system, EDITOR, order)
+    before = (await lookup.card_of(world.system, EDITOR, workbench, record)).places
+    assert [(one.title, one.location) for one in before] == [("行", ""), ("行", "")]
+    (line,) = [line["id"] for line in await yard.lines_of(order) if line["数量"] == 1]
+    await world.change(yard.lines, deletes=(line,))
+    await yard.reserve(order)
+    places = (await lookup.card_of(world.system, EDITOR, workbench, record)).places
+    assert [(one.title, one.location, one.quantity, one.status) for one in places] == [
+        ("红-S", "A-1", 2, "已预占"), ("红-S", "A-2", 1, "已预占"),
+    ]  # fmt: skip
