@@ -97,6 +97,21 @@ def mentioned(value: Any) -> set[str]:
     return {found for _, found in mentions(value)}
 
 
+def automations_naming(app: App, person: str) -> list[str]:
+    """Names of the automations that name a person: as a fixed value, in a condition, among those to be told."""
+    return [
+        one.definition.name for one in app.automations if _names(msgspec.to_builtins(one.definition), person)
+    ]
+
+
+def _names(value: Any, wanted: str) -> bool:
+    if isinstance(value, dict):
+        return any(_names(item, wanted) for item in value.values())
+    if isinstance(value, list | tuple):
+        return any(_names(item, wanted) for item in value)
+    return bool(value == wanted)
+
+
 def _join(path: str, part: str) -> str:
     return f"{path}.{part}" if path else part
 

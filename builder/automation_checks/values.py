@@ -11,6 +11,7 @@ from builder.automation_checks.reach import Reach, reached
 from builder.queries import find_field
 from builder.states import check_value as check_literal
 from builder.validation import Problems
+from runtime import fieldtypes
 from runtime.automations.steps import kind_of
 from runtime.automations.steps.combining import ways
 from runtime.automations.values import CREATED, ITSELF
@@ -31,6 +32,7 @@ from runtime.definitions.values import (
     TextValue,
     Value,
 )
+from runtime.fieldtypes import BadValue, Context
 from runtime.i18n import N_
 
 MAX_ASSIGNMENTS = 200
@@ -84,6 +86,7 @@ def check_value(problems: Problems, value: Value, field: Field, reach: Reach) ->
     if isinstance(value, Literal_):
         if field.type not in READONLY_TYPES:
             check_literal(problems.at("value"), reach.app, field, value.value)
+            _check_admitted(problems.at("value"), field, value.value, reach)
         return value
     if isinstance(value, Now | Shifted) and field.type not in _MOMENTS:
         problems.add("wrong_type", N_("「{name}」不是日期,不能填时间"), field=field, name=field.name)
@@ -97,6 +100,21 @@ def check_value(problems: Problems, value: Value, field: Field, reach: Reach) ->
     elif field.type == "link" and not isinstance(value, Before | StepOutput | TextValue | FormulaValue):
         problems.add("wrong_type", N_("「{name}」要填关联到同一张数据表的记录"), field=field, name=field.name)
     return value
+
+
+def _check_admitted(problems: Problems, field: Field, value: Any, reach: Reach) -> None:
+    """A person who has left since: the write path would refuse them."""
+    if field.type != "member":
+        return
+    kind = fieldtypes.get(field.config)
+    try:
+        stored = kind.parse(field.config, value, Context(zone=reach.app.zone))
+    except BadValue:
+        return  # said already
+    try:
+        kind.admit(field.config, stored, None)
+    except BadValue as bad:
+        problems.add(bad.code, bad.message.msgid, field=field, **bad.message.params)
 
 
 def check_fit(problems: Problems, value: FieldValue, field: Field, reach: Reach) -> None:

@@ -9,8 +9,11 @@ import msgspec
 import pytest
 
 from builder import automations, connectors, fields, usage
+from builder.references import automations_naming
 from builder.validation import Problems
 from builder.wire import FieldPatch
+from runtime import accounts
+from runtime.accounts.members import put_member
 from runtime.catalog import Automation, Table
 from runtime.errors import InvalidDefinition, RuleBroken, VersionConflict
 from tests.builder.conftest import Desk, spec
@@ -358,7 +361,10 @@ async def test_names_in_steps_over_records_become_ids(desk: Desk, orders: Table)
     steps[0]["config"].pop("id")  # type: ignore[union-attr,attr-defined]
     stored: Any = (await make(desk, definition(*steps))).definition.steps
     where = stored[0].config.where
-    assert (where.field, where.value["$value"]["field"]) == (customers.field("姓名").id, orders.field("单号").id)
+    assert (where.field, where.value["$value"]["field"]) == (
+        customers.field("姓名").id,
+        orders.field("单号").id,
+    )
     written = stored[1].config.set[0].value
     assert written.source == f"{{{orders.field('单号').id}}}&{{数}}"
     assert written.types == {"数": "number"}
@@ -405,3 +411,23 @@ async def test_a_renamed_choice_is_followed_in_comparisons(desk: Desk, orders: T
     await fields.update(desk.system, desk.owner, field.id, FieldPatch(options={"choices": choices}))
     stored: Any = (await desk.catalog()).automation(made.id).definition
     assert stored.steps[0].config.test.right.value == "已付款"
+
+
+async def test_a_member_who_left_is_told_before_and_flagged_after(desk: Desk) -> None:
+    number = await desk.system.db.value(
+        "INSERT INTO meta.person (public_id, email, name, password_hash)"
+        " VALUES ('usrLeavesLeaves00', 'leaves@example.com', '离开的人', '-') RETURNING id"
+    )
+    app = await desk.app()
+    async with desk.system.db.transaction() as tx:
+        await put_member(tx, app.number, number, "editor")
+    await desk.table("任务", spec("标题"), spec("负责人", "member"))
+    set_ = [{"field": "负责人", "value": literal({"id": "usrLeavesLeaves00"})}]
+    trigger = {"kind": "record_created", "table": "任务"}
+    made = await make(desk, definition({"kind": "update_record", "set": set_}, trigger=trigger))
+    assert automations_naming(await desk.app(), "usrLeavesLeaves00") == ["审核"]
+    assert automations_naming(await desk.app(), "usrSomebodyElse00") == []
+    await accounts.remove_member(desk.system, desk.owner, desk.app_id, "usrLeavesLeaves00")
+    catalog = await desk.catalog()
+    (problem,) = (await automations.problems_of(desk.system, catalog, catalog.automation(made.id))).found
+    assert (problem.path, problem.code) == ("steps.0.config.set.0.value.value", "person_gone")

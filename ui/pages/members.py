@@ -11,6 +11,7 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath
 from litestar.response import Template
 
+from builder.references import automations_naming
 from runtime import access, accounts
 from runtime.access import Actor, Operation, allowed, require
 from runtime.api.common import TheActor, TheSystem
@@ -88,6 +89,7 @@ async def _members(
                     "active": m.active,
                     "me": m.id == actor.id,
                     "moves": "、".join(_moves_of(found, m.id)),
+                    "automations": "、".join(automations_naming(found, m.id)),
                 }
                 for m in listed
             ],

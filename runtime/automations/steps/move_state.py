@@ -33,7 +33,7 @@ class MoveStateStep(StepKind):
     outputs = (
         Named("reason", N_("不允许的原因")),
         Named("count", N_("流转的记录数"), "number"),
-        Named("refused", N_("不允许的记录数"), "number"),
+        Named("refused_count", N_("不允许的记录数"), "number"),
     )
 
     async def carry_out(self, attempt: Attempt, config: MoveState) -> Done:
@@ -50,7 +50,7 @@ class MoveStateStep(StepKind):
         attempt.input["state"] = choice.name
         elsewhere = await self._elsewhere(attempt, table, field, config.to, ids)
         if not elsewhere:
-            return Done("already", {"count": 0, "refused": 0, "reason": ""})
+            return Done("already", {"count": 0, "refused_count": 0, "reason": ""})
         before = await attempt.reach.record(config.of) if is_single(config) else None
         results = await store_many(
             attempt, table, updates=[Patch(one, {field.id: choice.name}) for one in elsewhere], atomic=False
@@ -58,7 +58,7 @@ class MoveStateStep(StepKind):
         refused = [one for one in results if one.problems]
         output: dict[str, Any] = {
             "count": len(results) - len(refused),
-            "refused": len(refused),
+            "refused_count": len(refused),
             "reason": refused[0].problems[0].message if refused else "",
         }
         if before is not None:
