@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import pytest
 from litestar import Litestar
 
@@ -20,9 +21,10 @@ from runtime.access import Actor
 from runtime.automations.engine import execute
 from runtime.automations.relay import relay
 from runtime.catalog import App, Table
-from runtime.definitions.automations import AutomationDef, RecordUpdated, Step, UpdateRecord
+from runtime.definitions.automations import AutomationDef, RecordCreated, RecordUpdated, Step, UpdateRecord
 from runtime.definitions.values import Assignment, Literal_
 from runtime.errors import HuobiaoError, InvalidDefinition, NotAllowed
+from runtime.ids import parse_record_id
 from runtime.records import read, write
 from runtime.records.change import Change, NewRecord, Patch, Source
 from runtime.system import System
@@ -105,7 +107,7 @@ async def by_program(pool: Pool, email: str, fields: dict[str, Any]) -> None:
         assert answer.json()["problems"] or answer.status_code == 403
 
 
-async def by_import(pool: Pool, email: str, fields: dict[str, Any]) -> None:
+async def by_import(pool: Pool, email: str, fields: dict[str, Any], run: bool = False) -> None:
     """A file, with states taken as rules say (not as history)."""
     actor = pool.editor if email == EDITOR else pool.viewer
     row = {"客户手机号": PHONE, **fields}
@@ -116,7 +118,7 @@ async def by_import(pool: Pool, email: str, fields: dict[str, Any]) -> None:
             pool.system, actor, pool.app.id, "a.csv", io.BytesIO(text.encode()), pool.orders.id
         )
         columns = tuple(imports.ColumnChoice(column=i, field=pool.key(name)) for i, name in enumerate(row))
-        decision = imports.Decision(columns=columns, states_as_is=False)
+        decision = imports.Decision(columns=columns, states_as_is=False, run_automations=run)
         await imports.start(pool.system, actor, draft.id, decision)
     except NotAllowed:
         return
@@ -214,3 +216,110 @@ async def test_a_move_without_a_way_back_cannot_be_undone_into_an_illegal_state(
         await write.undo(pool.system, pool.editor, done.change_id)
     assert (await pool.state())["订单状态"] == "已发货"
     assert moved.stored == 1
+
+
+# ---- one event per change, whatever way it comes ----
+
+
+async def _listen(pool: Pool, trigger: Any, name: str) -> str:
+    owner = Actor(kind="person", id="usrSomeBuilder000", name="搭建者", person=1, everywhere="owner")
+    note = Assignment(pool.key("收货人"), Literal_("听到了"))
+    definition = AutomationDef(
+        name=name, trigger=trigger, steps=(Step("stpHear000000000", UpdateRecord((note,))),), enabled=True
+    )
+    return (await automations.create(pool.system, owner, pool.app.id, definition)).id
+
+
+async def _heard(pool: Pool) -> list[int]:
+    """Relay everything; the records of the runs that came of it."""
+    while (await relay(pool.system)).events:
+        pass
+    rows = await pool.system.db.fetch(
+        "UPDATE meta.run SET status = 'finished' WHERE status <> 'finished' AND definition ->> 'name' = ANY($1::text[])"
+        " RETURNING id, record_id",
+        ["备注改了", "新订单", "客户的订单变了", "订单的客户变了"],
+    )
+    return [row["record_id"] for row in sorted(rows, key=lambda row: int(row["id"]))]
+
+
+async def _edit(pool: Pool, **change: Any) -> Any:
+    base = Change(table=pool.orders.id, actor=pool.editor, source=Source("api"))
+    return await write.apply(pool.system, msgspec.structs.replace(base, **change))
+
+
+async def test_each_change_is_heard_once_whatever_way_it_comes(pool: Pool) -> None:
+    await _heard(pool)
+    await _listen(pool, RecordUpdated(pool.orders.id, (pool.key("备注"),)), "备注改了")
+    await _listen(pool, RecordCreated(pool.orders.id), "新订单")
+    row = parse_record_id(pool.order)[1]
+    assert await _heard(pool) == []
+
+    async with Browser(pool.web) as browser:  # a cell, then a paste over two of them
+        await browser.sign_in(EDITOR, PASSWORD)
+        await browser.open("/settings")
+        path = f"/api/v1/tables/{pool.orders.id}/records"
+        body = {"records": [{"id": pool.order, "fields": {"备注": "页面"}}], "source": "ui"}
+        assert (await browser.call("PATCH", path, body)).status_code == 200
+        assert await _heard(pool) == [row]
+        other = (await _edit(pool, creates=(NewRecord({"客户手机号": PHONE}),))).results[0].id
+        second = parse_record_id(other)[1]
+        assert await _heard(pool) == [second]
+        records = [{"id": one, "fields": {"备注": "贴上的"}} for one in (pool.order, other)]
+        pasted = await browser.call("PATCH", path, {"records": records, "source": "ui", "typecast": True})
+        assert pasted.status_code == 200
+        assert sorted(await _heard(pool)) == sorted([row, second]), "every pasted row, not the first alone"
+    async with await program(pool.web, EDITOR) as client:
+        await client.patch(path, json={"records": [{"id": pool.order, "fields": {"备注": "程序"}}]})
+    assert await _heard(pool) == [row]
+
+    done = await _edit(pool, updates=(Patch(pool.order, {"备注": "要撤销"}),), source=Source("ui"))
+    await write.undo(pool.system, pool.editor, done.change_id)
+    assert await _heard(pool) == [row, row]
+
+    before = await pool.count()
+    await by_import(pool, EDITOR, {"备注": "导入的"}, run=True)
+    assert await pool.count() == before + 1
+    assert len(await _heard(pool)) == 1
+    await by_import(pool, EDITOR, {"备注": "以前的"})
+    assert await pool.count() == before + 2
+    assert await _heard(pool) == [], "an import says whether automations are to hear of it"
+
+
+async def test_links_and_what_is_computed_from_them_are_heard_of_both_records(pool: Pool) -> None:
+    """A customer hears of an order that is linked to it, though nobody wrote the customer; once."""
+    customers = next(t for t in pool.app.tables if t.name == "客户档案")
+    link = pool.orders.field("关联客户档案")
+    inverse = customers.by_id[getattr(link.config, "inverse", "")]
+    base = Change(
+        table=customers.id,
+        actor=pool.editor,
+        source=Source("api"),
+        creates=(NewRecord({"客户手机号": PHONE}),),
+    )
+    customer = (await write.apply(pool.system, base)).results[0].id or ""
+    owner = Actor(kind="person", id="usrSomeBuilder000", name="搭建者", person=1, everywhere="owner")
+    definition = AutomationDef(
+        name="客户的订单变了",
+        trigger=RecordUpdated(customers.id, (inverse.id,)),
+        steps=(
+            Step("stpHear000000000", UpdateRecord((Assignment(customers.field("姓名").id, Literal_("李")),))),
+        ),
+        enabled=True,
+    )
+    await automations.create(pool.system, owner, pool.app.id, definition)
+    await _listen(pool, RecordUpdated(pool.orders.id, (link.id,)), "订单的客户变了")
+    order, person = parse_record_id(pool.order)[1], parse_record_id(customer)[1]
+    await _edit(pool, updates=(Patch(pool.order, {link.id: []}),))
+    await _heard(pool)
+    await _edit(pool, updates=(Patch(pool.order, {link.id: [customer]}),))
+    assert sorted(await _heard(pool)) == sorted([order, person])
+    await write.apply(
+        pool.system,
+        Change(
+            table=customers.id,
+            actor=pool.editor,
+            source=Source("api"),
+            updates=(Patch(customer, {inverse.id: []}),),
+        ),
+    )
+    assert sorted(await _heard(pool)) == sorted([order, person])
