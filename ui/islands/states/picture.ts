@@ -2,9 +2,9 @@
 import type { Choice } from "../fields/field";
 import type { Machine, Transition } from "./types";
 
-export const nodeWidth = 148;
+export const nodeWidth = 136;
 export const nodeHeight = 56;
-const gapX = 92;
+const gapX = 80;
 const gapY = 58;
 const margin = { x: 8, y: 44 };
 

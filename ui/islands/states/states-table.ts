@@ -5,6 +5,7 @@ import type { Choice } from "../fields/field";
 import { formatNumber } from "../fields/format";
 import { icon } from "../icons";
 import { t } from "../i18n";
+import { openMenu } from "../menu/menu";
 import { toast } from "../toast/toast";
 import { withChoice, withMeaning, withStart, type Draft } from "./draft";
 import { limitText, readLimit } from "./limits";
@@ -21,6 +22,10 @@ export interface StatesHost {
 /** What the kinds are called, in the order of a menu. */
 export function kindNames(): [StateKind, string][] {
   return [["open", t("进行中")], ["waiting", t("等待")], ["done", t("完成")], ["cancelled", t("取消")]];
+}
+
+function kindName(kind: StateKind = "open"): string {
+  return kindNames().find(([one]) => one === kind)?.[1] ?? "";
 }
 
 export function statesTable(host: StatesHost, draft: Draft): TemplateResult {
@@ -46,12 +51,11 @@ function row(host: StatesHost, draft: Draft, choice: Choice, count: Check["state
       <button type="button" class="icb" ?disabled=${host.locked} aria-label=${t("「{name}」的颜色", { name })} @click=${(event: Event) => openColors(event.currentTarget as HTMLElement, choice.color, (color) => host.put(withChoice(draft, choice.id, { color })))}><span class="fe-dot c-${choice.color}"></span></button>
     </td>
     <td data-name=${t("表示")}>
-      <select class="inp s" aria-label=${t("「{name}」表示", { name })} ?disabled=${host.locked} @change=${(event: Event) => {
-        event.stopPropagation();
-        host.put(withMeaning(draft, choice.id, { kind: (event.target as HTMLSelectElement).value as StateKind }));
-      }}>
-        ${kindNames().map(([kind, label]) => html`<option value=${kind} ?selected=${(state?.kind ?? "open") === kind}>${label}</option>`)}
-      </select>
+      <button type="button" class="btn s g" ?disabled=${host.locked} aria-haspopup="menu" aria-label=${t("「{name}」表示{kind}", { name, kind: kindName(state?.kind) })} @click=${(event: Event) =>
+        openMenu(
+          event.currentTarget as HTMLElement,
+          kindNames().map(([kind, label]) => ({ label, icon: "circle", checked: (state?.kind ?? "open") === kind, run: () => host.put(withMeaning(draft, choice.id, { kind })) })),
+        )}>${kindName(state?.kind)}${icon("chevron-down", 14)}</button>
     </td>
     <td data-name=${t("新记录从这里开始")}>
       <input type="checkbox" class="ck" aria-label=${t("新记录可以从「{name}」开始", { name })} ?disabled=${host.locked} .checked=${draft.machine.initial.includes(choice.id)} @change=${(event: Event) => {
