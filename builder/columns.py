@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -45,9 +45,38 @@ async def number_records(tx: Tx, app: App, table: Table, field: int, config: Aut
     await _number(tx, app, table, field, config, "TRUE", {})
 
 
-async def number_missing(tx: Tx, app: App, table: Table, field: int, config: AutoNumber) -> None:
-    """Number the records that were made while the field lay in the trash."""
-    await _number(tx, app, table, field, config, f"f{field} IS NULL", await _counted(tx, field, config))
+async def number_missing(
+    tx: Tx,
+    app: App,
+    table: Table,
+    field: int,
+    config: AutoNumber,
+    *,
+    rows: Sequence[int] | None = None,
+    most: int | None = None,
+) -> int:
+    """Number the records that have none yet (made while the field lay in the trash, or not reached so far).
+
+    ``rows``: of these only; ``most``: the first so many. Returns how many were numbered.
+    """
+    which, args = f"f{field} IS NULL", []
+    if rows is not None:
+        which, args = f"{which} AND id = ANY($1::bigint[])", [list(rows)]
+    last = await _counted(tx, field, config)
+    return await _number(tx, app, table, field, config, which, last, args=args, most=most)
+
+
+async def take_over_numbers(tx: Tx, shadow: int, field: int, config: AutoNumber) -> None:
+    """Let ``field`` go on counting where the column that was numbered in its place has got to."""
+    await schema.create_sequence(tx, field)
+    await _set_counted(tx, field, config, await _counted(tx, shadow, config))
+    await forget_numbers(tx, shadow)
+
+
+async def forget_numbers(tx: Tx, field: int) -> None:
+    """Drop the sequences of a field for good."""
+    await schema.drop_sequence(tx, field)
+    await tx.execute("DELETE FROM meta.counter WHERE field_id = $1", field)
 
 
 async def go_on(tx: Tx, app: App, table: Table, field: int, config: AutoNumber) -> None:
@@ -60,21 +89,39 @@ async def go_on(tx: Tx, app: App, table: Table, field: int, config: AutoNumber) 
 
 
 async def _number(
-    tx: Tx, app: App, table: Table, field: int, config: AutoNumber, which: str, last: dict[str, int]
-) -> None:
+    tx: Tx,
+    app: App,
+    table: Table,
+    field: int,
+    config: AutoNumber,
+    which: str,
+    last: dict[str, int],
+    *,
+    args: Sequence[Any] = (),
+    most: int | None = None,
+) -> int:
     numbers: list[tuple[int, str]] = []
-    async for row, made in _drawings(tx, app, table, config, which):
+    async for row, made in _drawings(tx, app, table, config, which, args=args, most=most):
         last[made.scope] = last.get(made.scope, 0) + 1
         numbers.append((row["id"], made.text(last[made.scope])))
     if numbers:
         await fill(tx, table, field, "bigint", "text", numbers, match="id")
         await _set_counted(tx, field, config, last)
+    return len(numbers)
 
 
 async def _drawings(
-    tx: Tx, app: App, table: Table, config: AutoNumber, which: str, *more: str
+    tx: Tx,
+    app: App,
+    table: Table,
+    config: AutoNumber,
+    which: str,
+    *more: str,
+    args: Sequence[Any] = (),
+    most: int | None = None,
 ) -> AsyncIterator[tuple[Row, Drawing]]:
-    """The rule applied to every record that meets ``which``, in the order of creation, those in the trash included."""
+    """The rule applied to every record that meets ``which`` (the first ``most`` of them), in the order of creation,
+    those in the trash included."""
     fields = {one.id: one for one in sources(table, config)}
     columns_ = ", ".join(["id", "created_at", *more, *(one.column for one in fields.values())])
     context = Context(zone=app.zone)
@@ -83,7 +130,10 @@ async def _drawings(
         return valued(fields[key], row[fields[key].column], context) if key in fields else None
 
     rows = await tx.connection.fetch(
-        f"SELECT {columns_} FROM {table.sql} WHERE {which} ORDER BY created_at, id", timeout=LONG_SECONDS
+        f"SELECT {columns_} FROM {table.sql} WHERE {which} ORDER BY created_at, id"
+        + ("" if most is None else f" LIMIT {int(most)}"),
+        *args,
+        timeout=LONG_SECONDS,
     )
     for at, row in enumerate(rows, 1):
         yield row, drawing(config, row["created_at"].astimezone(app.zone), partial(value_of, row))

@@ -8,7 +8,7 @@ its own: undo and restore find every original there.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -154,27 +154,17 @@ async def distinct(source: Source) -> AsyncIterator[tuple[Any, int]]:
 
     Of a link, every record that points at anything (:class:`~builder.convert_links.LinkedNames`).
     """
-    table, field = source.table, source.field
+    field = source.field
+    rows = await _sampled(source) if source.sample else source.table.sql
     if field.type == "link":
-        async for names, live in convert_links.linked(
-            source.tx, source.catalog, table, field, source.context
-        ):
+        found = convert_links.linked(
+            source.tx, source.catalog, source.table, field, source.context, rows=rows
+        )
+        async for names, live in found:
             yield names, live
         return
-    rows = table.sql
-    if source.sample:  # from all over the table: the first rows would tell of the oldest only
-        share = await source.tx.value(
-            "SELECT least(100, greatest(0.01, 130.0 * $2 / greatest(reltuples, 1)))::float8 FROM pg_class"
-            " WHERE oid = to_regclass($1)",
-            table.sql,
-            source.sample,
-        )
-        rows = (
-            f"(SELECT {field.column}, deleted_at FROM {table.sql} TABLESAMPLE SYSTEM ({float(share)})"
-            f" LIMIT {int(source.sample)}) s"
-        )
     cursor = source.tx.connection.cursor(
-        f"SELECT {field.column} AS v, count(*) FILTER (WHERE deleted_at IS NULL) AS n FROM {rows}"
+        f"SELECT {field.column} AS v, count(*) FILTER (WHERE deleted_at IS NULL) AS n FROM {rows} t"
         f" WHERE {field.column} IS NOT NULL GROUP BY 1",
         prefetch=_CHUNK,
         timeout=LONG_SECONDS,
@@ -187,6 +177,19 @@ async def distinct(source: Source) -> AsyncIterator[tuple[Any, int]]:
             await asyncio.sleep(0)  # let other requests of this process go on
 
 
+async def _sampled(source: Source) -> str:
+    """So many rows from all over the table, as SQL: the first ones would tell of the oldest only."""
+    share = await source.tx.value(
+        "SELECT least(100, greatest(0.01, 130.0 * $2 / greatest(reltuples, 1)))::float8 FROM pg_class"
+        " WHERE oid = to_regclass($1)",
+        source.table.sql,
+        source.sample,
+    )
+    return (
+        f"(SELECT * FROM {source.table.sql} TABLESAMPLE SYSTEM ({float(share)}) LIMIT {int(source.sample)})"
+    )
+
+
 async def _convert(source: Source, config: FieldConfig) -> Conversion:
     kind, before, field = fieldtypes.get(config), fieldtypes.get(source.field.config), source.field
     names: dict[str, int] = {}
@@ -197,26 +200,23 @@ async def _convert(source: Source, config: FieldConfig) -> Conversion:
     bad: list[Example] = []
     records = unreadable = 0
     async for stored, count in distinct(source):
-        value = readable(source, stored, config)
         shown = str(stored) if field.type == "link" else before.to_text(field.config, stored, source.context)
         if field.type == "checkbox" and not stored:
             count = 0  # an empty box holds nothing that a person would miss
         records += count
-        try:
-            if isinstance(config, Link):
-                new: Any = convert_links.find(names, value, config)
-            else:
-                new = kind.repair(config, value, source.context)
-        except BadValue:
-            new = None
-        if new is None or new == []:
+        new = one(source, config, stored, names)
+        if new is None:
             unreadable += count
             if count and len(bad) < _EXAMPLES:
                 bad.append(Example(shown[:200], None))
             continue
         pairs.append((stored.row if isinstance(stored, LinkedNames) else stored, new))
         if count and len(good) < _EXAMPLES:
-            after = str(value) if isinstance(config, Link) else kind.to_text(config, new, source.context)
+            after = (
+                str(readable(source, stored, config))
+                if isinstance(config, Link)
+                else kind.to_text(config, new, source.context)
+            )
             good.append(Example(shown[:200], after[:200]))
     impact = Impact(records=records, unreadable=unreadable, examples=(*bad, *good), config=config)
     return Conversion(config=config, pairs=pairs, impact=impact)
@@ -277,10 +277,14 @@ def _several(names: list[str], wanted: str) -> Any:
     return "、".join(names)
 
 
-def one(source: Source, config: FieldConfig, stored: Any) -> Any:
-    """A stored value as ``config`` stores it (no link); None where it does not fit."""
+def one(source: Source, config: FieldConfig, stored: Any, names: Mapping[str, int] | None = None) -> Any:
+    """A stored value as ``config`` stores it; None where it does not fit. A link: rows found in ``names``."""
+    value = readable(source, stored, config)
     try:
-        new = fieldtypes.get(config).repair(config, readable(source, stored, config), source.context)
+        if isinstance(config, Link):
+            new: Any = convert_links.find(names or {}, value, config)
+        else:
+            new = fieldtypes.get(config).repair(config, value, source.context)
     except BadValue:
         return None
     return None if new == [] else new
@@ -288,15 +292,25 @@ def one(source: Source, config: FieldConfig, stored: Any) -> Any:
 
 def key_of(value: Any) -> Any:
     """A stored value as a key of a dictionary."""
+    if isinstance(value, LinkedNames):
+        return value.names
     return tuple(value) if isinstance(value, list) else value
 
 
-async def put_in_place(edit: Edit, source: Source, definition: FieldDef, shadow: int) -> None:
-    """Let the column that has been filled beside the field's become the field's; what it held goes into the trash."""
-    stored = await edit.live(source.field.id, "field")
-    await _set_aside(edit, source.table, source.field, stored)
-    await schema.rename_column(edit.tx, source.table.number, shadow, source.field.number)
+async def put_in_place(edit: Edit, source: Source, definition: FieldDef, shadow: int) -> FieldDef:
+    """Let the column or join table that has been filled beside the field's become the field's; what it held goes into
+    the trash. Returns the definition as it is stored."""
+    table, field, config = source.table, source.field, definition.config
+    stored = await edit.live(field.id, "field")
+    await _set_aside(edit, table, field, stored)
+    if isinstance(config, Link):
+        definition = msgspec.structs.replace(definition, config=_with_relation(config, shadow))
+    else:
+        await schema.rename_column(edit.tx, table.number, shadow, field.number)
+    if isinstance(config, AutoNumber):
+        await columns.take_over_numbers(edit.tx, shadow, field.number, config)
     await edit.change(stored, definition, "convert")
+    return definition
 
 
 async def carry_out(edit: Edit, table: Table, field: Field, definition: FieldDef) -> Impact:
@@ -311,18 +325,20 @@ async def carry_out(edit: Edit, table: Table, field: Field, definition: FieldDef
         config = await _make_relation(edit, table, config)
     await columns.add(edit, app, table, field.number, config)
     await edit.change(stored, msgspec.structs.replace(definition, config=config), "convert")
-    await _store_values(edit.tx, table, field, config, conversion.pairs, column)
+    await _store_values(source, config, conversion.pairs, column)
     return conversion.impact
 
 
 async def _store_values(
-    tx: Tx, table: Table, field: Field, config: FieldConfig, pairs: list[tuple[Any, Any]], column: str
+    source: Source, config: FieldConfig, pairs: list[tuple[Any, Any]], column: str
 ) -> None:
     if not pairs:
         return
+    tx, catalog, table, field = source.tx, source.catalog, source.table, source.field
     old_type = "bigint" if column == "id" else await _sql_type(tx, table, column)
     if isinstance(config, Link):
-        await convert_links.fill(tx, table, config.relation, old_type, pairs, match=column)
+        target = catalog.table(config.table)
+        await convert_links.fill(tx, table, target, config.relation, old_type, pairs, match=column)
         return
     new_type = (fieldtypes.get(config).sql_type(config) or "text").split(" ")[0]
     await columns.fill(tx, table, field.number, old_type, new_type, pairs, match=column)
@@ -358,6 +374,10 @@ async def _make_relation(edit: Edit, table: Table, config: Link) -> Link:
     relation = (await edit.draw("field")).number
     target = edit.catalog.table(config.table)
     await schema.create_relation(edit.tx, relation, table.number, target.number)
+    return _with_relation(config, relation)
+
+
+def _with_relation(config: Link, relation: int) -> Link:
     return msgspec.structs.replace(config, relation=relation, side="a", inverse=None)
 
 

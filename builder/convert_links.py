@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -36,9 +37,20 @@ def split(text: str) -> list[str]:
 
 
 async def linked(
-    tx: Tx, catalog: Catalog, table: Table, field: Field, context: Context
-) -> AsyncIterator[tuple[Any, int]]:
-    """``(LinkedNames, 1 if the record is live)`` of every record that points at anything."""
+    tx: Tx,
+    catalog: Catalog,
+    table: Table,
+    field: Field,
+    context: Context,
+    *,
+    rows: str = "",
+    only: str = "TRUE",
+    args: Sequence[Any] = (),
+) -> AsyncIterator[tuple[LinkedNames, int]]:
+    """``(LinkedNames, 1 if the record is live)`` of every record that points at anything.
+
+    ``rows``: the records as SQL, if not all; ``only``, ``args``: a condition on their ids, ``t.id``, as SQL.
+    """
     config = field.config
     assert isinstance(config, Link)  # noqa: S101
     target = catalog.table(config.table)
@@ -46,8 +58,9 @@ async def linked(
     name = f"r.{primary.column}" if primary is not None and primary.type != "link" else "NULL::text"
     cursor = tx.connection.cursor(
         f"SELECT t.id, t.deleted_at IS NULL AS live, {name} AS name FROM {field.link_sql} l"
-        f" JOIN {table.sql} t ON t.id = l.{field.link_near} JOIN {target.sql} r ON r.id = l.{field.link_far}"
-        f" AND r.deleted_at IS NULL ORDER BY t.id, l.position, r.id",
+        f" JOIN {rows or table.sql} t ON t.id = l.{field.link_near} JOIN {target.sql} r ON r.id = l.{field.link_far}"
+        f" AND r.deleted_at IS NULL WHERE {only} ORDER BY t.id, l.position, r.id",
+        *args,
         prefetch=_CHUNK,
         timeout=LONG_SECONDS,
     )
@@ -64,17 +77,29 @@ async def linked(
         yield LinkedNames(current, tuple(names)), int(live)
 
 
-async def names_of(tx: Tx, target: Table, context: Context) -> dict[str, int]:
-    """Names of the target's live records → row numbers; the newest wins where a name is shared."""
+async def names_of(
+    tx: Tx, target: Table, context: Context, rows: Sequence[int] | None = None
+) -> dict[str, int]:
+    """Names of the target's live records (or of these ``rows``) → row numbers; the newest wins where a name is shared."""
     primary = target.primary
     if primary is None or primary.type == "link":
         return {}
-    rows = await tx.connection.fetch(
+    which, args = ("TRUE", []) if rows is None else ("id = ANY($1::bigint[])", [list(rows)])
+    cursor = tx.connection.cursor(
         f"SELECT id, {primary.column} AS name FROM {target.sql} WHERE deleted_at IS NULL"
-        f" AND {primary.column} IS NOT NULL ORDER BY id",
+        f" AND {primary.column} IS NOT NULL AND {which} ORDER BY id",
+        *args,
+        prefetch=_CHUNK,
         timeout=LONG_SECONDS,
     )
-    return {_key(title(primary, row["name"], context)): row["id"] for row in rows}
+    names: dict[str, int] = {}
+    seen = 0
+    async for row in cursor:
+        names[_key(title(primary, row["name"], context))] = row["id"]
+        seen += 1
+        if seen % _CHUNK == 0:
+            await asyncio.sleep(0)  # let other requests of this process go on
+    return names
 
 
 def _key(name: str) -> str:
@@ -98,9 +123,19 @@ def find(names: Mapping[str, int], value: Any, config: Link) -> list[int]:
 
 
 async def fill(
-    tx: Tx, table: Table, relation: int, old_type: str, pairs: list[tuple[Any, Any]], *, match: str
+    tx: Tx,
+    table: Table,
+    target: Table,
+    relation: int,
+    old_type: str,
+    pairs: list[tuple[Any, Any]],
+    *,
+    match: str,
 ) -> None:
-    """Store pairs (value of column ``match``, rows pointed at) in a join table whose ``a`` side is ``table``."""
+    """Store pairs (value of column ``match``, rows pointed at) in a join table whose ``a`` side is ``table``.
+
+    Records that are gone by now, or in the trash, are left out.
+    """
     records = [(old, far, position) for old, rows in pairs for position, far in enumerate(rows)]
     if not records:
         return
@@ -108,10 +143,18 @@ async def fill(
         f"CREATE TEMPORARY TABLE builder_links (old {old_type}, far bigint, position integer) ON COMMIT DROP"
     )
     await tx.connection.copy_records_to_table("builder_links", records=records, timeout=LONG_SECONDS)
+    await tx.execute("ANALYZE builder_links")
+    # the locks are those of the foreign keys, taken before it could be too late for them
     await tx.connection.execute(
         f"INSERT INTO data.l{relation} (a_id, b_id, position)"
         f" SELECT t.id, m.far, m.position FROM {table.sql} t JOIN builder_links m ON t.{match} = m.old"
+        f" JOIN {target.sql} r ON r.id = m.far AND r.deleted_at IS NULL FOR KEY SHARE OF t, r"
         " ON CONFLICT DO NOTHING",
         timeout=LONG_SECONDS,
     )
     await tx.execute("DROP TABLE builder_links")
+
+
+async def forget(tx: Tx, relation: int, rows: Sequence[int]) -> None:
+    """Remove the pairs of records (``a`` side) from a join table."""
+    await tx.execute(f"DELETE FROM data.l{relation} WHERE a_id = ANY($1::bigint[])", list(rows))

@@ -198,7 +198,7 @@ async def update(
         assert definition is not None  # noqa: S101 - None always comes with a problem
         _refuse_primary(table, field, definition)
         if not joined and await conversions.in_background(edit, table, field, definition):
-            await conversions.begin(edit, table, field, definition)
+            await conversions.begin(edit, table, field, definition, wish)
             return field
         await put(edit, field, definition)
         if wish is not None:

@@ -7,6 +7,7 @@ since is not overwritten: undo refuses then, restoring leaves that one as it is.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -27,9 +28,9 @@ from builder import (
 from builder.computed import recheck
 from builder.configs import check_field
 from builder.edit import Edit, Stored
-from builder.reconvert import take_back
+from builder.reconvert import rewrites, take_back
 from builder.validation import Problems, free_name
-from runtime.catalog import decode_body
+from runtime.catalog import Field, decode_body
 from runtime.definitions.fields import AutoNumber, FieldDef, Formula, Link
 from runtime.errors import RuleBroken
 from runtime.fieldtypes import Context
@@ -62,13 +63,52 @@ async def batch_at(edit: Edit, app_number: int, at: datetime) -> list[Change]:
     return [change_of(row) for row in rows]
 
 
-class Reversal:
-    """Reverses one batch inside an edit. ``strict``: refuse when something has changed since, else leave that alone."""
+class Long(msgspec.Struct, frozen=True):
+    """A conversion that takes long to take back: the field, what it was, and the number of what was kept of it."""
 
-    def __init__(self, edit: Edit, batch: list[Change], *, strict: bool) -> None:
+    field: Field
+    before: FieldDef
+    original: int
+
+
+async def find_long(edit: Edit, batch: list[Change]) -> Long | None:
+    """The conversion in a batch that should not be taken back while somebody waits; None: there is none."""
+    for change in batch:
+        stored = await edit.by_number(change.definition) if change.action == "convert" else None
+        if stored is None or stored.deleted_at is not None:
+            continue
+        if stored.body != decode_body("field", change.after or "{}"):
+            continue  # refused in a moment
+        field = edit.catalog.field(stored.id)
+        before = decode_body("field", change.before or "{}")
+        original = await _original(edit, batch, stored)
+        table = edit.catalog.table(field.table_id)
+        if original is None or original.deleted_at is None or not rewrites(field, before, original):
+            continue
+        if await computed.is_large(edit.system, edit.tx, table):
+            return Long(field, before, original.number)
+    return None
+
+
+async def _original(edit: Edit, batch: list[Change], stored: Stored) -> Stored | None:
+    """What was kept of a field before its conversion; None where nothing was, or it is gone for good."""
+    kept = next((c for c in batch if c.action == "keep" and _of(c) == stored.number), None)
+    return await edit.by_number(kept.definition) if kept is not None else None
+
+
+class Reversal:
+    """Reverses one batch inside an edit. ``strict``: refuse when something has changed since, else leave that alone.
+
+    ``shadows``: columns by the number of a converted field that hold all of its former values already.
+    """
+
+    def __init__(
+        self, edit: Edit, batch: list[Change], *, strict: bool, shadows: Mapping[int, int] | None = None
+    ) -> None:
         self.edit = edit
         self.batch = batch
         self.strict = strict
+        self.shadows = shadows or {}
         self._created = {change.definition for change in batch if change.action == "create"}
         self._back: list[int] = []
 
@@ -224,11 +264,11 @@ class Reversal:
         if stored.deleted_at is not None or stored.body != after:
             self._changed_since(stored)
             return
-        kept = next((c for c in self.batch if c.action == "keep" and _of(c) == stored.number), None)
-        original = await self.edit.by_number(kept.definition) if kept is not None else None
+        original = await _original(self.edit, self.batch, stored)
         catalog = await self.edit.refresh()
         before = decode_body("field", change.before or "{}")
-        await take_back(self.edit, catalog.field(stored.id), before, original)
+        shadow = self.shadows.get(stored.number)
+        await take_back(self.edit, catalog.field(stored.id), before, original, shadow)
         self._back.append(stored.number)
 
     async def _settle(self) -> None:

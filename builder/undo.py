@@ -5,14 +5,15 @@ An undo is itself a batch of changes, marked by a row ``undo``; undoing again go
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from builder.edit import editing
-from builder.reversal import Reversal, batch_at
+from builder import conversions
+from builder.edit import Edit, editing
+from builder.reversal import Reversal, batch_at, find_long
 from builder.usage import kind_name
 from runtime import access
 from runtime.access import Actor, Operation
@@ -36,10 +37,14 @@ _RANK = ("app", "table", "field", "stock", "view", "dashboard", "workbench", "au
 
 
 class Undone(msgspec.Struct, frozen=True):
-    """What was taken back: when it had been done, and what it was in words."""
+    """What was taken back: when it had been done, and what it was in words.
+
+    ``job``: the public id of the job that is still to do it (:mod:`builder.conversions`); None: it is done.
+    """
 
     at: datetime
     what: Message
+    job: str | None = None
 
 
 class Recent(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,12 +95,15 @@ async def recent(system: System, actor: Actor, app_id: str, limit: int = 20) -> 
 async def last(system: System, actor: Actor, app_id: str, *, at: datetime | None = None) -> Undone:
     """Take back the actor's last structural change in the app that has not been taken back yet.
 
+    Another type for a field of a large table is left to the worker: it stands in ``job``, and nothing has changed yet.
+
     ``at``: only if it is the change of that moment (from a message "done, undo").
 
     Raises:
         NotFound: there is nothing to undo.
         RuleBroken: ``changed_since``, or what would go is in use by now.
     """
+    joined = system.db.in_transaction()
     async with editing(system, actor, app_id) as edit:
         app = await edit.stored(app_id, "app")
         moments = await _batches(edit.tx, app.number, edit.actor.person)
@@ -106,10 +114,20 @@ async def last(system: System, actor: Actor, app_id: str, *, at: datetime | None
             raise RuleBroken(N_("在那之后又有别的改动,先撤销后面的"), code="not_the_last")
         batch = await batch_at(edit, app.number, moment)
         what = _describe((await _rows(edit.tx, app.number, [moment]))[moment])
-        await edit.log(app, "undo", {"at": moment.isoformat()}, None)
-        await Reversal(edit, batch, strict=True).run()
-        edit.tell(app_id)
+        if not joined and (found := await find_long(edit, batch)) is not None:
+            job = await conversions.begin_undo(edit, found.field, found.before, found.original, moment)
+            return Undone(moment, what, job)
+        await carry_out(edit, app_id, moment, {})
         return Undone(moment, what)
+
+
+async def carry_out(edit: Edit, app_id: str, moment: datetime, shadows: Mapping[int, int]) -> None:
+    """Take back the batch of that moment. ``shadows``: as :class:`~builder.reversal.Reversal` has them."""
+    app = await edit.stored(app_id, "app")
+    batch = await batch_at(edit, app.number, moment)
+    await edit.log(app, "undo", {"at": moment.isoformat()}, None)
+    await Reversal(edit, batch, strict=True, shadows=shadows).run()
+    edit.tell(app_id)
 
 
 async def _batches(db: Database | Tx, app_number: int, person: int | None) -> list[Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from builder import conversions, trash
+from builder import conversions, converting, trash
 from runtime.automations.retention import forget_old_runs
 from runtime.automations.statistics import keep_days
 from runtime.errors import ServiceUnavailable
@@ -20,7 +20,7 @@ from runtime.worker import imports
 from runtime.worker.jobs import JobKinds
 from runtime.worker.scheduler import Chore
 
-JOB_KINDS: JobKinds = {"import": imports.run, conversions.KIND: conversions.run}
+JOB_KINDS: JobKinds = {"import": imports.run, conversions.KIND: converting.run}
 """What each kind of job does; the worker is given it."""
 
 CHORES: tuple[Chore, ...] = (

@@ -109,10 +109,12 @@ class ChangesAnswer(msgspec.Struct, frozen=True):
 
 
 class UndoneBody(msgspec.Struct, frozen=True):
-    """What was taken back, and when it had been done."""
+    """What was taken back, and when it had been done. ``converting``: the id of the job that is still to do it
+    (``GET /conversions/{job}``), where another type for a field of a large table is taken back; null: it is done."""
 
     at: str
     what: str
+    converting: str | None = None
 
 
 @get("/apps/{app:str}/trash")
@@ -195,7 +197,7 @@ async def undo_structure(
 ) -> UndoneBody:
     """Take back the caller's last structural change in the app."""
     done = await undo.last(system, actor, app, at=data.at)
-    return UndoneBody(moment(done.at), done.what.text(translator))
+    return UndoneBody(moment(done.at), done.what.text(translator), done.job)
 
 
 ROUTES = (list_trash, list_trashed_apps, restore, remove, list_changes, undo_structure)

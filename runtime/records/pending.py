@@ -19,11 +19,12 @@ _KNOWN: WeakKeyDictionary[System, tuple[float, dict[int, frozenset[int]]]] = Wea
 class Pending(msgspec.Struct, frozen=True):
     """A field that the worker is busy with: rows done of about so many (None: not known yet).
 
-    ``refresh``: its stored values are not all right yet; ``convert``: it is being given another type.
+    ``refresh``: its stored values are not all right yet; ``convert``: it is being given another type; ``undo``: it is
+    being given back the one it had.
     """
 
     field: str
-    kind: Literal["refresh", "convert"]
+    kind: Literal["refresh", "convert", "undo"]
     done: int
     total: int | None
 
@@ -51,7 +52,8 @@ async def pending(system: System, table: Table) -> list[Pending]:
         "SELECT field_id::text AS field, 'refresh' AS kind, sum(done)::bigint AS done,"
         " CASE WHEN bool_or(total IS NULL) THEN NULL ELSE sum(total)::bigint END AS total"
         " FROM meta.refresh WHERE table_id = $1 GROUP BY field_id"
-        " UNION ALL SELECT config->>'field', 'convert', done, total FROM meta.job"
+        " UNION ALL SELECT config->>'field', CASE WHEN config->>'undo' IS NULL THEN 'convert' ELSE 'undo' END, done, total"
+        " FROM meta.job"
         " WHERE table_id = $1 AND kind = 'convert' AND status IN ('queued', 'running')",
         table.number,
     )

@@ -194,23 +194,3 @@ async def drop_stock_rule(tx: Tx, table: int, stock: int) -> None:
     """Drop that rule."""
     await tx.execute("SELECT meta.leave_stock($1)", stock)
     await tx.execute(f"ALTER TABLE data.t{table} DROP CONSTRAINT IF EXISTS stock_{stock}")
-
-
-def notes_of(shadow: int) -> str:
-    """The table that holds the ids of rows written while column ``f<shadow>`` is being filled."""
-    return f"data.c{shadow}"
-
-
-async def note_changes(tx: Tx, table: int, field: int, shadow: int) -> None:
-    """From now on every new row, and every one whose ``field`` is written, is noted in :func:`notes_of`."""
-    await tx.execute(f"CREATE TABLE {notes_of(shadow)} (id bigint NOT NULL)")
-    await tx.execute(
-        f"CREATE TRIGGER note_{shadow} AFTER INSERT OR UPDATE OF f{field} ON data.t{table}"
-        f" FOR EACH ROW EXECUTE FUNCTION meta.note_row('c{shadow}')"
-    )
-
-
-async def forget_changes(tx: Tx, table: int, shadow: int) -> None:
-    """Stop noting, and drop the notes."""
-    await tx.execute(f"DROP TRIGGER IF EXISTS note_{shadow} ON data.t{table}")
-    await tx.execute(f"DROP TABLE IF EXISTS {notes_of(shadow)}")

@@ -8,56 +8,21 @@ import contextlib
 import msgspec
 import pytest
 
-from builder import conversions, fields, preview, undo
-from builder.conversions import KIND
+from builder import conversions, fields, preview, shadows
 from builder.wire import FieldPatch
 from runtime.errors import RuleBroken
-from runtime.records.checking import check
 from runtime.records.pending import pending
 from runtime.records.refresh import Refresher
 from runtime.settings import Settings
 from runtime.worker import jobs
-from runtime.worker.jobs import run_job
 from tests.builder.conftest import Desk, spec
-from ui.bootstrap import JOB_KINDS
+from tests.builder.converting import begin_and_lose, columns, end, job_of, take_back
 
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """More than twenty records are many here."""
     return msgspec.structs.replace(settings, refresh_at_once=5, large_table_rows=20)
-
-
-async def _job(desk: Desk) -> str:
-    found = await desk.system.db.value(
-        "SELECT public_id FROM meta.job WHERE kind = $1 ORDER BY id DESC", KIND
-    )
-    return str(found)
-
-
-async def _end(desk: Desk) -> tuple[str, str | None]:
-    job = await _job(desk)
-    await run_job(desk.system, JOB_KINDS, job)
-    row = await desk.system.db.row("SELECT status, message FROM meta.job WHERE public_id = $1", job)
-    assert row is not None
-    await Refresher(desk.system).drain()
-    report = await check(desk.system)
-    assert [(d.field, d.count) for d in report.differences] == []
-    assert await desk.system.db.value("SELECT count(*) FROM meta.conversion") == 0
-    leftovers = (
-        "SELECT count(*) FROM pg_class WHERE relnamespace = 'data'::regnamespace AND relname ~ '^c[0-9]+$'"
-    )
-    assert await desk.system.db.value(leftovers) == 0
-    return row["status"], row["message"]
-
-
-async def _columns(desk: Desk, sql: str) -> int:
-    return int(
-        await desk.system.db.value(
-            "SELECT count(*) FROM pg_attribute WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped",
-            sql,
-        )
-    )
 
 
 async def test_old_values_are_there_until_the_switch_and_come_back_with_undo(desk: Desk) -> None:
@@ -77,13 +42,12 @@ async def test_old_values_are_there_until_the_switch_and_come_back_with_undo(des
     await desk.set(table, records[0], 金额="100")
     await desk.write(table, {"单号": "新", "金额": "7"})
     assert (await desk.rows(table, "金额"))[:2] == ["100", "1.5"]
-    assert (await _end(desk))[0] == "finished"
+    assert (await end(desk))[0] == "finished"
     found = await desk.rows(table, "金额")
     assert (found[:2], found[5], found[-1]) == ([100, 2], None, 7)
     assert (await desk.again(table)).field("金额").type == "number"
 
-    await undo.last(desk.system, desk.owner, desk.app_id)
-    await Refresher(desk.system).drain()
+    assert await take_back(desk)
     assert (await desk.rows(table, "金额"))[:6] == ["100", "1.5", "2.5", "3.5", "4.5", "很多"]
 
 
@@ -92,22 +56,22 @@ async def test_choices_come_from_the_values(desk: Desk) -> None:
     await desk.write(table, *({"单号": str(n), "渠道": ("淘宝", "抖音", "")[n % 3]} for n in range(30)))
     field = (await desk.again(table)).field("渠道")
     await desk.change(field, type="single_select")
-    assert (await _end(desk))[0] == "finished"
+    assert (await end(desk))[0] == "finished"
     assert (await desk.rows(table, "渠道"))[:3] == ["淘宝", "抖音", None]
     await desk.change((await desk.again(table)).field("渠道"), type="checkbox")
-    await _end(desk)
+    await end(desk)
     assert (await desk.again(table)).field("渠道").type == "checkbox"
 
 
 async def test_rows_written_while_it_runs_are_converted_as_they_are_then(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(conversions, "_BATCH", 4)
+    monkeypatch.setattr(shadows, "BATCH", 4)
     table = await desk.table("订单", spec("单号"), spec("金额"))
     records = await desk.write(table, *({"单号": str(n), "金额": str(n)} for n in range(60)))
     field = (await desk.again(table)).field("金额")
     await desk.change(field, type="number")
-    task = asyncio.create_task(_end(desk))
+    task = asyncio.create_task(end(desk))
     for n in range(0, 60, 3):
         with contextlib.suppress(RuleBroken):
             await desk.set(table, records[n], 金额=str(n * 10))
@@ -118,30 +82,23 @@ async def test_rows_written_while_it_runs_are_converted_as_they_are_then(
 async def test_it_goes_on_after_a_lost_worker_and_leaves_nothing_when_stopped(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(conversions, "_BATCH", 10)
+    monkeypatch.setattr(shadows, "BATCH", 10)
     table = await desk.table("订单", spec("单号"), spec("金额"))
     await desk.write(table, *({"单号": str(n), "金额": str(n)} for n in range(30)))
     field = (await desk.again(table)).field("金额")
-    before = await _columns(desk, table.sql)
+    before = await columns(desk, table.sql)
 
     await desk.change(field, type="number")
-    job = await _job(desk)
-    worker = asyncio.create_task(run_job(desk.system, JOB_KINDS, job))
-    while not await desk.system.db.value("SELECT coalesce(max(cursor), 0) > 0 FROM meta.conversion"):  # noqa: ASYNC110
-        await asyncio.sleep(0)
-    worker.cancel()  # as if the process were gone: nothing is handed back
-    await asyncio.wait([worker])
-    assert await desk.system.db.value("SELECT status FROM meta.job WHERE public_id = $1", job) == "running"
-    await desk.system.db.execute("UPDATE meta.job SET lease_until = now() - interval '1 second'")
-    assert (await _end(desk))[0] == "finished"
+    await begin_and_lose(desk)
+    assert (await end(desk))[0] == "finished"
     assert await desk.rows(table, "金额") == list(range(30))
 
-    kept = await _columns(desk, table.sql)
+    kept = await columns(desk, table.sql)
     assert kept == before + 1
     await desk.change((await desk.again(table)).field("金额"), type="text")
-    await jobs.cancel(desk.system, await _job(desk))
+    await jobs.cancel(desk.system, await job_of(desk))
     await conversions.tidy(desk.system)
-    assert await _columns(desk, table.sql) == kept
+    assert await columns(desk, table.sql) == kept
     assert (await desk.again(table)).field("金额").type == "number"
 
 
@@ -151,7 +108,7 @@ async def test_a_field_deleted_meanwhile_ends_it_with_words(desk: Desk) -> None:
     field = (await desk.again(table)).field("金额")
     await desk.change(field, type="number")
     await fields.delete(desk.system, desk.owner, field.id)
-    status, message = await _end(desk)
+    status, message = await end(desk)
     assert status == "failed"
     assert "删除" in (message or "")
 
