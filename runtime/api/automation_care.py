@@ -10,9 +10,9 @@ from litestar.params import FromPath, FromQuery
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
 from runtime.access import Operation, require
-from runtime.api.automations import StepBody, step_body
+from runtime.api.automations import FailureBody, RunBody, StepBody, failure_body, run_body, step_body
 from runtime.api.common import TheActor, TheSystem, TheTranslator, moment
-from runtime.automations import effects, pauses, remedies, statistics, trace
+from runtime.automations import effects, pauses, remedies, statistics, timeline, trace
 from runtime.i18n import Translator
 
 
@@ -143,6 +143,52 @@ class RevertedAnswer(msgspec.Struct, frozen=True):
 
     done: int
     left: tuple[LeftBody, ...]
+
+
+class MessageBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A message of a run; ``at``: when it left, or was queued."""
+
+    run: str
+    connector: str
+    status: str
+    at: str
+    message: Any
+    answer: Any
+    failure: FailureBody | None
+
+
+class ActivityAnswer(msgspec.Struct, frozen=True):
+    """The newest runs that a record set off, and their messages with the receivers' answers."""
+
+    runs: tuple[RunBody, ...]
+    messages: tuple[MessageBody, ...]
+
+
+@get("/records/{record:str}/activity")
+async def record_activity(
+    system: TheSystem,
+    actor: TheActor,
+    translator: TheTranslator,
+    record: FromPath[str],
+    limit: FromQuery[int] = 50,
+) -> ActivityAnswer:
+    """What automations did for a record, beside its history."""
+    found = await timeline.of_record(system, actor, record, limit=limit)
+    return ActivityAnswer(
+        tuple(run_body(run, translator) for run in found.runs),
+        tuple(
+            MessageBody(
+                run=one.run,
+                connector=one.connector,
+                status=one.status,
+                at=moment(one.at),
+                message=one.message,
+                answer=one.answer,
+                failure=failure_body(one.failure, translator),
+            )
+            for one in found.messages
+        ),
+    )
 
 
 @put("/automations/{automation:str}/pause", status_code=HTTP_204_NO_CONTENT)
@@ -293,6 +339,7 @@ async def revert_run(
 
 
 ROUTES = (
+    record_activity,
     pause_automation,
     pause_app,
     pause_all,

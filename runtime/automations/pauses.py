@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -122,5 +122,5 @@ async def of_app(db: Database, app: int, automations: Collection[int]) -> dict[t
 
 
 def _reason(text: str | None) -> Message | None:
-    raw = msgspec.json.decode(text) if text else None
+    raw: Any = msgspec.json.decode(text) if text else None
     return load_message(raw) if is_message(raw) else None

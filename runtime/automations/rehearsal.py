@@ -94,6 +94,7 @@ async def rehearse(
     name = await _name(system, catalog, actor, app, tried, record)
     notes = await _notes(system, catalog, tried, record) if record is not None else []
     started = time.perf_counter()
+    stage: _Stage | None = None
     run = await _run(system, catalog, app, automation, tried, record, given or {})
     try:
         async with system.db.transaction() as tx:
@@ -103,6 +104,7 @@ async def rehearse(
             raise _Undo
     except _Undo:
         pass
+    assert stage is not None  # noqa: S101 - only its end raises what is caught here
     failed = any(step.status == "failed" for step in stage.steps)
     return Rehearsal(
         status="failed" if failed and stage.stopped else "finished",

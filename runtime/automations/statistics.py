@@ -79,8 +79,8 @@ async def _of(
         kept[row["automation_id"]][row["day"]] = _day(row)
     counted_to = await db.value("SELECT max(day) FROM meta.automation_day")
     since = max(first, counted_to + timedelta(days=1)) if counted_to else first
-    for row in await _count(db, app, numbers, min(since, today), today):
-        kept[row["automation_id"]].setdefault(row["day"], _day(row))
+    for automation, day in await _count(db, app, numbers, min(since, today), today):
+        kept[automation].setdefault(day.day, day)
     last = await db.fetch(
         "SELECT a AS automation_id, (SELECT r.created_at FROM meta.run r WHERE r.automation_id = a ORDER BY r.id DESC LIMIT 1)"
         " AS at FROM unnest($1::integer[]) AS u(a)",
@@ -101,23 +101,22 @@ def _day(row: Mapping[str, object]) -> Day:
 
 async def _count(
     db: Database, app: App, numbers: list[int], first: date, last: date
-) -> list[Mapping[str, object]]:
+) -> list[tuple[int, Day]]:
     """The runs that began from the day ``first`` to the day ``last``."""
     took = "extract(epoch FROM finished_at - created_at)"
-    return list(
-        await db.fetch(
-            "SELECT automation_id, (created_at AT TIME ZONE $2)::date AS day, count(*)::integer AS runs,"
-            " (count(*) FILTER (WHERE status IN ('failed', 'handled')))::integer AS failed,"
-            f" percentile_cont(0.5) WITHIN GROUP (ORDER BY {took}) FILTER (WHERE status IN {_ENDED}) AS p50,"
-            f" percentile_cont(0.95) WITHIN GROUP (ORDER BY {took}) FILTER (WHERE status IN {_ENDED}) AS p95"
-            " FROM meta.run WHERE automation_id = ANY($1::integer[]) AND created_at >= $3 AND created_at < $4"
-            " GROUP BY automation_id, day",
-            numbers,
-            app.zone.key,
-            datetime.combine(first, time(), app.zone),
-            datetime.combine(last + timedelta(days=1), time(), app.zone),
-        )
+    rows = await db.fetch(
+        "SELECT automation_id, (created_at AT TIME ZONE $2)::date AS day, count(*)::integer AS runs,"
+        " (count(*) FILTER (WHERE status IN ('failed', 'handled')))::integer AS failed,"
+        f" percentile_cont(0.5) WITHIN GROUP (ORDER BY {took}) FILTER (WHERE status IN {_ENDED}) AS p50,"
+        f" percentile_cont(0.95) WITHIN GROUP (ORDER BY {took}) FILTER (WHERE status IN {_ENDED}) AS p95"
+        " FROM meta.run WHERE automation_id = ANY($1::integer[]) AND created_at >= $3 AND created_at < $4"
+        " GROUP BY automation_id, day",
+        numbers,
+        app.zone.key,
+        datetime.combine(first, time(), app.zone),
+        datetime.combine(last + timedelta(days=1), time(), app.zone),
     )
+    return [(row["automation_id"], _day(row)) for row in rows]
 
 
 async def keep_days(system: System, now: datetime | None = None) -> int:
@@ -134,13 +133,18 @@ async def keep_days(system: System, now: datetime | None = None) -> int:
         )
         # yesterday's are counted again once: a run may have ended since
         first = max(latest, over - timedelta(days=DAYS)) if latest else over - timedelta(days=DAYS)
-        for row in await _count(system.db, app, numbers, first, over):
+        for automation, day in await _count(system.db, app, numbers, first, over):
             await system.db.execute(
                 "INSERT INTO meta.automation_day (automation_id, day, runs, failed, p50, p95)"
                 " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (automation_id, day) DO UPDATE SET"
                 " runs = greatest(meta.automation_day.runs, excluded.runs), failed = excluded.failed,"
                 " p50 = excluded.p50, p95 = excluded.p95",
-                *(row[key] for key in ("automation_id", "day", "runs", "failed", "p50", "p95")),
+                automation,
+                day.day,
+                day.runs,
+                day.failed,
+                day.p50,
+                day.p95,
             )
             kept += 1
     await system.db.execute(

@@ -136,8 +136,8 @@ async def test_the_overview_shows_figures_and_pauses(site: Site, shop: Shop, loo
     words = {"zh": ("暂停「播报」", "暂停", "恢复运行"), "en": ("Pause “播报”", "Pause", "Resume")}[language]
     await page.get_by_role("button", name=words[0]).click()
     await page.get_by_role("menuitem", name=re.compile(f"^{words[1]}")).first.click()
-    await expect(page.get_by_role("button", name=words[2])).to_be_visible()
+    await expect(page.get_by_role("button", name=words[2], exact=True)).to_be_visible()
     await shop.order()
     assert await shop.settle() == []
-    await page.get_by_role("button", name=words[2]).click()
-    await expect(page.get_by_role("button", name=words[2])).to_have_count(0)
+    await page.get_by_role("button", name=words[2], exact=True).click()
+    await expect(page.get_by_role("button", name=words[2], exact=True)).to_have_count(0)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from runtime.automations import alerts, effects, pauses, remedies, statistics, trace
+from runtime.automations import alerts, effects, pauses, remedies, statistics, timeline, trace
 from runtime.automations.relay import relay
 from runtime.automations.sweeper import due, unsent
 from runtime.definitions.automations import (
@@ -281,3 +281,16 @@ async def test_the_trace_shows_a_loop_with_its_numbers_and_each_item(shop: Shop)
         (7, "第7", "failed"),
     ]
     assert [step.status for step in listed[0].steps] == ["done", "failed"]
+
+
+async def test_a_record_tells_its_runs_and_the_answers_to_their_messages(shop: Shop, robot: str) -> None:
+    await shop.reservation_automation(robot)
+    order = await shop.order((await shop.shelf(2), 3), 订单号="DY-1")
+    await shop.move(order)
+    (run,) = await shop.settle()
+    await shop.deliver()
+    found = await timeline.of_record(shop.world.system, EDITOR, order)
+    assert [one.id for one in found.runs] == [run]
+    (message,) = found.messages
+    assert (message.status, message.answer["errcode"]) == ("sent", 0)
+    assert "订单 DY-1" in message.message["content"]

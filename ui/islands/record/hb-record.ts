@@ -31,6 +31,7 @@ import { barTemplate, nameOf, titleTemplate } from "./head";
 import { RelatedState } from "./related-state";
 import { relatedTemplate } from "./related";
 import { Saver, toWire } from "./saver";
+import { told, type Activity } from "./activity";
 import { entryTemplate } from "./timeline";
 import type { Entry, History, Move, Neighbours, Panel } from "./types";
 
@@ -48,6 +49,7 @@ export class HbRecord extends HbElement {
     panel: { state: true },
     data: { state: true },
     entries: { state: true },
+    activity: { state: true },
     nextBefore: { state: true },
     editing: { state: true },
     showAll: { state: true },
@@ -68,6 +70,8 @@ export class HbRecord extends HbElement {
   declare private panel: Panel | null;
   declare private data: RecordData | null;
   declare private entries: Entry[] | null;
+  /** Runs that the record set off and their messages, told among the entries. */
+  declare private activity: Activity;
   declare private nextBefore: number | null;
   declare private editing: string | null;
   declare private showAll: boolean;
@@ -100,6 +104,7 @@ export class HbRecord extends HbElement {
     this.panel = null;
     this.data = null;
     this.entries = null;
+    this.activity = { runs: [], messages: [] };
     this.nextBefore = null;
     this.editing = null;
     this.showAll = false;
@@ -199,6 +204,16 @@ export class HbRecord extends HbElement {
     }
   }
 
+  async #loadActivity(): Promise<void> {
+    const { record } = this;
+    try {
+      const activity = await api.get<Activity>(`/api/v1/records/${record}/activity`);
+      if (record === this.record) this.activity = activity;
+    } catch {
+      // The entries tell what happened to the record; this only adds to them.
+    }
+  }
+
   async #loadHistory(before: number | null = null): Promise<void> {
     const { record } = this;
     try {
@@ -207,6 +222,7 @@ export class HbRecord extends HbElement {
       if (record !== this.record) return;
       this.entries = before === null ? history.entries : [...(this.entries ?? []), ...history.entries];
       this.nextBefore = history.next_before;
+      if (before === null) void this.#loadActivity();
     } catch (failure) {
       if (record === this.record && before !== null) showError(failure);
     }
@@ -455,7 +471,7 @@ export class HbRecord extends HbElement {
       <h3>${t("操作记录")}</h3>
       ${entries === null
         ? html`<div class="stack" aria-hidden="true"><div class="sk"></div><div class="sk"></div></div>`
-        : html`<ol class="tl">${entries.map((entry) => entryTemplate(entry, options))}</ol>`}
+        : html`<ol class="tl">${told(entries, this.activity, this.nextBefore === null, (entry) => entryTemplate(entry, options))}</ol>`}
       ${this.nextBefore !== null ? html`<button type="button" class="rc-more" @click=${() => void this.#loadHistory(this.nextBefore)}>${t("看更早的")}</button>` : nothing}
     </section>`;
   }
