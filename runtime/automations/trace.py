@@ -363,12 +363,19 @@ def _step(
         outcome=row["outcome"] if row else None,
         attempts=row["attempts"] if row else 0,
         input=_json(row["input"]) if row else None,
-        output=_json(row["output"]) if row else None,
+        output=_shortened(_json(row["output"])) if row else None,
         failure=load_failure(row["error"]) if row else None,
         started_at=row["started_at"] if row else None,
         finished_at=row["finished_at"] if row else None,
         deliveries=deliveries,
     )
+
+
+def _shortened(output: Any) -> Any:
+    """An output without the list of what a step found, which may be ten thousand long; how many there were stays."""
+    if isinstance(output, dict) and isinstance(output.get("records"), list):
+        return {key: value for key, value in output.items() if key != "records"}
+    return output
 
 
 def _json(text: str | None) -> Any:

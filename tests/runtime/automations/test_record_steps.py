@@ -12,8 +12,9 @@ import pytest
 
 from runtime.automations.engine import execute
 from runtime.catalog import Table, bump
-from runtime.definitions.automations import Arm, Branch, OnlyIf, RecordCreated, RecordUpdated, Step
+from runtime.definitions.automations import Arm, Branch, Loop, OnlyIf, RecordCreated, RecordUpdated, Step
 from runtime.definitions.fields import (
+    Attachment,
     Choice,
     Date,
     DateTime,
@@ -26,6 +27,7 @@ from runtime.definitions.fields import (
     Phone,
     Text,
 )
+from runtime.definitions.flow import FoundRecords as EachFound
 from runtime.definitions.queries import Condition, Group, Sort
 from runtime.definitions.record_steps import (
     AggregateRecords,
@@ -53,6 +55,7 @@ from runtime.definitions.values import (
     Value,
     as_operand,
 )
+from runtime.ids import parse_record_id
 from runtime.records import read
 from tests.support.shop import Shop
 from tests.support.world import EDITOR, World, named
@@ -685,3 +688,57 @@ async def test_a_run_taken_up_again_does_nothing_twice(deals: Deals) -> None:
     await deals.shop.execute([run])
     (row,) = await deals.world.system.db.fetch(f"SELECT * FROM {deals.customers.sql}")
     assert int(row[deals.customers.field("积分").column]) == 1
+
+
+async def test_a_loop_goes_over_what_was_found(deals: Deals) -> None:
+    for number in range(3):
+        await deals.deal(标题=str(number), 电话=PHONE, 数量=number)
+    each = Step("stpEach", UpdateRecord((deals.put("数量", 10, "add"),), of="stpLoop"))
+    await deals.on_create(
+        FindRecords(deals.deals.id, deals.where("电话", "is", deals.of("电话")), others=True),
+        Step("stpLoop", Loop(EachFound("stp1"), (each,))),
+    )
+    await deals.deal(标题="新", 电话=PHONE)
+    await deals.run()
+    rows = await deals.world.system.db.fetch(f"SELECT * FROM {deals.deals.sql} ORDER BY id LIMIT 3")
+    assert [int(row[deals.deals.field("数量").column]) for row in rows] == [10, 11, 12]
+
+
+async def test_the_records_own_times_can_be_asked_for(deals: Deals) -> None:
+    await deals.deal(标题="刚才")
+    old = await deals.deal(标题="以前")
+    await deals.world.system.db.execute(
+        f"UPDATE {deals.deals.sql} SET created_at = now() - interval '2 days' WHERE id = $1",
+        parse_record_id(old)[1],
+    )
+    day = {"amount": 24, "unit": "hour"}
+    before = Condition("$created_at", "before", as_operand(Shifted(Now(), -1, "day")))
+    await deals.on_create(
+        FindRecords(deals.deals.id, Condition("$created_at", "newer_than", day), others=True),
+        FindRecords(deals.deals.id, before, (Sort("$created_at"),), others=True),
+    )
+    await deals.deal(标题="新")
+    found = await deals.run()
+    assert (found["stp1"]["count"], found["stp2"]["records"]) == (1, [old])
+
+
+async def test_files_are_copied_from_one_record_to_another(shop: Shop) -> None:
+    world = shop.world
+    letters = await world.table("来信", {"标题": Text(), "附件": Attachment()})
+    cases = await world.table("工单", {"标题": Text(), "附件": Attachment()})
+    file = "filAAAAAAAAAAAAAA"
+    await world.system.db.execute(
+        "INSERT INTO meta.file (public_id, app_id, table_id, field_id, name, size, media_type, sha256, store, key,"
+        " uploaded_by, uploaded_at) VALUES ($1, $2, $3, $4, '说明.txt', 5, 'text/plain', '', 'disk', 'x', '', now())",
+        file,
+        world.app_number,
+        letters.number,
+        letters.field("附件").number,
+    )
+    copied = Assignment(cases.field("附件").id, FieldValue(letters.field("附件").id))
+    await shop.automation(RecordCreated(letters.id), CreateRecord(cases.id, (copied,)))
+    await world.create(letters, {"标题": "x", "附件": [{"id": file}]})
+    (run,) = await shop.settle()
+    assert (await shop.run(run))["status"] == "finished"
+    (row,) = await world.system.db.fetch(f"SELECT * FROM {cases.sql}")
+    assert "说明.txt" in row[cases.field("附件").column]

@@ -28,6 +28,16 @@ export function isEmptyFilter(filter: Filter | null | undefined): boolean {
   return !filter || (filter.kind === "group" && (filter.items ?? []).every(isEmptyFilter));
 }
 
+/** The fields of a table, and its records' own times where no field shows them. */
+export function withSystem(table: Table): Field[] {
+  const has = (type: string) => table.fields.some((field) => field.type === type);
+  return [
+    ...table.fields,
+    ...(has("created_time") ? [] : [{ id: "$created_at", name: t("创建时间"), type: "created_time", options: {} }]),
+    ...(has("updated_time") ? [] : [{ id: "$updated_at", name: t("更新时间"), type: "updated_time", options: {} }]),
+  ];
+}
+
 /** What values in conditions are described by. */
 export interface Whole {
   page: PageData;
@@ -43,9 +53,9 @@ export function describeFilter(table: Table, filter: Filter, whole?: Whole): Lin
 }
 
 function describeCondition(table: Table, condition: Condition, whole?: Whole): Line {
-  const field = table.fields.find((one) => one.id === condition.field);
-  const system: Record<string, string> = { $created_at: t("创建时间"), $updated_at: t("更新时间"), $created_by: t("创建人"), $updated_by: t("更新人") };
-  if (!field) return html`<span class="chip">${system[condition.field] ?? "?"}</span>${operatorLabel(condition.op)}`;
+  const field = withSystem(table).find((one) => one.id === condition.field);
+  const people: Record<string, string> = { $created_by: t("创建人"), $updated_by: t("更新人") };
+  if (!field) return html`<span class="chip">${people[condition.field] ?? "?"}</span>${operatorLabel(condition.op)}`;
   return html`<span class="chip">${field.name}</span>${operatorLabel(condition.op, field)} ${describeOperand(field, condition, whole)}`;
 }
 

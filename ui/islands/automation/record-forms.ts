@@ -7,7 +7,7 @@ import "../filter/hb-sorts";
 import type { HbSorts } from "../filter/hb-sorts";
 import { icon } from "../icons";
 import { t } from "../i18n";
-import { isEmptyFilter } from "./describe";
+import { isEmptyFilter, withSystem } from "./describe";
 import { choose, fieldOptions, problemAt, row, tableOptions } from "./form-parts";
 import { aimedTable, linkTarget, tableFor, triggerTable } from "./made";
 import { aimForm, assignments } from "./set-form";
@@ -33,7 +33,7 @@ export function whereForm(host: SetHost, label: string, table: Table, where: Fil
 /** The filter builder with the picker of values beside each operand. */
 export function whereControl(host: SetHost, table: Table, where: Filter | null | undefined, set: (where: Filter | null) => void): TemplateResult {
   return html`<hb-filter
-    .fields=${table.fields}
+    .fields=${settled(withSystem(table))}
     .valuesFor=${(field: Field) => forOperand(host, field)}
     .named=${(value: { kind: string }) => optionOf(host.around, value)}
     .value=${settled(isEmptyFilter(where) ? null : where)}
@@ -72,7 +72,7 @@ export function findForm(host: SetHost, config: Config<"find_records">, set: Put
     ${whereForm(host, t("找符合什么条件的"), table, config.where, "config.where", (where) => set({ ...config, where }), t("值可以用按钮选记录里的字段;取到的值是空的时候,一条也不算符合"))}
     ${othersBox(host, config.table, config.others, (others) => set({ ...config, others }))}
     <div class="field" role="group" aria-label=${t("哪条在前")}><span class="lab">${t("哪条在前")}</span>
-      <hb-sorts .fields=${table.fields} .value=${settled(config.sorts ?? [])} ?disabled=${host.locked} @change=${(event: Event) => {
+      <hb-sorts .fields=${settled(withSystem(table))} .value=${settled(config.sorts ?? [])} ?disabled=${host.locked} @change=${(event: Event) => {
         event.stopPropagation();
         set({ ...config, sorts: (event.currentTarget as HbSorts).value as Sort[] });
       }}></hb-sorts>
