@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from builder.automation_checks import check_automation, connector_kinds
-from builder.automations import read_definition
+from builder.automations import begun, read_definition
 from builder.edit import Edit, editing
 from builder.validation import Problems
 from builder.versions import check_version
@@ -190,7 +190,7 @@ async def publish(
         )
         await _drop(edit.tx, automation.number)
         edit.tell(app.id)
-        return (await edit.refresh()).automation(automation_id)
+        return await begun(edit, automation_id, automation)
 
 
 async def versions_of(system: System, actor: Actor, automation_id: str, limit: int = 200) -> list[Version]:

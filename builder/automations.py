@@ -31,7 +31,7 @@ async def create(system: System, actor: Actor, app_id: str, definition: Automati
         definition = await _accept(system, app, definition, None)
         stored = await edit.create("automation", definition, app=app.number)
         edit.tell(app_id)
-        return await _begun(edit, stored.id)
+        return await begun(edit, stored.id)
 
 
 async def _accept(system: System, app: App, definition: AutomationDef, own: str | None) -> AutomationDef:
@@ -78,15 +78,16 @@ async def update(
         definition = await _accept(system, app, definition, automation_id)
         await edit.change(await edit.live(automation_id, "automation"), definition)
         edit.tell(app.id, *_buttons_of(app, automation_id))
-        if definition.enabled and not automation.definition.enabled:
-            await timetable.begin_anew(edit.tx, automation.number)
-        return await _begun(edit, automation_id)
+        return await begun(edit, automation_id, automation)
 
 
-async def _begun(edit: Edit, automation_id: str) -> Automation:
-    """The automation as stored; one that waits for a condition knows from here on which records meet it."""
+async def begun(edit: Edit, automation_id: str, before: Automation | None = None) -> Automation:
+    """The automation as stored. One that was switched on begins to look at the clock from now; one that waits for a
+    condition knows from here on which records meet it."""
     catalog = await edit.refresh()
     automation = catalog.automation(automation_id)
+    if automation.definition.enabled and before is not None and not before.definition.enabled:
+        await timetable.begin_anew(edit.tx, automation.number)
     await timetable.take_down_again(edit.tx, catalog, automation.number)
     return automation
 

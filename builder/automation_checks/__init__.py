@@ -13,7 +13,7 @@ from builder.automation_checks.triggers import check_trigger
 from builder.validation import Problems, check_description, check_name
 from runtime.catalog import App
 from runtime.definitions.automations import AutomationDef, trigger_table
-from runtime.definitions.triggers import trigger_outputs
+from runtime.definitions.triggers import RecordDeleted, trigger_outputs
 from runtime.i18n import N_
 from runtime.storage.database import Database
 
@@ -43,6 +43,8 @@ def check_automation(
     reach.output_types = trigger_types(trigger)
     if trigger_table(trigger) is not None:
         reach.records["trigger"] = table  # a table that is gone is one problem, not one per use
+    if isinstance(trigger, RecordDeleted):
+        reach.gone = frozenset({"trigger"})
     count = count_steps(definition.steps)
     if count > MAX_STEPS:
         problems.at("steps").add(

@@ -25,6 +25,7 @@ class Reach:
         self.connectors = connectors
         self.outputs = outputs
         self.output_types: Mapping[str, str] = {}
+        self.gone: frozenset[str] = frozenset()  # records that are in the trash: to be read, not changed
         self.records: dict[str, Table | None] = {} if trigger is None else {"trigger": trigger}
         self.lists: dict[str, Table | None] = {}
         self.steps: dict[str, Step] = {}
@@ -36,7 +37,7 @@ class Reach:
         copy = Reach(self.app, None, self.connectors, self.outputs)
         copy.output_types = self.output_types
         copy.records, copy.steps, copy.ids = dict(self.records), dict(self.steps), self.ids
-        copy.lists = dict(self.lists)
+        copy.lists, copy.gone = dict(self.lists), self.gone
         return copy
 
     def table(self, key: str) -> Table | None:

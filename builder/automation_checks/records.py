@@ -162,6 +162,8 @@ def _aimed(problems: Problems, config: Any, reach: Reach) -> tuple[Table | None,
             problems.at("of").add("unknown_list", N_("选前面一个「查找记录」步骤"))
         return reach.lists.get(config.of), config
     table = reached(problems.at("of"), config.of, reach)
+    if not config.via and config.of in reach.gone:
+        problems.at("of").add("record_gone", N_("触发的记录已经删除,在回收站里,不能再修改它"))
     if not config.via or table is None:
         return table, config
     link = find_field(problems.at("via"), table, config.via)
