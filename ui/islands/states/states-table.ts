@@ -21,7 +21,7 @@ export interface StatesHost {
 
 /** What the kinds are called, in the order of a menu. */
 export function kindNames(): [StateKind, string][] {
-  return [["open", t("进行中")], ["waiting", t("等待")], ["done", t("完成")], ["cancelled", t("取消")]];
+  return [["open", t("进行中")], ["waiting", t("等待")], ["done", t("完成")], ["cancelled", t("已取消")]];
 }
 
 function kindName(kind: StateKind = "open"): string {
@@ -33,7 +33,7 @@ export function statesTable(host: StatesHost, draft: Draft): TemplateResult {
   return html`<section class="st-moves st-states" aria-label=${t("状态")}>
     <table class="tbl">
       <thead>
-        <tr><th>${t("状态")}</th><th>${t("颜色")}</th><th>${t("表示")}</th><th>${t("新记录从这里开始")}</th><th>${t("时限")}</th><th class="num">${t("现在")}</th></tr>
+        <tr><th>${t("状态")}</th><th>${t("颜色")}</th><th>${t("表示")}</th><th>${t("新记录从这里开始")}</th><th>${t("时限")}</th><th class="num">${t("现在几条")}</th></tr>
       </thead>
       <tbody>
         ${draft.choices.map((choice) => row(host, draft, choice, counts.get(choice.id)))}
@@ -78,6 +78,6 @@ function row(host: StatesHost, draft: Draft, choice: Choice, count: Check["state
         host.put(withMeaning(draft, choice.id, { limit }));
       }} />
     </td>
-    <td class="num" data-name=${t("现在")}>${formatNumber(count?.records ?? 0)}${count?.stuck && count.records ? html` <span class="tag c-amber" data-tip=${t("没有流转离开它,记录停在这里")}>${icon("triangle-alert", 12)}${t("没有出路")}</span>` : nothing}</td>
+    <td class="num" data-name=${t("现在几条")}>${formatNumber(count?.records ?? 0)}${count?.stuck && count.records ? html` <span class="tag c-amber" data-tip=${t("没有流转离开它,记录停在这里")}>${icon("triangle-alert", 12)}${t("没有出路")}</span>` : nothing}</td>
   </tr>`;
 }
