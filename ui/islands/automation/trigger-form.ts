@@ -21,7 +21,7 @@ export interface TriggerHost extends FormHost {
 /** A trigger of another kind or table, keeping what still makes sense. */
 export function withKind(page: PageData, trigger: Trigger, kind: Trigger["kind"], table = triggerTable(trigger)): Trigger {
   const where = "where" in trigger && table === triggerTable(trigger) ? (trigger.where ?? null) : null;
-  return triggerUi(kind).fresh(page, table, where);
+  return triggerUi(kind).fresh(page, table || (page.tables[0]?.id ?? ""), where);
 }
 
 /** The whole form. */
