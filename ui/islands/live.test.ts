@@ -77,4 +77,25 @@ describe("live changes", () => {
     expect(FakeStream.all.length).toBe(2);
     vi.useRealTimers();
   });
+
+  it("give the connection back while nobody looks, and go on from where they were", async () => {
+    vi.useFakeTimers();
+    const hidden = vi.spyOn(document, "hidden", "get");
+    const { watch } = await import("./live");
+    watch(["tblA"], () => {});
+    await vi.advanceTimersByTimeAsync(0);
+    FakeStream.all[0]!.ready!({ lastEventId: "6" });
+    hidden.mockReturnValue(true);
+    document.dispatchEvent(new Event("visibilitychange"));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(FakeStream.all[0]!.readyState).toBe(1);
+    await vi.advanceTimersByTimeAsync(11_000);
+    expect(FakeStream.all[0]!.readyState).toBe(2);
+    hidden.mockReturnValue(false);
+    document.dispatchEvent(new Event("visibilitychange"));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(FakeStream.all.map((stream) => stream.url)).toContain("/api/v1/live?tables=tblA&last=6");
+    hidden.mockRestore();
+    vi.useRealTimers();
+  });
 });

@@ -15,7 +15,15 @@ from runtime.automations import remedies
 from runtime.automations.engine import execute
 from runtime.automations.notes import load_failure
 from runtime.catalog import bump
-from runtime.definitions.automations import Arm, Branch, OutcomeIs, RecordCreated, Step, UpdateRecord
+from runtime.definitions.automations import (
+    Arm,
+    Branch,
+    OutcomeIs,
+    RecordCreated,
+    SendWecom,
+    Step,
+    UpdateRecord,
+)
 from runtime.definitions.fields import Member, Text
 from runtime.definitions.message_steps import AnswerValue, HttpRequest, Notify, Pair, SendEmail
 from runtime.definitions.values import FieldValue, Literal_, PersonValue, StepOutput, TextValue
@@ -23,6 +31,7 @@ from runtime.i18n import CHINESE
 from runtime.settings import Settings
 from tests.standins.http import Request, Response, Silence, StandInServer
 from tests.standins.smtp import SmtpStandIn
+from tests.standins.wecom import WecomStandIn
 from tests.support.shop import Shop
 from tests.support.world import EDITOR
 
@@ -454,3 +463,27 @@ async def test_what_a_paused_connector_has_to_send_waits(shop: Shop, receiver: t
     await shop.world.system.db.execute("UPDATE meta.connector SET paused_at = NULL")
     await shop.deliver()
     assert len(hook.got) == 1
+
+
+async def test_one_receiver_that_is_gone_leaves_the_others_alone(
+    shop: Shop, robot: str, wecom: WecomStandIn, receiver: tuple[Receiver, str], mailbox: SmtpStandIn
+) -> None:
+    hook, url = receiver
+    gone = await shop.connector("http_api", "凭证过期的接口", base_url=f"{url}/gone")
+    hook.answers = [Response(401, b"no")]
+    await shop.automation(RecordCreated(shop.orders.id), HttpRequest(gone), name="坏的")
+    await shop.automation(
+        RecordCreated(shop.orders.id), SendWecom(robot, TextValue(("新订单",))), name="好的"
+    )
+    step = SendEmail(await box(shop, mailbox), TextValue(("s",)), TextValue(), ("a@example.com",))
+    await shop.automation(RecordCreated(shop.orders.id), step, name="也好的")
+    await shop.order()
+    runs = await shop.settle()
+    await shop.deliver()
+    assert len(wecom.wait_for(1)) == len(mailbox.wait_for(1)) == 1
+    found = [(await shop.run(run))["status"] for run in runs]
+    assert sorted(found) == ["failed", "finished", "finished"]
+    rows = await shop.world.system.db.fetch("SELECT name, status FROM meta.connector ORDER BY id")
+    assert {row["name"]: row["status"] for row in rows} == {
+        "仓库群机器人": "ok", "凭证过期的接口": "failed", "邮箱": "ok",
+    }  # fmt: skip
