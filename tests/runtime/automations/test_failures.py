@@ -122,6 +122,9 @@ async def test_a_failed_run_goes_on_from_its_failed_step(shop: Shop) -> None:
     )
     await remedies.retry(system, EDITOR, run)
     await shop.execute([run])
+    assert (await shop.run(run))["status"] == "failed", "by the version it began with"
+    await remedies.retry(system, EDITOR, run, newest=True)
+    await shop.execute([run])
     assert (await shop.run(run))["status"] == "finished"
     assert ((await shop.read(order))["订单状态"], await _lines(shop)) == ("审核中", 1)
     with pytest.raises(RuleBroken, match="不是失败状态"):
