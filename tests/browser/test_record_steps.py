@@ -7,6 +7,7 @@ import re
 from playwright.async_api import Locator, Page, expect
 
 from runtime.catalog import Table
+from runtime.definitions.automations import RecordCreated
 from runtime.definitions.fields import CreatedTime, Link, LongText, Number, Phone, Text
 from runtime.records import read
 from tests.browser.support import Site, axe, shot, until
@@ -129,3 +130,59 @@ async def test_who_ordered_within_a_day_is_found_marked_and_linked(site: Site) -
     assert one["客户"][0]["name"] == "王五"
     assert two["备注"] == "24 小时内买过,次数 1"
     assert await read.count(site.system, EDITOR, customers.id, None) == 1
+
+
+async def test_values_lead_across_links_are_reckoned_and_calculated(site: Site) -> None:
+    customers, orders = await tables(site)
+    shop = Shop(site.world, customers, orders, orders, None)  # type: ignore[arg-type]
+    automation = await shop.automation(RecordCreated(orders.id), name="算一算", enabled=False)
+    page = await site.open(f"/automations/{automation}")
+    end = page.locator(".au-flow > .au-wire .au-add")
+    await add_step(page, end.last, "更新记录")
+    await choose(page, "改哪些记录", "的「客户」")
+    await choose(page, "再填一个字段", "次数")
+    box = form(page).locator(".au-set", has_text="次数")
+    await box.get_by_label("「次数」怎么填").select_option(label="加上")
+    await box.get_by_role("button", name="用记录里的值").click()
+    await page.locator(".tt-picker").get_by_role("option", name="写一个公式…").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_role("button", name="加一个值").click()
+    await page.locator(".tt-picker").get_by_role("button", name="「客户」里的字段").click()
+    await page.screenshot(path=shot("record-steps-drill"))
+    await page.locator(".tt-picker").get_by_role("option", name="次数").click()
+    await expect(dialog.get_by_label("公式", exact=True)).to_have_value("{客户 › 次数}")
+    await dialog.get_by_label("公式", exact=True).fill("{客户 › 次数}+")
+    await expect(dialog.locator(".hint.bad")).to_be_visible()
+    await dialog.get_by_label("公式", exact=True).fill("{客户 › 次数}+LEN({订单号})")
+    await expect(dialog.get_by_text("结果是数字")).to_be_visible()
+    await page.screenshot(path=shot("record-steps-formula"))
+    assert await axe(page) == []
+    await dialog.get_by_role("button", name="用这个公式").click()
+    await expect(box).to_contain_text("{客户 › 次数}+LEN({订单号})")
+
+    await add_step(page, end.last, "更新记录")
+    await choose(page, "再填一个字段", "备注")
+    await form(page).locator(".au-set", has_text="备注").get_by_role("button", name="插入字段").click()
+    await page.locator(".tt-picker input").fill("日期加减")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("dialog").get_by_label("多久").fill("2")
+    await page.get_by_role("dialog").get_by_role("button", name="用这个时间").click()
+    await expect(form(page).locator(".tt-text")).to_contain_text("当时的时间往后 2 天")
+    await page.get_by_role("button", name="发布", exact=True).click()
+    await page.get_by_role("dialog").get_by_role("button", name="发布", exact=True).click()
+
+    async def enabled() -> bool:
+        return any(a.definition.enabled for a in (await site.world.app()).automations)
+
+    await until(enabled)
+    await page.reload()
+    await expect(page.locator(".au-card").nth(1)).to_contain_text("{客户 › 次数}+LEN({订单号})")
+    (customer,) = await site.world.create(customers, {"姓名": "王五", "次数": 4})
+    (order,) = await site.world.create(orders, {"订单号": "A12", "客户": customer})
+    await shop.settle()
+    made = named(customers, (await read.get(site.system, EDITOR, customer)).fields)
+    assert made["次数"] == 4 + 4 + 3
+    later = await site.system.db.value(
+        "SELECT to_char(now() AT TIME ZONE 'Asia/Shanghai' + interval '2 days', 'YYYY-MM-DD')"
+    )
+    assert named(orders, (await read.get(site.system, EDITOR, order)).fields)["备注"].startswith(later)
