@@ -74,6 +74,7 @@ class _Work:
 
     async def atomically(self, send: Send) -> None:
         earlier = None
+        await self.system.catalogs.current()  # read outside a transaction, where it is kept
         try:
             async with self.system.db.transaction() as tx:
                 await idempotency.hold(tx, self.key)

@@ -353,12 +353,38 @@ async def test_the_same_post_many_times_at_once_has_one_effect(api: httpx.AsyncC
     assert len((await api.get(address)).json()["records"]) == 1
 
 
+NUMBERED_BY_DAY = {
+    "restart": "day",
+    "segments": [{"kind": "date", "text": "%Y%m%d"}, {"kind": "sequence", "width": 4}],
+}
+
+
+async def test_a_process_that_only_gets_keyed_requests_keeps_what_it_knows_of_definitions(
+    api: httpx.AsyncClient, pool: Pool, system: System
+) -> None:
+    """Somebody has changed a definition elsewhere; it is read once, not again with each request."""
+    version = await system.db.value("UPDATE meta.catalog_state SET version = version + 1 RETURNING version")
+    made = await api.post(
+        f"/api/v1/tables/{pool.orders.id}/records",
+        json={"records": [order()]},
+        headers={"idempotency-key": "first-of-all"},
+    )
+    assert made.status_code == 200
+    async with system.db.transaction():  # in which nothing is kept that was not known before
+        known = await system.catalogs.current()
+        assert known.version == version
+        assert await system.catalogs.current() is known
+
+
 async def test_more_keyed_requests_at_once_than_there_are_connections(
     api: httpx.AsyncClient, pool: Pool
 ) -> None:
-    """None of them may need a second connection while all are taken by the others."""
+    """None of them may need a second connection while all are taken by the others, who wait for its number."""
+    numbered = {"name": "单号", "type": "auto_number", "options": NUMBERED_BY_DAY}
+    made = await api.post(f"/api/v1/tables/{pool.orders.id}/fields", json=numbered)
+    assert made.status_code < 300, made.text
     address = f"/api/v1/tables/{pool.orders.id}/records"
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         answers = await asyncio.gather(
             *(
                 api.post(address, json={"records": [order()]}, headers={"idempotency-key": f"many-{n}"})
