@@ -12,6 +12,7 @@ from piccolo.columns import (
     BigInt,
     BigSerial,
     Boolean,
+    Date,
     DoublePrecision,
     Integer,
     Numeric,
@@ -237,6 +238,68 @@ class Run(Table, schema="meta"):
     error = JSONB(null=True, default=None)
     handled_at = Timestamptz(null=True, default=None)
     handled_by = Text(null=True, default=None)
+    version = Integer(null=True, default=None)
+    parent_id = BigInt(null=True, default=None)
+    waits = Text(null=True, default=None)
+    waits_table = Integer(null=True, default=None)
+    waits_record = BigInt(null=True, default=None)
+
+
+class AutomationVersion(Table, schema="meta", tablename="automation_version"):
+    """What an automation was from a publication on; written by a trigger of the database (migration 0010), never changed."""
+
+    id: BigSerial
+    automation_id = Integer()
+    number = Integer()
+    definition_version = Integer()
+    body = JSONB()
+    at = Timestamptz()
+    person_id = Integer(null=True, default=None)
+    note = Text(default="")
+
+
+class AutomationDraft(Table, schema="meta", tablename="automation_draft"):
+    """What is being edited of an automation; ``revision`` counts its changes."""
+
+    automation_id = Integer(primary_key=True)
+    body = JSONB()
+    base = Integer()
+    revision = Integer(default=1)
+    at = Timestamptz()
+    person_id = Integer(null=True, default=None)
+
+
+class AutomationPause(Table, schema="meta", tablename="automation_pause"):
+    """A pause of everything, of an app or of an automation (``number``)."""
+
+    scope = Text(primary_key=True)
+    number = Integer()
+    mode = Text()
+    since = Timestamptz()
+    by = Text(default="")
+    reason = JSONB(null=True, default=None)
+
+
+class AutomationPulse(Table, schema="meta", tablename="automation_pulse"):
+    """Runs that other automations started this minute, and failures that the owner has not been told of."""
+
+    automation_id = Integer(primary_key=True)
+    minute = Timestamptz(null=True, default=None)
+    runs = Integer(default=0)
+    untold = Integer(default=0)
+    told_at = Timestamptz(null=True, default=None)
+    last_run = Text(null=True, default=None)
+
+
+class AutomationDay(Table, schema="meta", tablename="automation_day"):
+    """An automation's runs of a day that is over."""
+
+    automation_id = Integer(primary_key=True)
+    day = Date()
+    runs = Integer()
+    failed = Integer()
+    p50 = DoublePrecision(null=True, default=None)
+    p95 = DoublePrecision(null=True, default=None)
 
 
 class RunStep(Table, schema="meta", tablename="run_step"):
@@ -255,6 +318,7 @@ class RunStep(Table, schema="meta", tablename="run_step"):
     error = JSONB(null=True, default=None)
     started_at = Timestamptz(null=True, default=None)
     finished_at = Timestamptz(null=True, default=None)
+    passed = Integer(null=True, default=None)
 
 
 class Delivery(Table, schema="meta"):
