@@ -180,6 +180,7 @@ async def store(work: Work, fields: Collection[Field] | None = None) -> dict[Fie
         if changed:
             await work.tx.execute(f"DELETE FROM {field.link_sql} WHERE {near} = ANY($1::bigint[])", changed)
         new = [(item.row_id, n, i) for item in items for i, n in enumerate(item.links[field])]
+        new.sort(key=lambda pair: pair[1])  # the far rows are locked by their foreign key in this order
         far_rows = {n for _, n, _ in new} | {n for item in items for n in item.old_links.get(field, ())}
         if new and _inverse_is_single(work.catalog, config):
             # the other side holds one link only: it lets go of its old one
