@@ -52,7 +52,8 @@ class Storm:
         self.table = await self.desk.again(self.table)
 
     def _transition(self, source: str, target: str, link: str) -> dict[str, Any]:
-        dice, move = self.dice, {"source": source, "target": target}
+        dice = self.dice
+        move: dict[str, Any] = {"source": source, "target": target}
         if dice.random() < 0.3:
             move["formula"] = f"{{双倍}}<={2 * BOUND}"
         if dice.random() < 0.2:

@@ -118,7 +118,7 @@ async def test_formulas_and_roll_ups_read_them(desk: Desk, orders: Table) -> Non
 async def test_files_hold_them_as_what_they_are(desk: Desk, orders: Table, tmp_path: Path) -> None:
     path = tmp_path / "单.xlsx"
     await write_table(desk.system, desk.owner, orders.id, Query(), path, "xlsx", CHINESE)
-    rows = list(load_workbook(path).active.values)
+    rows = list(load_workbook(path).worksheets[0].values)
     shown = dict(zip(rows[0], rows[2], strict=True))
     assert isinstance(shown["进入"], datetime)
     assert isinstance(shown["到期"], datetime)

@@ -77,9 +77,7 @@ async def states_page(
                 for one in app.people.people
                 if not one.gone or one.id in named
             ],
-            "tables": [
-                {"id": one.id, "name": one.name, "icon": one.definition.icon} for one in app.tables
-            ],
+            "tables": [{"id": one.id, "name": one.name, "icon": one.definition.icon} for one in app.tables],
             "stocks": [{"id": s.id, "name": s.definition.name} for s in stocks],
             "automations": [
                 {
