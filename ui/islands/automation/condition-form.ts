@@ -20,7 +20,8 @@ export function guessTest(around: Surroundings): Test {
   const step = withOutcomes(around).at(-1);
   if (step?.config.kind === "find_records") return { kind: "compare", left: { kind: "output", step: step.id, key: "count" }, op: "gt", right: { kind: "literal", value: 0 } };
   const kind = around.page.kinds.find((one) => one.id === step?.config.kind);
-  const outcome = kind?.outcomes[1] ?? kind?.outcomes[0];
+  // of a reservation, that something lacks; else what is not the usual end
+  const outcome = kind?.outcomes.find((one) => one.key === "short") ?? kind?.outcomes[1] ?? kind?.outcomes[0];
   return step && outcome ? { kind: "outcome_is", step: step.id, outcome: outcome.key } : emptyTest();
 }
 
