@@ -193,7 +193,7 @@ async def test_kinds_are_described_in_the_callers_language(api: httpx.AsyncClien
     assert types[0]["label"] == "单行文本"
     await ok(await api.patch("/me", json={"language": "en"}))
     kinds = (await ok(await api.get("/connector-kinds")))["kinds"]
-    assert {k["id"] for k in kinds} == {"wecom_robot", "http_webhook"}
+    assert {k["id"] for k in kinds} == {"wecom_robot", "smtp", "http_api", "http_webhook"}
     assert all(k["description"].isascii() for k in kinds)
 
 
