@@ -230,6 +230,17 @@ async def running_of(system: System, field_id: str) -> str | None:
     return None if found is None else str(found)
 
 
+async def undoing(system: System, app: int) -> set[datetime]:
+    """The moments of those changes of an app that are being taken back in the background."""
+    rows = await system.db.fetch(
+        "SELECT config->'undo'->>'at' AS at FROM meta.job WHERE kind = $1 AND app_id = $2"
+        " AND status IN ('queued', 'running') AND config->>'undo' IS NOT NULL",
+        KIND,
+        app,
+    )
+    return {datetime.fromisoformat(row["at"]) for row in rows}
+
+
 # ---- afterwards ----
 
 

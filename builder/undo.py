@@ -52,7 +52,7 @@ class Recent(msgspec.Struct, frozen=True, kw_only=True):
 
     ``what``: the weightiest thing it did; ``more``: how many other definitions it touched; ``by``: None for programs.
     ``state``: ``undoable`` (the reader's own last one), ``undone``, ``undo`` (it is itself one), ``changed_since`` (it
-    would be the reader's turn, but somebody changed the same since) or "".
+    would be the reader's turn, but somebody changed the same since), ``undoing`` (the worker is at it) or "".
     """
 
     at: datetime
@@ -74,6 +74,7 @@ async def recent(system: System, actor: Actor, app_id: str, limit: int = 20) -> 
     shown = moments[: max(1, min(limit, _FAR_BACK))]
     rows = await _rows(system.db, number, [row["at"] for row in shown])
     undone, own_next = _standing(moments, actor.person)
+    undoing = await conversions.undoing(system, number)
     found = []
     for row in shown:
         batch = rows[row["at"]]
@@ -81,6 +82,8 @@ async def recent(system: System, actor: Actor, app_id: str, limit: int = 20) -> 
         if row["at"] == own_next:
             later = await _changed_since(system.db, batch)
             state = "changed_since" if later else "undoable"
+        if row["at"] in undoing:
+            state = "undoing"
         what = _describe(batch)
         if row["is_undo"] and (taken := _taken_back(batch)) is not None:
             taken_rows = (await _rows(system.db, number, [taken])).get(taken)

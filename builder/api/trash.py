@@ -92,7 +92,7 @@ class ChangeBody(msgspec.Struct, frozen=True, kw_only=True):
     """A structural change: ``what`` in words, ``more`` other definitions it touched, ``by`` whom (null: a program).
 
     ``state``: ``undoable`` (by the caller, now), ``undone``, ``undo`` (it is one), ``changed_since`` (it would be the
-    caller's turn, but somebody changed the same later) or "".
+    caller's turn, but somebody changed the same later), ``undoing`` (the worker is at it) or "".
     """
 
     at: str

@@ -300,6 +300,7 @@ async def test_taking_back_keeps_what_was_entered_before_and_meanwhile(desk: Des
     assert (await desk.again(table)).field("金额").type == "number"
     (busy,) = [one for one in await pending(desk.system, await desk.again(table)) if one.kind != "refresh"]
     assert busy.kind == "undo"
+    assert (await undo.recent(desk.system, desk.owner, desk.app_id))[0].state == "undoing"
     with pytest.raises(RuleBroken, match="改回"):
         await undo.last(desk.system, desk.owner, desk.app_id)
     await begin_and_lose(desk)

@@ -8,7 +8,7 @@ import { watch } from "./live";
 
 export interface Progress {
   field: string;
-  kind: "refresh" | "convert";
+  kind: "refresh" | "convert" | "undo";
   done: number;
   total: number | null;
 }
@@ -77,6 +77,7 @@ export class Refreshing {
 /** "正在重算,已完成 40%". */
 export function progressWords({ kind, done, total }: Progress): string {
   const n = total ? Math.min(99, Math.floor((done / total) * 100)) : null;
+  if (kind === "undo") return n === null ? t("正在改回原来的类型") : t("正在改回原来的类型,已完成 {n}%", { n });
   if (kind === "convert") return n === null ? t("正在转换") : t("正在转换,已完成 {n}%", { n });
   return n === null ? t("正在重算,值可能还是旧的") : t("正在重算,已完成 {n}%,值可能还是旧的", { n });
 }

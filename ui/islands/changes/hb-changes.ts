@@ -3,22 +3,23 @@ import { html, nothing, type TemplateResult } from "lit";
 import "../../styles/sections.css";
 import { api, showError } from "../api";
 import { define, HbElement } from "../base";
+import { sayUndone, type Undone } from "../fields/at-work";
 import { formatMoment } from "../fields/format";
 import { icon } from "../icons";
 import { t } from "../i18n";
 import { relative } from "../shell/times";
-import { toast } from "../toast/toast";
 
 interface Change {
   at: string;
   what: string;
   more: number;
   by: string | null;
-  state: "undoable" | "undone" | "undo" | "changed_since" | "";
+  state: "undoable" | "undone" | "undoing" | "undo" | "changed_since" | "";
 }
 
 const few = 8;
 const many = 100;
+const often = 2_000;
 
 class HbChanges extends HbElement {
   static override properties = { changes: { state: true }, busy: { state: true }, all: { state: true } };
@@ -31,6 +32,13 @@ class HbChanges extends HbElement {
     this.changes = null;
     this.busy = false;
     this.all = false;
+  }
+
+  #again: ReturnType<typeof setTimeout> | undefined;
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearTimeout(this.#again);
   }
 
   override connectedCallback(): void {
@@ -46,13 +54,14 @@ class HbChanges extends HbElement {
       this.changes ??= [];
       showError(failure);
     }
+    clearTimeout(this.#again);
+    if (this.isConnected && this.changes.some((one) => one.state === "undoing")) this.#again = setTimeout(() => void this.#load(), often);
   }
 
   async #undo(change: Change): Promise<void> {
     this.busy = true;
     try {
-      const { what } = await api.post<{ what: string }>(`/api/v1/apps/${this.dataset.app}/undo`, { at: change.at });
-      toast(t("已撤销:{what}", { what }));
+      sayUndone(await api.post<Undone>(`/api/v1/apps/${this.dataset.app}/undo`, { at: change.at }));
     } catch (failure) {
       showError(failure);
     }
@@ -64,6 +73,7 @@ class HbChanges extends HbElement {
     if (change.state === "undoable")
       return html`<button type="button" class="btn s" ?disabled=${this.busy} aria-label=${t("撤销:{what}", { what: change.what })} @click=${() => void this.#undo(change)}>${icon("undo-2", 14)}${t("撤销")}</button>`;
     if (change.state === "undone") return html`<span class="t12 f3">${t("已撤销")}</span>`;
+    if (change.state === "undoing") return html`<span class="t12 f3" role="status"><span class="spin"></span> ${t("正在撤销")}</span>`;
     if (change.state === "changed_since") return html`<span class="t12 f3" data-tip=${t("之后别人又改过同样的地方,撤销会盖掉后来的改动")}>${icon("lock", 12)} ${t("不能撤销")}</span>`;
     return nothing;
   }

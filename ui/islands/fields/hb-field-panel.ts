@@ -19,7 +19,7 @@ import { refreshTable, tableInfo, type TableInfo, type TableRef } from "../table
 import { toast, toastUndo } from "../toast/toast";
 import { autoNumberForm } from "./auto-number-form";
 import { fieldIcon, type Field, type FieldOptions } from "./field";
-import { atWorkTemplate, trackConversion } from "./at-work";
+import { atWorkTemplate, sayUndone, trackConversion, type Undone } from "./at-work";
 import { impactCount, impactTemplate, type Impact } from "./impact";
 import { fieldKinds, type FieldKind } from "./kinds";
 import { linkForm, lookupForm, rollupForm, type LinkHost } from "./link-forms";
@@ -328,8 +328,7 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
   async #undo(): Promise<void> {
     const { table } = this;
     try {
-      const { what } = await api.post<{ what: string }>(`/api/v1/apps/${table.app}/undo`, {});
-      toast(t("已撤销:{what}", { what }));
+      sayUndone(await api.post<Undone>(`/api/v1/apps/${table.app}/undo`, {}));
       document.dispatchEvent(new CustomEvent("hb:field-saved", { detail: { field: this.field ?? "", beside: null, created: false } }));
     } catch (failure) {
       showError(failure);
@@ -525,7 +524,7 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
       </form>
       <div class="panel-f">
         <button type="button" class="btn" data-close-panel>${t("取消")}</button>
-        <button type="button" class="btn p end" aria-busy=${this.busy ? "true" : nothing} ?disabled=${work?.kind === "convert"} @click=${() => void this.#save()}>
+        <button type="button" class="btn p end" aria-busy=${this.busy ? "true" : nothing} ?disabled=${work !== null && work.kind !== "refresh"} @click=${() => void this.#save()}>
           ${original ? (danger ? t("保存,{n} 条留空", { n: impactCount(this.impact!, this.impact!.unreadable) }) : t("保存")) : t("新建")}
         </button>
       </div>`;
