@@ -145,6 +145,49 @@ async def _converting(site: Site, orders: Table) -> None:
         await page.context.close()
 
 
+async def test_a_large_conversion_is_taken_back_in_the_background(site: Site, orders: Table) -> None:
+    from builder import fields
+    from builder.wire import FieldPatch
+
+    field = await field_of(site, orders, "数量")
+    assert field is not None
+    await fields.update(site.system, await site.actor(), field.id, FieldPatch(type="number"))
+    latest = "SELECT public_id FROM meta.job WHERE kind = $1 ORDER BY id DESC"
+    assert await run_job(site.system, JOB_KINDS, await site.system.db.value(latest, KIND))
+    app = (await site.system.catalogs.current()).table(orders.id).app_id
+    page = await site.open(f"/a/{app}/settings")
+    changes = page.locator("hb-changes")
+    row = changes.locator(".ch-row").first
+    await row.get_by_role("button", name="撤销").click()
+    await expect(page.locator(".jobs")).to_contain_text("撤销:改字段「数量」的类型")
+    await expect(row).to_contain_text("正在撤销")
+    assert await axe(page) == []
+    await page.screenshot(path=shot("background/taking-back-zh-light"))
+    await _taking_back(site, orders, f"/a/{app}/settings")
+    assert await run_job(site.system, JOB_KINDS, await site.system.db.value(latest, KIND))
+    await expect(page.get_by_text("「数量」的类型已改回").first).to_be_visible()
+    await expect(changes.locator(".ch-row").nth(1)).to_contain_text("已撤销")
+    back = await field_of(site, orders, "数量")
+    assert back is not None
+    assert back.type == "text"
+
+
+async def _taking_back(site: Site, orders: Table, settings: str) -> None:
+    await site.system.db.execute("UPDATE meta.job SET done = 12, total = 30 WHERE status = 'queued'")
+    page = await open_table(site, orders)
+    ring = page.locator(".g-hc", has_text="数量").locator(".g-work")
+    await expect(ring).to_have_attribute("aria-label", "正在改回原来的类型,已完成 40%")
+    await ring.hover(force=True)
+    await page.screenshot(path=shot("background/taking-back-column"))
+    await page.context.close()
+    for name, looks in (("en-dark", {"language": "en", "dark": True}), ("phone", {"phone": True})):
+        page = await site.open(settings, **looks)
+        spin = page.locator("hb-changes .spin")
+        await spin.scroll_into_view_if_needed()
+        await page.screenshot(path=shot(f"background/taking-back-{name}"))
+        await page.context.close()
+
+
 async def test_a_conversion_can_be_stopped(site: Site, orders: Table) -> None:
     field = await field_of(site, orders, "数量")
     assert field is not None
