@@ -67,4 +67,3 @@ def _day_shifted(day: date, amount: int, unit: ShiftUnit) -> date:
     index = day.year * 12 + day.month - 1 + amount * (12 if unit == "year" else 1)
     year, month = divmod(index, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
-
