@@ -62,6 +62,7 @@ export class HbWorkbench extends HbElement {
     moves: { state: true },
     moving: { state: true },
     refusal: { state: true },
+    stuck: { state: true },
     unfolded: { state: true },
     allFacts: { state: true },
     allRecent: { state: true },
@@ -78,6 +79,8 @@ export class HbWorkbench extends HbElement {
   declare private moves: Move[];
   declare private moving: Move | null;
   declare private refusal: string;
+  /** Why the record shown cannot go on from its state. */
+  declare private stuck: string;
   declare private unfolded: boolean;
   declare private allFacts: boolean;
   declare private allRecent: boolean;
@@ -104,6 +107,7 @@ export class HbWorkbench extends HbElement {
     this.moves = [];
     this.moving = null;
     this.refusal = "";
+    this.stuck = "";
     this.unfolded = false;
     this.allFacts = !isPhone();
     this.allRecent = false;
@@ -175,6 +179,7 @@ export class HbWorkbench extends HbElement {
     const now = shown.kind === "card" ? shown.card.record.id : "";
     if (before !== now) {
       this.moves = [];
+      this.stuck = "";
       this.refusal = "";
       this.unfolded = false;
     }
@@ -323,8 +328,10 @@ export class HbWorkbench extends HbElement {
   async #loadMoves(card: Card): Promise<void> {
     if (!this.#page.can_edit) return;
     try {
-      const moves = await movesOf(card.record.id, this.#page.workbench.bindings.status);
-      if (this.shown.kind === "card" && this.shown.card.record.id === card.record.id) this.moves = moves;
+      const { moves, stuck } = await movesOf(card.record.id, this.#page.workbench.bindings.status);
+      if (this.shown.kind !== "card" || this.shown.card.record.id !== card.record.id) return;
+      this.moves = moves;
+      this.stuck = stuck;
     } catch {
       // The card is of use without them.
     }
@@ -542,6 +549,7 @@ export class HbWorkbench extends HbElement {
       <div class="wb-card-h"><h2 class="wb-number wb-title" tabindex="-1">${numberOf(this.#bench, card.record)}</h2>
         ${took !== null ? html`<span class="t12 f3" data-tip=${t("从开始查到显示出来")}>${t("{n} 秒", { n: Math.max(0.1, Math.round(took / 100) / 10) })}</span>` : nothing}</div>
       ${kept !== null ? html`<p class="note warn" role="status">${icon("cloud-off", 16)}${t("离线:这是 {time} 看到的样子", { time: formatMoment(new Date(kept).toISOString()) })}</p>` : nothing}
+      ${this.stuck ? html`<div class="note warn wb-stuck">${icon("triangle-alert", 18)}<span>${this.stuck}</span></div>` : nothing}
       ${this.refusal ? html`<div class="notice" role="alert">${icon("circle-alert", 18)}<div><b>${t("状态没有改")}</b><div>${this.refusal}</div><p><a class="link" href="/r/${card.record.id}">${t("打开完整记录去改")}</a></p></div></div>` : nothing}
       ${cardTemplate({ ...this.#bench, fields: this.#page.workbench.card, card, unfolded: this.unfolded, unfold: () => (this.unfolded = true), allFacts: this.allFacts, showFacts: () => (this.allFacts = true), open: (record) => this.#openFrom(record), ...(this.#page.can_edit && kept === null && !this.offline ? { saveFiles: (field: Field, value: Value) => void this.#saveFiles(card, field, value) } : {}) })}
     </article>`;

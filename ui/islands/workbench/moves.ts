@@ -4,12 +4,13 @@ import { api, ApiError, type Problem } from "../api";
 import { icon } from "../icons";
 import { t } from "../i18n";
 import { openMenu, type MenuItem } from "../menu/menu";
-import type { Move } from "../record/types";
+import type { Move, Standing } from "../record/types";
 
-/** The moves of a record; none for who may not change it, and none without a network. */
-export async function movesOf(record: string, field: string | null | undefined): Promise<Move[]> {
-  const { moves } = await api.get<{ moves: Move[] }>(`/api/v1/records/${record}/moves`);
-  return field ? moves.filter((move) => move.field === field) : moves;
+/** The moves of a record, none for who may not change it, and why it cannot go on ("" where it can). */
+export async function movesOf(record: string, field: string | null | undefined): Promise<{ moves: Move[]; stuck: string }> {
+  const answer = await api.get<{ moves: Move[]; standing?: Standing[] }>(`/api/v1/records/${record}/moves`);
+  const ours = (one: { field: string }) => !field || one.field === field;
+  return { moves: answer.moves.filter(ours), stuck: (answer.standing ?? []).filter(ours).find((one) => one.note)?.note ?? "" };
 }
 
 export interface Moved {
