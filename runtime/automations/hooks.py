@@ -15,7 +15,6 @@ import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qsl
 
 import msgspec
 import structlog
@@ -23,9 +22,10 @@ from redis.exceptions import RedisError
 
 from runtime.access import Actor, Operation, require
 from runtime.automations import runs
+from runtime.automations.hook_content import at, pick, read_body, shortened
 from runtime.automations.runs import NewRun, Trigger
 from runtime.catalog import App, Automation, Catalog
-from runtime.definitions.triggers import HookSignature, HookType, HookValue, Webhook
+from runtime.definitions.triggers import HookSignature, Webhook
 from runtime.errors import HuobiaoError, InvalidInput, NotAllowed, NotFound, RuleBroken, TooMuch, TooOften
 from runtime.events.live import WAKE_RELAY, Notice
 from runtime.i18n import N_
@@ -39,7 +39,6 @@ MOST_PER_MINUTE = 600
 WAITS = timedelta(minutes=15)
 """How long a sample is waited for."""
 _MAX_KEY = 500
-_DEEPEST = 64
 _UNTOLD_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
@@ -310,52 +309,6 @@ def _check_age(signature: HookSignature, stamp: str, now: datetime) -> None:
         )
 
 
-def read_body(content_type: str, body: bytes) -> Any:
-    """The content of a call: JSON, or a form's fields (a list where one is repeated). Raises InvalidInput."""
-    kind = content_type.split(";")[0].strip().lower()
-    if kind == "application/x-www-form-urlencoded":
-        found: dict[str, Any] = {}
-        try:
-            pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=1000)
-        except ValueError as error:
-            raise _unreadable("form") from error
-        for name, value in pairs:
-            if name in found:
-                found[name] = [*(found[name] if isinstance(found[name], list) else [found[name]]), value]
-            else:
-                found[name] = value
-        return found
-    if kind and kind != "application/json" and not kind.endswith("+json") and not kind.startswith("text/"):
-        raise InvalidInput(
-            N_("看不懂「{type}」,请发 JSON 或表单(x-www-form-urlencoded)"),
-            code="bad_content_type",
-            type=kind[:60],
-        )
-    try:
-        content = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _unreadable("json") from error
-    if _depth(content) > _DEEPEST:
-        raise _unreadable("json")
-    return content
-
-
-def _unreadable(kind: str) -> InvalidInput:
-    return InvalidInput(N_("内容不是能读的 JSON 或表单"), code=f"bad_{kind}")
-
-
-def _depth(value: Any) -> int:
-    deepest, left = 0, [(value, 1)]
-    while left:
-        one, depth = left.pop()
-        deepest = max(deepest, depth)
-        if depth > _DEEPEST:
-            return depth
-        items = one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
-        left += [(item, depth + 1) for item in items]
-    return deepest
-
-
 def _key(trigger: Webhook, headers: Mapping[str, str], content: Any) -> str | None:
     key = headers.get(trigger.key_header.lower(), "") if trigger.key_header else ""
     if not key and trigger.key_path:
@@ -364,49 +317,6 @@ def _key(trigger: Webhook, headers: Mapping[str, str], content: Any) -> str | No
     if len(key) > _MAX_KEY:
         raise InvalidInput(N_("去重用的值太长,最多 {limit} 个字符"), code="key_too_long", limit=_MAX_KEY)
     return key or None
-
-
-def at(content: Any, path: tuple[str | int, ...]) -> Any:
-    """What stands at ``path``; None where there is nothing."""
-    for part in path:
-        if isinstance(content, dict) and str(part) in content:
-            content = content[str(part)]
-        elif isinstance(content, list) and isinstance(part, int) and 0 <= part < len(content):
-            content = content[part]
-        else:
-            return None
-    return content
-
-
-def pick(content: Any, value: HookValue) -> Any:
-    """A named value of what came in, as its type; None where it is missing or cannot be one."""
-    return _as(at(content, value.path), value.type)
-
-
-def _as(found: Any, kind: HookType) -> Any:
-    if found is None or kind == "json":
-        return found
-    if kind == "list":
-        return found if isinstance(found, list) else [found]
-    if isinstance(found, dict | list):
-        return msgspec.json.encode(found).decode() if kind == "text" else None
-    if kind == "boolean":
-        return found if isinstance(found, bool) else str(found).strip().lower() in ("true", "1", "yes", "是")
-    if kind == "number":
-        return _number(found)
-    return ("true" if found else "false") if isinstance(found, bool) else str(found)
-
-
-def _number(found: Any) -> int | float | None:
-    if isinstance(found, bool):
-        return None
-    if isinstance(found, int | float):
-        return found
-    try:
-        number = float(str(found).replace(",", "").strip())
-    except ValueError:
-        return None
-    return None if number != number or number in (float("inf"), float("-inf")) else number
 
 
 async def _keep_sample(
@@ -421,19 +331,6 @@ async def _keep_sample(
         now,
     )
     await system.live.publish(Notice(topic=automation.id, kind="run"))
-
-
-def shortened(value: Any, depth: int = 0) -> Any:
-    """A sample to look at: long texts and lists cut, so that a megabyte stays readable."""
-    if isinstance(value, str):
-        return value if len(value) <= 300 else value[:300] + "…"
-    if depth > 12:
-        return "…"
-    if isinstance(value, list):
-        return [shortened(item, depth + 1) for item in value[:20]]
-    if isinstance(value, dict):
-        return {str(key)[:200]: shortened(item, depth + 1) for key, item in list(value.items())[:200]}
-    return value
 
 
 def _of_number(catalog: Catalog, number: int) -> tuple[App, Automation] | None:

@@ -60,7 +60,9 @@ def _state(
 ) -> Message:
     field = table.by_id.get(wanted.field) if table else None
     if isinstance(wanted, defs.StateLeft):
-        return Message(N_("离开了「{state}」"), {"state": _choice(field, trigger["before"].get(wanted.field))})
+        return Message(
+            N_("离开了「{state}」"), {"state": _choice(field, trigger["before"].get(wanted.field))}
+        )
     state = _choice(field, trigger["after"].get(wanted.field))
     if isinstance(wanted, defs.StateOverdue):
         return Message(N_("在「{state}」停留太久"), {"state": state})

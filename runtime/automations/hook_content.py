@@ -1,0 +1,116 @@
+"""What a webhook's call holds: read, looked into by a path, made values of a type, and cut short to be looked at. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from runtime.definitions.triggers import HookType, HookValue
+from runtime.errors import InvalidInput
+from runtime.i18n import N_
+
+_DEEPEST = 64
+
+
+def read_body(content_type: str, body: bytes) -> Any:
+    """The content of a call: JSON, or a form's fields (a list where one is repeated). Raises InvalidInput."""
+    kind = content_type.split(";")[0].strip().lower()
+    if kind == "application/x-www-form-urlencoded":
+        found: dict[str, Any] = {}
+        try:
+            pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=1000)
+        except ValueError as error:
+            raise _unreadable("form") from error
+        for name, value in pairs:
+            if name in found:
+                found[name] = [*(found[name] if isinstance(found[name], list) else [found[name]]), value]
+            else:
+                found[name] = value
+        return found
+    if kind and kind != "application/json" and not kind.endswith("+json") and not kind.startswith("text/"):
+        raise InvalidInput(
+            N_("看不懂「{type}」,请发 JSON 或表单(x-www-form-urlencoded)"),
+            code="bad_content_type",
+            type=kind[:60],
+        )
+    try:
+        content = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _unreadable("json") from error
+    if _depth(content) > _DEEPEST:
+        raise _unreadable("json")
+    return content
+
+
+def _unreadable(kind: str) -> InvalidInput:
+    return InvalidInput(N_("内容不是能读的 JSON 或表单"), code=f"bad_{kind}")
+
+
+def _depth(value: Any) -> int:
+    deepest, left = 0, [(value, 1)]
+    while left:
+        one, depth = left.pop()
+        deepest = max(deepest, depth)
+        if depth > _DEEPEST:
+            return depth
+        items = one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+        left += [(item, depth + 1) for item in items]
+    return deepest
+
+
+def at(content: Any, path: tuple[str | int, ...]) -> Any:
+    """What stands at ``path``; None where there is nothing."""
+    for part in path:
+        if isinstance(content, dict) and str(part) in content:
+            content = content[str(part)]
+        elif isinstance(content, list) and isinstance(part, int) and 0 <= part < len(content):
+            content = content[part]
+        else:
+            return None
+    return content
+
+
+def pick(content: Any, value: HookValue) -> Any:
+    """A named value of what came in, as its type; None where it is missing or cannot be one."""
+    return _as(at(content, value.path), value.type)
+
+
+def _as(found: Any, kind: HookType) -> Any:
+    if found is None or kind == "json":
+        return found
+    if kind == "list":
+        return found if isinstance(found, list) else [found]
+    if isinstance(found, dict | list):
+        return msgspec.json.encode(found).decode() if kind == "text" else None
+    if kind == "boolean":
+        return found if isinstance(found, bool) else str(found).strip().lower() in ("true", "1", "yes", "是")
+    if kind == "number":
+        return _number(found)
+    return ("true" if found else "false") if isinstance(found, bool) else str(found)
+
+
+def _number(found: Any) -> int | float | None:
+    if isinstance(found, bool):
+        return None
+    if isinstance(found, int | float):
+        return found
+    try:
+        number = float(str(found).replace(",", "").strip())
+    except ValueError:
+        return None
+    return None if number != number or number in (float("inf"), float("-inf")) else number
+
+
+def shortened(value: Any, depth: int = 0) -> Any:
+    """A sample to look at: long texts and lists cut, so that a megabyte stays readable."""
+    if isinstance(value, str):
+        return value if len(value) <= 300 else value[:300] + "…"
+    if depth > 12:
+        return "…"
+    if isinstance(value, list):
+        return [shortened(item, depth + 1) for item in value[:20]]
+    if isinstance(value, dict):
+        return {str(key)[:200]: shortened(item, depth + 1) for key, item in list(value.items())[:200]}
+    return value
