@@ -182,8 +182,7 @@ async def _taking_back(site: Site, orders: Table, settings: str) -> None:
     await page.context.close()
     for name, looks in (("en-dark", {"language": "en", "dark": True}), ("phone", {"phone": True})):
         page = await site.open(settings, **looks)
-        spin = page.locator("hb-changes .spin")
-        await spin.scroll_into_view_if_needed()
+        await page.locator("hb-changes .ch-busy").scroll_into_view_if_needed()
         await page.screenshot(path=shot(f"background/taking-back-{name}"))
         await page.context.close()
 

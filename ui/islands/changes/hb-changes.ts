@@ -73,7 +73,7 @@ class HbChanges extends HbElement {
     if (change.state === "undoable")
       return html`<button type="button" class="btn s" ?disabled=${this.busy} aria-label=${t("撤销:{what}", { what: change.what })} @click=${() => void this.#undo(change)}>${icon("undo-2", 14)}${t("撤销")}</button>`;
     if (change.state === "undone") return html`<span class="t12 f3">${t("已撤销")}</span>`;
-    if (change.state === "undoing") return html`<span class="t12 f3" role="status"><span class="spin"></span> ${t("正在撤销")}</span>`;
+    if (change.state === "undoing") return html`<span class="row t12 f3 ch-busy" role="status"><span class="spin"></span>${t("正在撤销")}</span>`;
     if (change.state === "changed_since") return html`<span class="t12 f3" data-tip=${t("之后别人又改过同样的地方,撤销会盖掉后来的改动")}>${icon("lock", 12)} ${t("不能撤销")}</span>`;
     return nothing;
   }
