@@ -216,7 +216,7 @@ async def _under_way(tx: Tx, table: Table, row: int, automation: Automation) -> 
             "SELECT EXISTS (SELECT 1 FROM meta.outbox WHERE table_id = $1 AND record_id = $2"
             " AND payload ->> 'automation' = $3)"
             " OR EXISTS (SELECT 1 FROM meta.run WHERE automation_id = $4 AND table_id = $1 AND record_id = $2"
-            " AND status IN ('queued', 'running', 'waiting'))",
+            " AND status IN ('held', 'queued', 'running', 'waiting'))",
             table.number,
             row,
             automation.id,

@@ -21,8 +21,8 @@ class ReserveStockStep(StepKind):
     icon = "package-check"
     outcomes = (
         Named("reserved", N_("全部占到")),
-        Named("partial", N_("占到一部分,其余等补货")),
         Named("short", N_("有缺货")),
+        Named("partial", N_("占到一部分,其余等补货")),
         Named("moved_on", N_("订单已不在这个状态")),
     )
     outputs = (
