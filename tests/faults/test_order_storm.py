@@ -25,7 +25,7 @@ from tests.faults.storm.ledger import Found
 from tests.faults.storm.market import SHELVES, Builder, Market
 from tests.faults.storm.receivers import Warehouse
 from tests.standins.http import StandInServer
-from tests.standins.wecom import WecomStandIn
+from tests.standins.wecom import SEND_PATH, WecomStandIn
 from tests.support.command import huobiao
 from tests.support.servers import scratch_folder
 from tests.support.serving import Serving, serve
@@ -35,6 +35,8 @@ pytestmark = [pytest.mark.fault, pytest.mark.slow, pytest.mark.timeout(900)]
 ORDERS = int(os.environ.get("HUOBIAO_TEST_ORDERS", "2000"))
 SEED = int(os.environ.get("HUOBIAO_TEST_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
 SECRET = "storm-password-1"
+ALARMS, CRIES = "storm-alarms-0000-4000", "storm-cries-00000-4000"
+"""Keys of the two robots."""
 _QUIET_WITHIN_SECONDS = 240.0
 
 
@@ -53,7 +55,7 @@ class Storm:
 
 @pytest.fixture
 def storm() -> Iterator[Storm]:
-    with scratch_folder() as folder, WecomStandIn() as wecom:
+    with scratch_folder() as folder, WecomStandIn([ALARMS, CRIES]) as wecom:
         variables = {
             "HUOBIAO_WECOM_BASE_URL": wecom.base_url,
             "HUOBIAO_ALLOW_PRIVATE_OUTBOUND": "1",
@@ -93,7 +95,11 @@ async def test_whatever_dies_every_order_is_where_its_events_put_it(storm: Storm
     with StandInServer(warehouse.handle) as hook:
         builder = Builder(storm.serving.url, storm.token)
         market = await asyncio.to_thread(
-            builder.draw, stock=stock, robot_url=storm.wecom.webhook_url, warehouse_url=f"{hook.url}/orders"
+            builder.draw,
+            stock=stock,
+            robot_url=f"{storm.wecom.base_url}{SEND_PATH}?key={ALARMS}",
+            crier_url=f"{storm.wecom.base_url}{SEND_PATH}?key={CRIES}",
+            warehouse_url=f"{hook.url}/orders",
         )
         clients = Clients(storm.serving.url, storm.token, market, orders, rng, arrived)
         chaos = Chaos(storm.serving, random.Random(SEED + 1))

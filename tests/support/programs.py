@@ -76,7 +76,11 @@ class Connection:
         content = await reader.readexactly(length)
         if b"\r\nconnection: close" in head:
             self.close()
-        body = msgspec.json.decode(content) if content else {}
+        try:
+            body = msgspec.json.decode(content) if content else {}
+        except msgspec.DecodeError:
+            assert status >= 500, (status, content[:200])
+            body = {"code": content[:60].decode(errors="replace")}  # of a server that could not even say why
         return Answer(status, body, b"\r\nidempotency-replayed: true" in head)
 
     def close(self) -> None:
