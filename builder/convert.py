@@ -13,8 +13,9 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
+from piccolo.querystring import QueryString
 
-from builder import columns, convert_links, links
+from builder import columns, convert_links, frozen, links
 from builder.cascades import tree_from_texts
 from builder.choices import choices_from_values
 from builder.columns import LONG_SECONDS
@@ -41,7 +42,7 @@ from runtime.fieldtypes import BadValue, Context
 from runtime.fieldtypes.progress import ProgressType
 from runtime.i18n import N_, Message
 from runtime.storage import schema
-from runtime.storage.database import Tx
+from runtime.storage.database import Tx, compiled
 
 MAX_NEW_CHOICES = 200
 _EXAMPLES = 5
@@ -163,12 +164,15 @@ async def distinct(source: Source) -> AsyncIterator[tuple[Any, int]]:
         async for names, live in found:
             yield names, live
         return
-    cursor = source.tx.connection.cursor(
-        f"SELECT {field.column} AS v, count(*) FILTER (WHERE deleted_at IS NULL) AS n FROM {rows} t"
-        f" WHERE {field.column} IS NOT NULL GROUP BY 1",
-        prefetch=_CHUNK,
-        timeout=LONG_SECONDS,
+    value = frozen.value_of(source.catalog, source.context, field)
+    shown = f"(SELECT {{}} AS v, t.deleted_at IS NULL AS live FROM {rows} t OFFSET 0) s"
+    text, args = compiled(
+        QueryString(
+            f"SELECT v, count(*) FILTER (WHERE live) AS n FROM {shown} WHERE v IS NOT NULL GROUP BY 1", value
+        ),
+        (),
     )
+    cursor = source.tx.connection.cursor(text, *args, prefetch=_CHUNK, timeout=LONG_SECONDS)
     seen = 0
     async for row in cursor:
         yield row["v"], row["n"]
@@ -319,6 +323,7 @@ async def carry_out(edit: Edit, table: Table, field: Field, definition: FieldDef
     source = Source(edit.tx, edit.catalog, table, field, Context(zone=app.zone))
     conversion = await work_out(source, definition.config)
     config = conversion.config
+    await frozen.keep(edit.tx, edit.catalog, source.context, table, field)
     stored = await edit.live(field.id, "field")
     column = await _set_aside(edit, table, field, stored)
     if isinstance(config, Link):

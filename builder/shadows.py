@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from piccolo.querystring import QueryString
 
-from builder import columns, convert, convert_links, reconvert
+from builder import columns, convert, convert_links, frozen, reconvert
 from builder.convert import Source
 from builder.edit import Edit
 from runtime import fieldtypes
@@ -62,7 +63,8 @@ class Values:
             await notes.note_pairs(edit.tx, field.config.relation, field.link_near, self.shadow)
             await notes.note_rows(edit.tx, far.number, watched, self.shadow, notes.OLD_FAR, deleted=True)
         else:
-            await notes.note_rows(edit.tx, source.table.number, [field.column], self.shadow)
+            written = frozen.written_with(edit.catalog, field)
+            await notes.note_rows(edit.tx, source.table.number, [written], self.shadow)
 
     async def completed(self, source: Source) -> FieldConfig:
         """The configuration with what the values add to it."""
@@ -147,16 +149,20 @@ class Values:
 
     async def _read(self, source: Source, rows: Rows) -> list[tuple[int, Any]]:
         """``(row, what it holds)`` of those that hold anything."""
-        only, args = _only("t.id", rows)
         if source.field.type == "link":
+            only, args = _only("t.id", rows)
             found = convert_links.linked(
                 source.tx, source.catalog, source.table, source.field, source.context, only=only, args=args
             )
             return [(one.row, one) async for one, _ in found]
-        column = f"t.{source.field.column}"
+        value = frozen.value_of(source.catalog, source.context, source.field)
         read = await source.tx.fetch(
-            f"SELECT t.id, {column} AS v FROM {source.table.sql} t WHERE {only} AND {column} IS NOT NULL",
-            *args,
+            QueryString(
+                f"SELECT id, v FROM (SELECT t.id, {{}} AS v FROM {source.table.sql} t WHERE {{}} OFFSET 0) s"
+                " WHERE v IS NOT NULL",
+                value,
+                _chosen(rows),
+            )
         )
         return [(row["id"], row["v"]) for row in read]
 
@@ -268,6 +274,12 @@ def _only(column: str, rows: Rows) -> tuple[str, list[Any]]:
     if isinstance(rows, tuple):
         return f"{column} > $1 AND {column} <= $2", [*rows]
     return f"{column} = ANY($1::bigint[])", [rows]
+
+
+def _chosen(rows: Rows) -> QueryString:
+    if isinstance(rows, tuple):
+        return QueryString("t.id > {} AND t.id <= {}", *rows)
+    return QueryString("t.id = ANY({}::bigint[])", rows)
 
 
 async def remove(tx: Tx, table: int, shadow: int, *, there: bool) -> None:

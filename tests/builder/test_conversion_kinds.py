@@ -213,6 +213,21 @@ async def test_a_value_that_is_still_being_computed_is_waited_for(
     assert (await desk.rows(table, "再加"))[:3] == ["1", "4", "7"]
 
 
+async def test_what_goes_by_the_clock_is_kept_as_it_is_shown(desk: Desk) -> None:
+    table = await desk.table("订单", spec("单号"), spec("天数", "number"))
+    await desk.field(table, "明年", "formula", source="YEAR(TODAY())+{天数}")
+    await desk.write(table, *({"单号": str(n), "天数": n} for n in range(30)))
+    await Refresher(desk.system).drain()
+    shown = await desk.rows(table, "明年")
+    assert shown[1] == shown[0] + 1
+    await desk.change((await desk.again(table)).field("明年"), type="number")
+    await begin_and_lose(desk)
+    assert (await end(desk))[0] == "finished"
+    assert await desk.rows(table, "明年") == shown
+    assert await take_back(desk) is None
+    assert await desk.rows(table, "明年") == shown
+
+
 async def test_rollups_become_values(desk: Desk) -> None:
     shop = await Shop(desk).open(linked=True)
     await desk.field(shop.orders, "人数", "rollup", link="客户", fn="count")

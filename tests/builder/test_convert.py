@@ -173,6 +173,21 @@ async def test_a_formula_can_be_frozen_and_taken_back(desk: Desk) -> None:
     assert await desk.rows(table, "双倍") == [10]
 
 
+async def test_what_goes_by_the_clock_is_kept_as_it_is_shown(desk: Desk) -> None:
+    table = await desk.table(
+        "表", spec("名称"), spec("数量", "number"), spec("今年", "formula", source="YEAR(TODAY())+{数量}")
+    )
+    await desk.write(table, {"名称": "a", "数量": 0}, {"名称": "b", "数量": 1})
+    shown = await desk.rows(table, "今年")
+    field = table.field("今年")
+    impact = await preview.of_change(desk.system, desk.owner, field.id, FieldPatch(type="text"))
+    assert (impact.records, impact.unreadable) == (2, 0)
+    await desk.change(field, type="text")
+    assert await desk.rows(table, "今年") == [str(one) for one in shown]
+    await undo.last(desk.system, desk.owner, desk.app_id)
+    assert await desk.rows(table, "今年") == shown
+
+
 async def test_formulas_follow_the_new_type_of_what_they_read(desk: Desk) -> None:
     table = await desk.table("表", spec("名称"), spec("数量"), spec("照抄", "formula", source="{数量}"))
     await desk.write(table, {"名称": "a", "数量": "3"})
