@@ -7,7 +7,14 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from runtime.definitions.automations import CreateRecord, Loop, RecordCreated, RecordUpdated, Step, UpdateRecord
+from runtime.definitions.automations import (
+    CreateRecord,
+    Loop,
+    RecordCreated,
+    RecordUpdated,
+    Step,
+    UpdateRecord,
+)
 from runtime.definitions.flow import ListItems
 from runtime.definitions.values import Assignment, FieldValue, Literal_, StepOutput
 from tests.browser.support import Site, axe, shot, until
@@ -22,7 +29,9 @@ async def shop(site: Site) -> Shop:
     return await Shop.make(site.world)
 
 
-async def test_a_loop_is_built_published_compared_and_an_old_version_comes_back(site: Site, shop: Shop) -> None:
+async def test_a_loop_is_built_published_compared_and_an_old_version_comes_back(
+    site: Site, shop: Shop
+) -> None:
     automation = await shop.automation(RecordCreated(shop.orders.id), UpdateRecord(shop.sets(备注="旧")))
     page = await site.open(f"/automations/{automation}?step=stp1")
     await form(page).locator(".tt-text").click()
