@@ -12,7 +12,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 from runtime.access import Operation, require
 from runtime.api.automations import FailureBody, RunBody, StepBody, failure_body, run_body, step_body
 from runtime.api.common import TheActor, TheSystem, TheTranslator, moment
-from runtime.automations import effects, pauses, remedies, statistics, timeline, trace
+from runtime.automations import effects, pauses, remedies, statistics, timeline, trace_items
 from runtime.i18n import Translator
 
 
@@ -290,7 +290,7 @@ async def loop_items(
     limit: FromQuery[int] = 20,
 ) -> ItemsAnswer:
     """What the loop at ``path`` did for each item; ``failed=true``: only items with a failed step."""
-    found = await trace.items_of_loop(system, actor, run, path, after=after, failed=failed, limit=limit)
+    found = await trace_items.items_of_loop(system, actor, run, path, after=after, failed=failed, limit=limit)
     return ItemsAnswer(
         tuple(
             ItemBody(

@@ -113,16 +113,6 @@ class StepTrace(msgspec.Struct, frozen=True, kw_only=True):
     loop: LoopTrace | None = None
 
 
-class ItemTrace(msgspec.Struct, frozen=True, kw_only=True):
-    """An item of a loop: its number (1 …), the record (id and name) or the value, and its steps."""
-
-    number: int
-    record: str | None
-    name: str
-    status: str
-    steps: tuple[StepTrace, ...]
-
-
 class ChangedRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A record the run changed, by the history."""
 
@@ -237,25 +227,26 @@ async def _steps(system: System, number: int, definition: AutomationDef) -> tupl
         "SELECT * FROM meta.run_step WHERE run_id = $1 AND path !~ '/[0-9]+/' ORDER BY position, id", number
     )
     found = {row["path"]: row for row in rows}
-    deliveries = await _deliveries(system, number)
+    deliveries = await deliveries_of(system, number)
     traces = []
     for path, step in paths(definition):
         if f"/{ITEM}/" in path:
             continue
         row = found.pop(path, None)
-        one = _step(row, path, step.id, kind_of(step.config).id, step.name, deliveries.get(path, ()))
+        one = step_trace(row, path, step.id, kind_of(step.config).id, step.name, deliveries.get(path, ()))
         if isinstance(step.config, Loop):
-            one = await _with_loop(system, number, one)
+            one = await with_loop(system, number, one)
         traces.append(one)
     # steps that were carried out and have been taken out of the automation since
     traces += [
-        _step(row, path, row["step_id"], "removed", "", deliveries.get(path, ()))
+        step_trace(row, path, row["step_id"], "removed", "", deliveries.get(path, ()))
         for path, row in found.items()
     ]
     return tuple(traces)
 
 
-async def _with_loop(system: System, run: int, step: StepTrace) -> StepTrace:
+async def with_loop(system: System, run: int, step: StepTrace) -> StepTrace:
+    """The trace of a loop with how far it is, instead of the list of what it goes over."""
     row = await system.db.row(
         "SELECT coalesce(max(split_part(substr(path, $3), '/', 1)::integer), 0) AS begun,"
         " count(*) FILTER (WHERE status = 'failed') AS failed"
@@ -270,90 +261,10 @@ async def _with_loop(system: System, run: int, step: StepTrace) -> StepTrace:
     return msgspec.structs.replace(step, output={"count": output.get("count", total)}, loop=loop)
 
 
-async def items_of_loop(
-    system: System,
-    actor: Actor,
-    public_id: str,
-    path: str,
-    *,
-    after: int = 0,
-    failed: bool = False,
-    limit: int = 20,
-) -> list[ItemTrace]:
-    """Items of the loop at ``path`` that were begun, behind the ``after``-th; only those with a failed step if ``failed``.
-
-    Raises NotFound, NotAllowed.
-    """
-    catalog = await system.catalogs.current()
-    run = await system.db.row("SELECT id, app_id, definition FROM meta.run WHERE public_id = $1", public_id)
-    if run is None:
-        raise NotFound()
-    require(actor, Operation.LOOK, app_by_number(catalog, run["app_id"]).id)
-    output = await system.db.value(
-        "SELECT output FROM meta.run_step WHERE run_id = $1 AND path = $2", run["id"], path
-    )
-    numbers = await system.db.fetch(
-        "SELECT DISTINCT split_part(substr(path, $3), '/', 1)::integer AS n FROM meta.run_step"
-        " WHERE run_id = $1 AND starts_with(path, $2) AND (NOT $4 OR status = 'failed')"
-        " AND split_part(substr(path, $3), '/', 1)::integer > $5 ORDER BY n LIMIT $6",
-        run["id"],
-        f"{path}/",
-        len(path) + 2,
-        failed,
-        after,
-        max(1, min(limit, MAX_RUNS)),
-    )
-    items = course.items_of(_json(output) or {})
-    records = [str(one) for one in items] if "records" in (_json(output) or {}) else []
-    wanted = [row["n"] for row in numbers]
-    keys = [parse_record_id(records[n - 1]) for n in wanted if n <= len(records)]
-    names = await record_names(system, catalog, keys)
-    definition = msgspec.json.decode(run["definition"], type=AutomationDef)
-    found = []
-    for number in wanted:
-        steps = await _item_steps(system, run["id"], definition, f"{path}/{number}/")
-        item = items[number - 1] if number <= len(items) else ""
-        found.append(
-            ItemTrace(
-                number=number,
-                record=str(item) if records else None,
-                name=names.get(str(item), "") if records else str(item),
-                status=_worst(steps),
-                steps=steps,
-            )
-        )
-    return found
-
-
-def _worst(steps: Sequence[StepTrace]) -> str:
-    there = {step.status for step in steps}
-    return next((status for status in ("failed", "waiting", "skipped") if status in there), "done")
-
-
-async def _item_steps(
-    system: System, run: int, definition: AutomationDef, prefix: str
-) -> tuple[StepTrace, ...]:
-    rows = await system.db.fetch(
-        "SELECT * FROM meta.run_step WHERE run_id = $1 AND starts_with(path, $2)"
-        " AND substr(path, $3) !~ '/[0-9]+/' ORDER BY position, id",
-        run,
-        prefix,
-        len(prefix) + 1,
-    )
-    known = {step.id: step for _, step in paths(definition)}
-    deliveries = await _deliveries(system, run, prefix)
-    traces = []
-    for row in rows:
-        step = known.get(row["step_id"])
-        kind, name = (kind_of(step.config).id, step.name) if step else ("removed", "")
-        one = _step(row, row["path"], row["step_id"], kind, name, deliveries.get(row["path"], ()))
-        traces.append(await _with_loop(system, run, one) if step and isinstance(step.config, Loop) else one)
-    return tuple(traces)
-
-
-def _step(
+def step_trace(
     row: Row | None, path: str, step: str, kind: str, name: str, deliveries: tuple[DeliveryTrace, ...]
 ) -> StepTrace:
+    """A step's row as a person reads it; without a row it was not reached."""
     return StepTrace(
         path=path,
         step=step,
@@ -362,8 +273,8 @@ def _step(
         status=row["status"] if row else "not_reached",
         outcome=row["outcome"] if row else None,
         attempts=row["attempts"] if row else 0,
-        input=_json(row["input"]) if row else None,
-        output=_shortened(_json(row["output"])) if row else None,
+        input=decoded(row["input"]) if row else None,
+        output=_shortened(decoded(row["output"])) if row else None,
         failure=load_failure(row["error"]) if row else None,
         started_at=row["started_at"] if row else None,
         finished_at=row["finished_at"] if row else None,
@@ -378,11 +289,13 @@ def _shortened(output: Any) -> Any:
     return output
 
 
-def _json(text: str | None) -> Any:
+def decoded(text: str | None) -> Any:
+    """The value of a JSON column; None for none."""
     return msgspec.json.decode(text) if text is not None else None
 
 
-async def _deliveries(system: System, run: int, prefix: str = "") -> dict[str, tuple[DeliveryTrace, ...]]:
+async def deliveries_of(system: System, run: int, prefix: str = "") -> dict[str, tuple[DeliveryTrace, ...]]:
+    """A run's messages by the path of their step, of the steps whose path begins with ``prefix``."""
     rows = await system.db.fetch(
         "SELECT d.*, c.name AS connector FROM meta.delivery d LEFT JOIN meta.connector c ON c.id = d.connector_id"
         " WHERE d.run_id = $1 AND starts_with(d.path, $2) ORDER BY d.id LIMIT 1000",
@@ -397,11 +310,11 @@ async def _deliveries(system: System, run: int, prefix: str = "") -> dict[str, t
                 key=row["key"],
                 status=row["status"],
                 connector=row["connector"] or "",
-                message=_json(row["payload"]),
+                message=decoded(row["payload"]),
                 attempts=row["attempts"],
                 next_attempt_at=row["next_attempt_at"] if row["status"] == "waiting" else None,
                 sent_at=row["sent_at"],
-                answer=_json(row["response"]),
+                answer=decoded(row["response"]),
                 failure=load_failure(row["error"]),
             ),
         )

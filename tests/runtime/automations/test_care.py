@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from runtime.automations import alerts, effects, pauses, remedies, statistics, timeline, trace
+from runtime.automations import alerts, effects, pauses, remedies, statistics, timeline, trace, trace_items
 from runtime.automations.relay import relay
 from runtime.automations.sweeper import due, unsent
 from runtime.definitions.automations import (
@@ -275,7 +275,7 @@ async def test_the_trace_shows_a_loop_with_its_numbers_and_each_item(shop: Shop)
     assert [step.path for step in found.steps] == ["stpL"]
     assert found.steps[0].loop == trace.LoopTrace(7, 7, 7)
     assert found.run.version == 1
-    listed = await trace.items_of_loop(system, EDITOR, run, "stpL", after=5)
+    listed = await trace_items.items_of_loop(system, EDITOR, run, "stpL", after=5)
     assert [(one.number, one.name, one.status) for one in listed] == [
         (6, "第6", "failed"),
         (7, "第7", "failed"),
