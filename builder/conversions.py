@@ -206,6 +206,8 @@ async def _try_definition(edit: Edit, field: Field, definition: FieldDef, *, alw
     config = definition.config
     if isinstance(config, SingleSelect | MultiSelect | Cascade) and not always:
         return  # its choices come from the values
+    if isinstance(config, SingleSelect) and config.machine is not None:
+        return  # trying it would read the history of every record
     before = edit.catalog
     try:
         async with edit.tx.savepoint():

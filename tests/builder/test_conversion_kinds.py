@@ -27,6 +27,7 @@ from tests.builder.converting import (
     relations,
     take_back,
 )
+from tests.builder.test_states import NAMES, machine
 
 
 @pytest.fixture
@@ -347,6 +348,28 @@ async def test_taking_back_is_stopped_and_begun_again(desk: Desk) -> None:
     assert (await desk.rows(table, "金额"))[:2] == [0, 1]
     assert await take_back(desk)
     assert (await desk.rows(table, "金额"))[:2] == ["0", "1"]
+
+
+async def test_a_state_machine_comes_back_with_its_moves(desk: Desk) -> None:
+    moves = machine(("待支付", "已支付"))
+    table = await desk.table(
+        "订单", spec("单号"), spec("状态", "single_select", choices=NAMES, machine=moves)
+    )
+    records = await desk.write(table, *({"单号": str(n)} for n in range(30)))
+    await desk.change((await desk.again(table)).field("状态"), type="text")
+    assert (await end(desk))[0] == "finished"
+    await desk.set(table, records[0], 状态="已支付")
+    await desk.set(table, records[1], 状态="没有这个")
+    assert await take_back(desk)
+    assert (await desk.rows(table, "状态"))[:3] == ["已支付", None, "待支付"]
+    field = (await desk.again(table)).field("状态")
+    assert field.machine is not None
+    unknown = (
+        f"SELECT count(*) FROM {table.sql} WHERE {field.column} IS NOT NULL AND {field.since_column} IS NULL"
+    )
+    assert await desk.system.db.value(unknown) == 0
+    refused = await desk.set(table, records[0], 状态="审核中")
+    assert refused.results[0].problems
 
 
 async def test_originals_that_are_gone_for_good_are_said_to_be(desk: Desk) -> None:

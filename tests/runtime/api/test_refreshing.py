@@ -69,3 +69,14 @@ async def test_answers_name_what_is_refreshing_and_follow_a_conversion(
     assert (ended["status"], ended["message"]) == ("finished", "「金额」已改成数字")
     assert await system.db.value("SELECT count(*) FROM meta.job WHERE kind = $1", KIND) == 1
     assert (await api.get("/api/v1/conversions/jobNothingAtAll12")).status_code == 404
+
+    undone = (await api.post(f"/api/v1/apps/{made['id']}/undo", json={})).json()
+    changes = (await api.get(f"/api/v1/apps/{made['id']}/changes")).json()["changes"]
+    assert changes[0]["state"] == "undoing"
+    busy = (await api.get(f"/api/v1/tables/{table['id']}/refreshing")).json()["fields"]
+    assert (amount, "undo") in [(one["field"], one["kind"]) for one in busy]
+    assert (await api.post(f"/api/v1/apps/{made['id']}/undo", json={})).json()["code"] == "converting"
+    assert await run_job(system, JOB_KINDS, undone["converting"])
+    ended = (await api.get(f"/api/v1/conversions/{undone['converting']}")).json()
+    assert (ended["status"], ended["message"]) == ("finished", "「金额」的类型已改回单行文本")
+    assert (await api.get(f"/api/v1/fields/{amount}")).json()["type"] == "text"
