@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from builder import fields, preview, shadows, trash, undo
+from builder import converting, fields, preview, shadows, tables, trash, undo
 from builder.wire import FieldPatch
 from runtime.catalog import Table
 from runtime.errors import RuleBroken
@@ -200,8 +200,6 @@ async def test_computed_values_are_kept_as_they_are_at_the_switch(desk: Desk) ->
 async def test_a_value_that_is_still_being_computed_is_waited_for(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from builder import converting
-
     monkeypatch.setattr(converting, "_LOOK_SECONDS", 0.01)
     table, _ = await _priced(desk)
     await desk.change((await desk.again(table)).field("双倍"), options={"source": "{单价}*3"})
@@ -448,12 +446,24 @@ async def test_people_never_wait_and_nothing_they_enter_is_lost(desk: Desk) -> N
     assert [n for n in range(0, 40, 3) if found[n] != [shop.ids[2]]] == []
 
 
+async def test_the_switch_is_put_off_while_much_is_being_written(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(converting, "_FEW", 1000)  # whatever is left, it tries
+    monkeypatch.setattr(converting, "_MANY", 1)
+    shop = await Shop(desk).open(linked=False)
+    await shop.to_link()
+    await begin_and_lose(desk)
+    for n in range(40):
+        await desk.set(shop.orders, shop.records[n], 客户="林")
+    assert (await end(desk))[0] == "finished"
+    assert await shop.links() == [[shop.ids[2]]] * 40
+
+
 async def test_the_table_that_was_to_be_linked_goes(desk: Desk) -> None:
     shop = await Shop(desk).open(linked=False)
     await shop.to_link()
     await begin_and_lose(desk)
-    from builder import tables
-
     await tables.delete(desk.system, desk.owner, shop.customers.id, confirmed=True)
     status, message = await end(desk)
     assert (status, "删除" in (message or "")) == ("failed", True)
