@@ -122,7 +122,9 @@ export class HbTemplateText extends HbElement {
   #afterEdit(): void {
     const editor = this.#editor;
     for (const tail of editor.querySelectorAll("br[data-tail]")) tail.remove();
+    while (editor.lastChild instanceof Text && !editor.lastChild.data) editor.lastChild.remove();
     const last = editor.lastChild;
+    if (isChip(last)) editor.append(caretPlace);
     if (last instanceof HTMLBRElement) {
       const tail = document.createElement("br");
       tail.dataset.tail = "1";
@@ -142,7 +144,7 @@ export class HbTemplateText extends HbElement {
   #range(): Range {
     const selection = getSelection();
     const range = selection?.rangeCount ? selection.getRangeAt(0) : null;
-    if (range && this.#editor.contains(range.commonAncestorContainer)) return range.cloneRange();
+    if (range && this.#editor.contains(range.commonAncestorContainer)) return outsideChips(range.cloneRange());
     const end = document.createRange();
     end.selectNodeContents(this.#editor);
     end.collapse(false);
@@ -222,6 +224,22 @@ export class HbTemplateText extends HbElement {
           </div>`}
     </div>`;
   }
+}
+
+/** Chromium takes no keys behind a chip that nothing follows; this shows nothing and is not part of what is read. */
+const caretPlace = "\u200b";
+
+function isChip(node: Node | null): node is HTMLElement {
+  return node instanceof HTMLElement && node.classList.contains("vchip");
+}
+
+/** The range with ends that stand behind a chip instead of in it: nothing is typed into what cannot be edited. */
+function outsideChips(range: Range): Range {
+  const chipOf = (node: Node) => (node instanceof Element ? node : node.parentElement)?.closest(".vchip") ?? null;
+  const [start, end] = [chipOf(range.startContainer), chipOf(range.endContainer)];
+  if (start) range.setStartAfter(start);
+  if (end) range.setEndAfter(end);
+  return range;
 }
 
 define("hb-template-text", HbTemplateText);
