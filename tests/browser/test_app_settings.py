@@ -78,7 +78,9 @@ async def test_stock_is_set_up_from_the_step_that_needs_it(site: Site) -> None:
     await dialog.get_by_role("button", name="新建", exact=True).click()
     await expect(dialog).to_have_count(0)
     await expect(select(page.locator("hb-step-form"), "哪套库存")).to_contain_text("现货")
-    await expect(page.locator(".au-state")).to_contain_text("草稿已存")
+    await page.get_by_role("button", name="发布", exact=True).click()
+    await page.get_by_role("dialog").get_by_role("button", name="发布", exact=True).click()
+    await expect(page.locator(".au-state")).to_contain_text("已发布")
     catalog = await site.world.catalog()
     (stock,) = catalog.app(site.world.app_id).stocks
     stored = stock.definition
