@@ -39,7 +39,17 @@ class Notice(msgspec.Struct, frozen=True, omit_defaults=True):
 
     topic: str
     kind: Literal[
-        "create", "update", "delete", "computed", "refresh", "schema", "job", "run", "reload", "presence", "notice"
+        "create",
+        "update",
+        "delete",
+        "computed",
+        "refresh",
+        "schema",
+        "job",
+        "run",
+        "reload",
+        "presence",
+        "notice",
     ]
     id: int = 0
     records: tuple[str, ...] = ()
