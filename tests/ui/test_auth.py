@@ -194,7 +194,7 @@ async def test_everything_needs_signing_in_unless_it_says_so(app: Litestar) -> N
             if handler.opt.get("exclude_from_auth") and handler.http_methods != {"OPTIONS"}:
                 open_paths.add(route.path)
     assert open_paths == {
-        "/welcome", "/login", "/logout", "/invite/{token:str}", "/health", "/ready", "/metrics",
+        "/welcome", "/login", "/logout", "/invite/{token:str}", "/health", "/ready", "/metrics", "/hooks/{secret:str}",
         "/api/openapi.json", "/w/sw.js", "/static/{file_path:path}", "/static/dist/assets/{file_path:path}", "/i18n/{name:str}",
     }  # fmt: skip
 
