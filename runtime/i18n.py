@@ -7,6 +7,7 @@ API, command line) turn it into a sentence, with the reader's :class:`Translator
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -48,16 +49,18 @@ class Translator:
         sentence = self.catalogue.get(msgid) or msgid
         if "{" not in sentence:
             return sentence
-        values = {k: v.text(self) if isinstance(v, Message) else v for k, v in (params or {}).items()}
-        try:
-            return sentence.format_map(_Visible(values))
-        except (ValueError, AttributeError):  # a brace in a user's own words is not a place
-            return sentence
+        values = params or {}
+
+        def filled(place: re.Match[str]) -> str:
+            name = place.group(1)
+            if name not in values:
+                return place.group()
+            value = values[name]
+            return value.text(self) if isinstance(value, Message) else str(value)
+
+        return _PLACE.sub(filled, sentence)
 
 
-class _Visible(dict[str, Any]):
-    def __missing__(self, key: str) -> str:
-        return "{" + key + "}"
-
-
+# a name alone: sentences may be people's own words, in which a format or an attribute could do harm
+_PLACE = re.compile(r"\{(\w+)\}")
 CHINESE = Translator("zh")

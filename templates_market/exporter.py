@@ -207,6 +207,8 @@ def _without_addressees(value: dict[str, Any]) -> dict[str, Any]:
     if value.get("kind") == "send_email" and value.get("to"):
         others = value.get("values")
         return {**value, "to": [], **({} if others else {"values": [{"kind": "person", "who": "actor"}]})}
+    if value.get("kind") == "http_request" and value.get("answer"):  # examples come from a real answer
+        return {**value, "answer": [{**one, "example": ""} for one in value["answer"]]}
     return value
 
 

@@ -153,13 +153,13 @@ async def read_hook(system: TheSystem, actor: TheActor, automation: FromPath[str
     return _hook(await hooks.read(system, actor, automation))
 
 
-@post("/automations/{automation:str}/hook", status_code=HTTP_201_CREATED)
+@post("/automations/{automation:str}/hook", status_code=HTTP_201_CREATED, opt={"idempotent": "secret"})
 async def make_hook(system: TheSystem, actor: TheActor, automation: FromPath[str]) -> AddressBody:
     """Make an address, or another one: the one before stops working at once."""
     return AddressBody(await hooks.make(system, actor, automation))
 
 
-@post("/automations/{automation:str}/hook/signing", status_code=HTTP_200_OK)
+@post("/automations/{automation:str}/hook/signing", status_code=HTTP_200_OK, opt={"idempotent": "secret"})
 async def sign_hook(
     system: TheSystem, actor: TheActor, automation: FromPath[str], data: SigningOrder
 ) -> SigningBody:

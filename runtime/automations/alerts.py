@@ -85,8 +85,10 @@ async def owners(tx: Tx, app: App, automation: Automation) -> list[int]:
     """Numbers of the people to be told."""
     person = await tx.value(
         "SELECT p.id FROM meta.automation_version v JOIN meta.person p ON p.id = v.person_id AND p.active"
-        " WHERE v.automation_id = $1 ORDER BY v.number DESC LIMIT 1",
+        " WHERE v.automation_id = $1 AND (p.is_owner OR EXISTS"
+        " (SELECT 1 FROM meta.membership m WHERE m.person_id = p.id AND m.app_id = $2)) ORDER BY v.number DESC LIMIT 1",
         automation.number,
+        app.number,
     )
     if person is not None:
         return [int(person)]

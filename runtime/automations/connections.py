@@ -26,8 +26,10 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     per_minute: int | None = None
 
 
-async def connection(system: System, db: Database | Tx, key: str | int) -> Connection:
-    """A connector by public id or number.
+async def connection(
+    system: System, db: Database | Tx, key: str | int, *, app: int | None = None
+) -> Connection:
+    """A connector by public id or number; of the ``app`` (a number), where one is named.
 
     Raises:
         NotFound: there is none, or it was deleted.
@@ -36,7 +38,7 @@ async def connection(system: System, db: Database | Tx, key: str | int) -> Conne
     """
     column = "id" if isinstance(key, int) else "public_id"
     row = await db.row(f"SELECT * FROM meta.connector WHERE {column} = $1 AND deleted_at IS NULL", key)
-    if row is None:
+    if row is None or (app is not None and row["app_id"] != app):
         raise NotFound(N_("消息要用的连接已被删除,给步骤换一个连接"), code="connector_gone")
     if row["status"] == "needs_settings":
         raise RuleBroken(

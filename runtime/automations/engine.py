@@ -342,7 +342,7 @@ def make_attempt(
 def actor_of(catalog: Catalog, app: App, run: Run) -> Actor:
     """Who acts in a run: its automation, by its name at the time."""
     public_id = next((a.id for a in app.automations if a.number == run.automation), "automation")
-    return Actor(kind="automation", id=public_id, name=run.definition.name, everywhere="editor")
+    return Actor(kind="automation", id=public_id, name=run.definition.name, roles={app.id: "editor"})
 
 
 def app_by_number(catalog: Catalog, number: int) -> App:

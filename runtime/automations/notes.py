@@ -57,7 +57,12 @@ def load_failure(text: str | bytes | None) -> Failure | None:
 
 def is_message(value: Any) -> bool:
     """Whether a decoded JSON value is a stored :class:`Message`."""
-    return isinstance(value, dict) and value.keys() == {"msgid", "params"}
+    return (
+        isinstance(value, dict)
+        and value.keys() == {"msgid", "params"}
+        and isinstance(value["msgid"], str)
+        and isinstance(value["params"], dict)
+    )
 
 
 def load_message(raw: dict[str, Any]) -> Message:

@@ -91,6 +91,8 @@ async def rehearse(
     require(actor, Operation.BUILD, automation.app_id)
     app = catalog.app(automation.app_id)
     tried = definition or automation.definition
+    if record is not None and catalog.table_by_number(parse_record_id(record)[0]).app_id != app.id:
+        raise NotFound()
     name = await _name(system, catalog, actor, app, tried, record)
     notes = await _notes(system, catalog, tried, record) if record is not None else []
     started = time.perf_counter()

@@ -157,6 +157,8 @@ async def _newest(tx: Tx, catalog: Catalog, row: Row) -> tuple[str, int | None] 
     )
     if automation is None:
         return ()
+    if not automation.definition.enabled:  # one that is switched off may be anything
+        raise RuleBroken(N_("这个自动化已停用,先启用再用新版本重试"), code="automation_off")
     version = await tx.value(
         "SELECT max(number) FROM meta.automation_version WHERE automation_id = $1 AND definition_version <= $2",
         automation.number,

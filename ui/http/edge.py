@@ -52,6 +52,11 @@ def add_header(scope: Any, name: str, value: str) -> None:
     scope["state"].setdefault("extra_headers", []).append((name.encode("latin-1"), value.encode("latin-1")))
 
 
+def named_path(path: str) -> str:
+    """A path as the log may hold it: the address of a hook is its secret."""
+    return "/hooks/…" if path.startswith("/hooks/") else path
+
+
 def request_id(scope: Any) -> str:
     """The request's number: in the answer's ``X-Request-Id``, in each of its log lines, and on error pages."""
     return str(scope["state"].get("request_id", "-"))
@@ -113,7 +118,7 @@ class Edge:
         write(
             "request",
             method=scope["method"],
-            path=path,
+            path=named_path(path),
             status=status,
             ms=round(seconds * 1000, 1),
             client=(scope.get("client") or ("-",))[0],

@@ -35,7 +35,7 @@ from runtime.errors import (
 from runtime.i18n import N_
 from ui.http.csrf import answering
 from ui.http.decoding import problem_of
-from ui.http.edge import request_id
+from ui.http.edge import named_path, request_id
 from ui.reader import Reader, reader_of
 
 log = structlog.get_logger(__name__)
@@ -158,7 +158,7 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     if known.status >= 500 and not isinstance(error, HuobiaoError):
         away = isinstance(known, ServiceUnavailable)  # said in one line, however many ask while it lasts
         said = {"error": str(error)} if away else {"exc_info": error}
-        log.error("request failed", path=request.url.path, code=known.error_code, **said)
+        log.error("request failed", path=named_path(request.url.path), code=known.error_code, **said)
     headers = _headers(request, known)
     if wants_json(request):
         document = problem_document(known, _reader(request), request_id(request.scope))

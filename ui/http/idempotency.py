@@ -27,7 +27,8 @@ class IdempotencyMiddleware:
     """Replays the answer of an earlier request with the same key, caller and address.
 
     A handler that only reads although it is asked by POST says ``opt={"idempotent": "reading"}`` and is left alone; so
-    are uploads of files, which are not to be held in memory.
+    is one whose answer holds a ``"secret"`` that is kept nowhere in the clear, and uploads of files, which are not to be
+    held in memory.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -41,7 +42,7 @@ class IdempotencyMiddleware:
         given = request.headers.get(HEADER)
         kind = scope["route_handler"].opt.get("idempotent") if "route_handler" in scope else None
         upload = request.headers.get("content-type", "").startswith("multipart/")
-        if given is None or upload or not scope["path"].startswith("/api/") or kind == "reading":
+        if given is None or upload or not scope["path"].startswith("/api/") or kind in ("reading", "secret"):
             await self.app(scope, receive, send)
             return
         actor = await identify(request)

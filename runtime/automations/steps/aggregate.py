@@ -27,7 +27,7 @@ class AggregateStep(StepKind):
     )
 
     async def carry_out(self, attempt: Attempt, config: AggregateRecords) -> Done:
-        table = attempt.catalog.table(config.table)
+        table = attempt.table(config.table)
         where = await asked(attempt, table, config.where, others=config.others)
         numbers = (Aggregate(config.fn, config.field), Aggregate())
         (total,) = await self._rows(attempt, table.id, AggregateQuery(where=where, aggregates=numbers))

@@ -14,8 +14,9 @@ from runtime.access import Actor
 from runtime.automations.reach import Reach
 from runtime.automations.runs import Run
 from runtime.automations.values import Values
-from runtime.catalog import App, Catalog
+from runtime.catalog import App, Catalog, Table
 from runtime.definitions.automations import Step
+from runtime.errors import NotFound
 from runtime.fieldtypes import Context
 from runtime.records.change import Source
 from runtime.storage.database import Tx
@@ -45,6 +46,13 @@ class Attempt:
     rehearsal: bool = False
     kept: dict[str, Any] | None = None
     input: dict[str, Any] = field(default_factory=dict)
+
+    def table(self, key: str) -> Table:
+        """A table of the run's own app. Raises NotFound: definitions may name others while they are switched off."""
+        table = self.catalog.table(key)
+        if table.app_id != self.app.id:
+            raise NotFound()
+        return table
 
     @property
     def values(self) -> Values:

@@ -21,7 +21,7 @@ class CreateRecordStep(StepKind):
     makes_record = True
 
     async def carry_out(self, attempt: Attempt, config: CreateRecord) -> Done:
-        table = attempt.catalog.table(config.table)
+        table = attempt.table(config.table)
         attempt.input["table"] = {"id": table.id, "name": table.name}
         fields = await assigned(attempt, table, config.set)
         attempt.input["set"] = fields

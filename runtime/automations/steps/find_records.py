@@ -27,7 +27,7 @@ class FindRecordsStep(StepKind):
     outputs = (Named("count", N_("找到的条数"), "number"),)
 
     async def carry_out(self, attempt: Attempt, config: FindRecords) -> Done:
-        table = attempt.catalog.table(config.table)
+        table = attempt.table(config.table)
         where = await asked(attempt, table, config.where, others=config.others)
         compiler = Compiler(attempt.catalog, table, attempt.context)
         limit = max(1, min(config.limit, MOST_RECORDS))

@@ -20,7 +20,7 @@ class HttpPostStep(StepKind):
     icon = "webhook"
 
     async def carry_out(self, attempt: Attempt, config: HttpPost) -> Done:
-        receiver = await connection(attempt.system, attempt.tx, config.connector)
+        receiver = await connection(attempt.system, attempt.tx, config.connector, app=attempt.app.number)
         attempt.input["connector"] = {"id": receiver.id, "name": receiver.name}
         body = {name: await attempt.values.json(value) for name, value in config.body.items()}
         attempt.input["body"] = body

@@ -33,7 +33,7 @@ class HttpRequestStep(StepKind):
         return (*self.outputs, *picked)
 
     async def carry_out(self, attempt: Attempt, config: HttpRequest) -> Done | Rest:
-        receiver = await connection(attempt.system, attempt.tx, config.connector)
+        receiver = await connection(attempt.system, attempt.tx, config.connector, app=attempt.app.number)
         attempt.input["connector"] = {"id": receiver.id, "name": receiver.name}
         message = await compose(config, attempt.values)
         attempt.input["request"] = shown(message, receiver.settings["base_url"])

@@ -33,7 +33,7 @@ class LinkRecordStep(StepKind):
         near = await attempt.reach.record(config.of)
         attempt.input["record"] = {"id": near.id, "name": near.title}
         link = link_field(near.table, config.link)
-        table = attempt.catalog.table(link.config.table)  # type: ignore[union-attr]
+        table = attempt.table(link.config.table)  # type: ignore[union-attr]
         attempt.input["table"] = {"id": table.id, "name": table.name}
         looked_for = await wanted(attempt, table, config.match)
         if not looked_for.complete:

@@ -64,7 +64,7 @@ async def _linked(attempt: Attempt, over: LinkedRecords) -> list[str]:
     field = attempt.catalog.table_by_number(number).field(over.field)
     if not isinstance(field.config, Link):
         raise InvalidInput(N_("「{name}」不再是关联字段,没法逐个处理"), code="wrong_type", name=field.name)
-    target = attempt.catalog.table(field.config.table)
+    target = attempt.table(field.config.table)
     found = (await links.pairs(attempt.tx, field, [row])).get(row, [])
     attempt.input["field"] = {"id": field.id, "name": field.name}
     return [record_id(target.number, one) for one in found]

@@ -110,7 +110,7 @@ async def _fit(attempt: Attempt, automation: Automation, record: str | None) -> 
     wanted = trigger_table(automation.definition.trigger)
     if wanted is None:
         return
-    table = attempt.catalog.table(wanted)
+    table = attempt.table(wanted)
     if record is None or parse_record_id(record)[0] != table.number:
         raise RuleBroken(
             N_("自动化「{name}」要「{table}」里的一条记录,这里给的不是"),

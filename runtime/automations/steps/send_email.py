@@ -28,7 +28,7 @@ class SendEmailStep(StepKind):
         subject = " ".join((await attempt.values.text(config.subject)).split())
         text = await attempt.values.text(config.text)
         attempt.input["subject"], attempt.input["text"] = subject, text
-        mailbox = await connection(attempt.system, attempt.tx, config.connector)
+        mailbox = await connection(attempt.system, attempt.tx, config.connector, app=attempt.app.number)
         attempt.input["connector"] = {"id": mailbox.id, "name": mailbox.name}
         to = list(config.to)
         for value in config.values:

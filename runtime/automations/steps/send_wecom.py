@@ -24,7 +24,7 @@ class SendWecomStep(StepKind):
         text = await attempt.values.text(config.text, escape_markdown if config.markdown else escape_text)
         attempt.input["text"] = text
         attempt.input["mention"] = list(config.mention)
-        robot = await connection(attempt.system, attempt.tx, config.connector)
+        robot = await connection(attempt.system, attempt.tx, config.connector, app=attempt.app.number)
         attempt.input["connector"] = {"id": robot.id, "name": robot.name}
         messages = compose(text, config.mention, markdown=config.markdown)
         if not messages:

@@ -48,7 +48,7 @@ async def targets(attempt: Attempt, config: Aimed) -> tuple[Table, list[str]]:
             attempt.input["record"] = {"id": record.id, "name": record.title}
             return record.table, [record.id]
         link = link_field(record.table, config.via)
-        table = attempt.catalog.table(link.config.table)  # type: ignore[union-attr]
+        table = attempt.table(link.config.table)  # type: ignore[union-attr]
         row = parse_record_id(record.id)[1]
         rows = (await links.pairs(attempt.tx, link, [row])).get(row, [])
     if len(rows) > MOST_RECORDS:
@@ -71,7 +71,7 @@ def listed_table(attempt: Attempt, step: str, ids: list[str]) -> Table:
     """The table of a list: that of its records; of an empty one, that of the step that looked."""
     if ids:
         return attempt.catalog.table_by_number(parse_record_id(ids[0])[0])
-    return attempt.catalog.table(str(attempt.reach.output(step, "table")))
+    return attempt.table(str(attempt.reach.output(step, "table")))
 
 
 def link_field(table: Table, key: str) -> Field:

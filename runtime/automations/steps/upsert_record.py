@@ -29,7 +29,7 @@ class UpsertRecordStep(StepKind):
     )
 
     async def carry_out(self, attempt: Attempt, config: UpsertRecord) -> Done:
-        table = attempt.catalog.table(config.table)
+        table = attempt.table(config.table)
         attempt.input["table"] = {"id": table.id, "name": table.name}
         looked_for = await wanted(attempt, table, config.match)
         if not looked_for.complete:

@@ -98,7 +98,7 @@ async def _stored(
     for field in fields:
         if field.type != "link":
             continue
-        number = attempt.catalog.table(field.config.table).number  # type: ignore[union-attr]
+        number = attempt.table(field.config.table).number  # type: ignore[union-attr]
         pairs = await links.pairs(attempt.tx, field, now)
         for row in now:
             now[row][field.id] = [record_id(number, far) for far in pairs.get(row, ())]
