@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, ClassVar, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -74,6 +75,13 @@ class Receipt(msgspec.Struct, frozen=True):
     output: dict[str, Any] = {}
 
 
+def _origin(value: Any) -> str:
+    """Which place a setting names: of an address, its host without its path."""
+    text = str(value or "").strip().lower()
+    parts = urlsplit(text)
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme and parts.netloc else text
+
+
 class ConnectorKind(ABC):
     """A kind of outside system. Texts are msgids; ``icon`` is a Lucide name.
 
@@ -91,6 +99,8 @@ class ConnectorKind(ABC):
     messages: ClassVar[tuple[type[msgspec.Struct], ...]]
     pacing: ClassVar[PacingRule | None] = None
     merges: ClassVar[bool] = False
+    destination: ClassVar[tuple[str, ...]] = ()
+    """Settings that say where secrets are sent."""
 
     def rule(self, per_minute: int | None) -> PacingRule | None:
         """The limit that counts: the kind's own, or the stricter one that a person set for a connector."""
@@ -166,8 +176,16 @@ class ConnectorKind(ABC):
         return plain, {name: value for name, value in settings.items() if name in secret}
 
     def keep_secrets(self, entered: Mapping[str, Any], stored: SettingValues) -> dict[str, Any]:
-        """What a person entered, with the stored secret wherever the form came back without one."""
+        """What a person entered, with the stored secret wherever the form came back without one.
+
+        Where :attr:`destination` has changed nothing is kept: who may change a connector is not to get at a secret by
+        sending it to another place.
+        """
         kept = dict(entered)
+        if any(
+            name in stored and _origin(kept.get(name)) != _origin(stored[name]) for name in self.destination
+        ):
+            return kept
         for field in self.fields:
             if field.secret and not kept.get(field.name) and field.name in stored:
                 kept[field.name] = stored[field.name]

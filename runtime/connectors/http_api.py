@@ -66,6 +66,7 @@ class HttpApi(ConnectorKind):
     """The kind ``http_api``."""
 
     id: ClassVar[str] = "http_api"
+    destination: ClassVar[tuple[str, ...]] = ("base_url",)
     name: ClassVar[str] = N_("HTTP 接口")
     description: ClassVar[str] = N_("调用别的系统的接口,带上凭证,并用回来的结果")
     icon: ClassVar[str] = "globe"

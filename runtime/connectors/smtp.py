@@ -56,6 +56,7 @@ class Smtp(ConnectorKind):
     """The kind ``smtp``. ``tls`` checks the servers' certificates; ``clock`` gives the time for the ``Date`` header."""
 
     id: ClassVar[str] = "smtp"
+    destination: ClassVar[tuple[str, ...]] = ("host", "port", "security")
     name: ClassVar[str] = N_("邮箱(SMTP)")
     description: ClassVar[str] = N_("用自己的邮箱账号发邮件")
     icon: ClassVar[str] = "mail"

@@ -215,3 +215,19 @@ async def test_too_much_is_not_sent(receiver: Receiver, outside: OutboundClient)
     message = HttpMessage(method="POST", body=json.dumps("x" * 300_000))
     assert isinstance(await failure(outside, receiver, message), InvalidInput)
     assert not receiver.requests
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        ("https://api.example.com/v2", True),
+        ("https://API.example.com", True),
+        ("https://other.example.com/v1", False),
+        ("http://api.example.com/v1", False),
+        ("https://api.example.com:8443/v1", False),
+    ],
+)
+def test_a_stored_credential_is_not_sent_to_another_place(address: str, kept: bool) -> None:
+    stored = {"base_url": "https://api.example.com/v1", "auth": "bearer", "token": "s3cret"}
+    entered = {"base_url": address, "auth": "bearer"}
+    assert ("token" in HttpApi().keep_secrets(entered, stored)) is kept
