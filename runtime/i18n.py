@@ -45,14 +45,19 @@ class Translator:
         self.catalogue = catalogue or {}
 
     def gettext(self, msgid: str, params: Mapping[str, Any] | None = None) -> str:
-        """Translate ``msgid`` and fill its ``{name}`` places; a missing parameter leaves its place visible."""
+        """Translate ``msgid`` and fill its ``{name}`` places; a missing parameter leaves its place visible.
+
+        ``{{`` and ``}}`` are braces to be read as such.
+        """
         sentence = self.catalogue.get(msgid) or msgid
-        if "{" not in sentence:
+        if "{" not in sentence and "}" not in sentence:
             return sentence
         values = params or {}
 
         def filled(place: re.Match[str]) -> str:
             name = place.group(1)
+            if name is None:
+                return place.group()[0]
             if name not in values:
                 return place.group()
             value = values[name]
@@ -62,5 +67,5 @@ class Translator:
 
 
 # a name alone: sentences may be people's own words, in which a format or an attribute could do harm
-_PLACE = re.compile(r"\{(\w+)\}")
+_PLACE = re.compile(r"\{\{|\}\}|\{(\w+)\}")
 CHINESE = Translator("zh")

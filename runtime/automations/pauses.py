@@ -32,6 +32,7 @@ _HOLDS = (
 UNPAUSED = f"NOT EXISTS (SELECT 1 FROM meta.automation_pause p WHERE p.mode = 'pause' AND {_HOLDS})"
 """SQL: run ``r`` may be handed out."""
 _FREE = f"NOT EXISTS (SELECT 1 FROM meta.automation_pause p WHERE {_HOLDS})"
+_LET_GO = f"UPDATE meta.run r SET status = 'queued', enqueued_at = NULL WHERE status = 'held' AND {_FREE}"
 
 
 class Pause(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,9 +59,7 @@ async def pause(system: System, actor: Actor, scope: Scope, target: str | None, 
             await tx.execute(
                 "DELETE FROM meta.automation_pause WHERE scope = $1 AND number = $2", scope, number
             )
-            await tx.execute(
-                f"UPDATE meta.run r SET status = 'queued', enqueued_at = NULL WHERE status = 'held' AND {_FREE}"
-            )
+            await tx.execute(_LET_GO)
         else:
             await put(tx, scope, number, mode, stamp(actor))
         tx.after_commit.append(lambda: system.live.wake(WAKE_RELAY))
@@ -68,6 +67,11 @@ async def pause(system: System, actor: Actor, scope: Scope, target: str | None, 
         for topic in (app.id, *(a.id for a in app.automations)):
             if scope == "all" or target in (app.id, topic):
                 await system.live.publish(Notice(topic=topic, kind="run", by=actor.id))
+
+
+async def let_go(db: Database) -> None:
+    """Queue held runs that nothing holds: they were being stored, or another pause was being lifted, while theirs was."""
+    await db.execute(_LET_GO)
 
 
 def _allowed(catalog: Catalog, actor: Actor, scope: Scope, target: str | None) -> int:

@@ -275,6 +275,12 @@ async def wake_watching(tx: Tx, records: Sequence[tuple[int, int]]) -> None:
 
 async def try_again(tx: Tx, number: int, definition: str | None = None, version: int | None = None) -> None:
     """Queue a failed run again from its failed steps on; by another ``definition`` (JSON) if given."""
+    # a loop goes over its items again where a step of one has failed: what is done of them is known by its rows
+    await tx.execute(
+        "UPDATE meta.run_step l SET passed = NULL WHERE run_id = $1 AND passed IS NOT NULL AND EXISTS (SELECT 1 FROM"
+        " meta.run_step f WHERE f.run_id = $1 AND f.status = 'failed' AND starts_with(f.path, l.path || '/'))",
+        number,
+    )
     await tx.execute(
         "UPDATE meta.run_step SET status = 'waiting', attempts = 0, error = NULL WHERE run_id = $1 AND status = 'failed'",
         number,

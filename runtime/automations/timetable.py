@@ -233,7 +233,9 @@ async def _of_records(
     since, done_until = row["since"], row["done_until"]
     if row["spec"] != one.spec:
         # of other limits or conditions: what came due since it was switched on, and was not told, is told now
-        done_until = since
+        # (as far back as runs are kept: it is by them that it is known what was told)
+        kept = now - timedelta(days=system.settings.keep_runs_days)
+        done_until = max(since, min(done_until, kept + due.LOOK_BACK))
     window = due.Window.of(since, done_until, now)
     catalog = await system.catalogs.current()
     table = catalog.table(trigger.table)

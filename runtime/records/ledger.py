@@ -89,6 +89,7 @@ async def guard(work: Work) -> None:
         d = stock.definition
         if work.table.id == d.line_table:
             await _guard_lines(work, stock)
+        await _guard_from_afar(work, stock)
         if work.table.id == d.stock_table:
             _guard_shelf(work, stock)
         elif work.of("delete"):
@@ -133,6 +134,40 @@ async def _guard_lines(work: Work, stock: Stock) -> None:
                     if holds_some
                     else N_("这条明细在等补货,先释放预占再改「{field}」")
                 )
+                item.refuse("reserved", Message(words, {"field": field.name}), field)
+
+
+async def _guard_from_afar(work: Work, stock: Stock) -> None:
+    """The other side of a line's links (the lines of an order, of a shelf): what a line holds it holds for that record."""
+    d = stock.definition
+    own = {d.line_stock, d.line_order, *(part.line for part in d.sku)}
+    given = {field for item in work.of("create", "update") for field in item.links}
+    for field in given:
+        if not isinstance(field.config, Link) or field.config.inverse not in own:
+            continue
+        changed = [
+            (item, set(item.links[field]) ^ set(item.old_links.get(field, ())))
+            for item in work.of("create", "update")
+            if field in item.links
+        ]
+        lines = sorted({row for _, rows in changed for row in rows})
+        if not lines:
+            continue
+        table = work.catalog.table(d.line_table)
+        await work.tx.execute(
+            f"SELECT 1 FROM {table.sql} WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE", lines
+        )
+        rows = await work.tx.fetch(
+            "SELECT line_record AS line FROM meta.stock_hold WHERE stock_id = $1 AND line_record = ANY($2::bigint[])"
+            " AND held > 0 UNION SELECT line_record FROM meta.stock_backorder"
+            " WHERE stock_id = $1 AND line_record = ANY($2::bigint[])",
+            stock.number,
+            lines,
+        )
+        frozen = {row["line"] for row in rows}
+        for item, touched in changed:
+            if touched & frozen:
+                words = N_("「{field}」里有明细占着库存或在等补货,先释放预占再改")
                 item.refuse("reserved", Message(words, {"field": field.name}), field)
 
 

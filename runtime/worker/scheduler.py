@@ -16,7 +16,7 @@ from dramatiq.errors import ConnectionError as BrokerConnectionError
 from redis.exceptions import RedisError
 
 from runtime.accounts.sessions import forget_expired
-from runtime.automations import alerts, sweeper, timetable
+from runtime.automations import alerts, pauses, sweeper, timetable
 from runtime.automations.locks import Locks
 from runtime.automations.relay import BATCH, Relayed, relay
 from runtime.automations.retry import DATABASE_TROUBLE
@@ -155,6 +155,7 @@ class Scheduler:
 
     async def sweep(self) -> None:
         """Send what waits for a message it has not got."""
+        await pauses.let_go(self.system.db)
         for queue, table in _QUEUES:
             on_the_way = await asyncio.to_thread(self.broker.on_the_way, queue)
             await self._send(queue, await sweeper.due(self.system.db, table, on_the_way))  # type: ignore[arg-type]

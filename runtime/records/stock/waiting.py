@@ -152,6 +152,8 @@ async def fill_waiting(
                 stock.number,
                 order,
             )
+        except HuobiaoError as error:  # one that cannot be filled does not keep the others waiting
+            log.warning("back-order not filled", stock=stock.id, order=order, error=error.message.text())
     return done
 
 

@@ -576,7 +576,7 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
         (event.target as HTMLInputElement).checked = enabled;
         void this.#toggle();
       }} /><span>${enabled ? t("已启用") : t("已停用")}</span></label>
-      <a class="tool" data-tip=${t("运行记录")} href="/automations/${id}/runs">${icon("history")}<span class="au-word">${t("运行记录")}</span>${this.page.runs ? html`<span class="f3">${this.page.runs > 999 ? "999+" : this.page.runs}</span>` : nothing}${this.page.failed ? html`<span class="count danger" aria-hidden="true">${this.page.failed}</span><span class="sr">${t("{n} 次失败,等人处理", { n: this.page.failed })}</span>` : nothing}</a>
+      <a class="tool" aria-label=${t("运行记录")} data-tip=${t("运行记录")} href="/automations/${id}/runs">${icon("history")}<span class="au-word">${t("运行记录")}</span>${this.page.runs ? html`<span class="f3">${this.page.runs > 999 ? "999+" : this.page.runs}</span>` : nothing}${this.page.failed ? html`<span class="count danger" aria-hidden="true">${this.page.failed}</span><span class="sr">${t("{n} 次失败,等人处理", { n: this.page.failed })}</span>` : nothing}</a>
       ${builds
         ? html`<button type="button" class="icb au-undo" aria-label=${t("撤销修改")} data-tip=${t("撤销修改")} ?disabled=${!this.#past.length} @click=${() => this.#undo()}>${icon("undo-2")}</button>
             <button type="button" class="icb" aria-label=${t("更多")} aria-haspopup="menu" @click=${(event: Event) => this.#more(event)}>${icon("ellipsis")}</button>
