@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import inf
 from typing import Any
 
 import msgspec
@@ -42,6 +43,8 @@ TURN_SECONDS = 5.0
 """How long a run may keep a worker busy with a loop before others get their turn."""
 NOTE_EVERY = 20
 """After how many items a loop notes how far it is; a run taken up again reads the steps of the items behind."""
+LOOK_AHEAD = 100
+"""Of how many items at once what was begun is read when a loop is taken up again."""
 
 
 class _Paused(Exception):
@@ -118,9 +121,11 @@ class Execution(Course):
         """Steps without effects that are decided; stored with the next one. Whoever takes the run up decides the same."""
         self._catalog: Catalog | None = None
         self._ended = False
-        self._looked_into: set[str] = set()
+        self._looked_at: dict[str, float] = {}
+        """By loop, up to which item the steps that were begun before are known; a loop within a loop is one per item."""
         self._passed: dict[str, int] = {}
-        self._began = time.monotonic()
+        self._began: float | None = None
+        """When this worker first did something new; going over what is done is no turn, or a long way would never end."""
 
     async def carry_out(self) -> None:
         """Go from where the run stands to its end, or to where it has to wait."""
@@ -144,18 +149,22 @@ class Execution(Course):
         if row is None or row.status not in ("done", "skipped", "failed"):
             row = self.rows[path] = self._foregone(step, path) or await self._try(step, path, row)
             if isinstance(step.config, Loop):
-                self._looked_into.add(path)  # nothing in it has been begun
+                self._looked_at[path] = inf  # nothing in it has been begun
         return row
 
     async def before_item(self, path: str, number: int, count: int) -> bool:
         """Whether the item is still to be gone through. Gives the worker back now and then, so that others get a turn."""
-        if path not in self._looked_into:
-            self._looked_into.add(path)
-            self._passed[path] = passed = self.rows[path].passed
-            self.rows |= await runs.steps_in_loop(self.system.db, self.run.number, path, passed)
+        if path not in self._looked_at:
+            self._passed[path] = self._looked_at[path] = self.rows[path].passed
         if number <= self._passed.get(path, 0):
             return False
-        if self.stopping() or time.monotonic() - self._began > TURN_SECONDS:
+        if number > self._looked_at[path]:
+            begun = await runs.steps_of_items(
+                self.system.db, self.run.number, path, number, number + LOOK_AHEAD - 1
+            )
+            self.rows |= begun
+            self._looked_at[path] = number + LOOK_AHEAD - 1 if begun else inf  # items are begun in order
+        if self.stopping() or (self._began is not None and time.monotonic() - self._began > TURN_SECONDS):
             await self._note_passed(path, number - 1)
             raise _Stopping
         return True
@@ -163,9 +172,10 @@ class Execution(Course):
     async def after_item(self, path: str, number: int, count: int) -> None:
         """Forget the item's steps; note now and then how far the loop is."""
         inner = f"{path}/{number}/"
-        for key in [key for key in self.rows if key.startswith(inner)]:
-            del self.rows[key]
-        self._looked_into = {key for key in self._looked_into if not key.startswith(inner)}
+        known: tuple[dict[str, Any], ...] = (self.rows, self._looked_at, self._passed)
+        for found in known:
+            for key in [key for key in found if key.startswith(inner)]:
+                del found[key]
         if number % NOTE_EVERY == 0 or number == count:
             await self._note_passed(path, number)
 
@@ -174,7 +184,10 @@ class Execution(Course):
             return
         async with self.system.db.transaction() as tx:
             await self.lease.confirm(tx)
+            if self._owed:  # of items that nobody will go over again
+                await runs.note_steps(tx, self.run.number, self._owed)
             await runs.note_passed(tx, self.run.number, path, passed)
+        self._owed.clear()
         self._passed[path] = passed
 
     def _foregone(self, step: Step, path: str) -> StepRow | None:
@@ -206,6 +219,7 @@ class Execution(Course):
     async def _try(self, step: Step, path: str, before: StepRow | None) -> StepRow:
         if self.stopping():
             raise _Stopping
+        self._began = self._began or time.monotonic()
         position = self.positions.get(shape(path), 0)
         tried = before.attempts if before else 0
         this = _Try(step, path, position, tried + 1, datetime.now(UTC))

@@ -338,15 +338,19 @@ async def done_step(tx: Tx, number: int, path: str) -> StepRow | None:
     return None if row is None else _step_row(row)
 
 
-async def steps_in_loop(db: Database | Tx, number: int, path: str, passed: int) -> dict[str, StepRow]:
-    """The begun steps of the loop at ``path``, of the items behind the ``passed``-th."""
+async def steps_of_items(
+    db: Database | Tx, number: int, path: str, first: int, last: int
+) -> dict[str, StepRow]:
+    """The begun steps of the loop at ``path``, of its items ``first`` to ``last``, without those in loops of its own."""
     rows = await db.fetch(
         "SELECT * FROM meta.run_step WHERE run_id = $1 AND starts_with(path, $2)"
-        " AND split_part(substr(path, $3), '/', 1)::integer > $4 ORDER BY id",
+        " AND split_part(substr(path, $3), '/', 1)::integer BETWEEN $4 AND $5"
+        " AND substr(path, $3) !~ '/[0-9]+/' ORDER BY id",
         number,
         f"{path}/",
         len(path) + 2,
-        passed,
+        first,
+        last,
     )
     return {row["path"]: _step_row(row) for row in rows}
 

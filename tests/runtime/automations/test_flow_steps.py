@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from runtime.automations import engine, remedies
+from runtime.automations import engine, remedies, runs
 from runtime.automations.engine import execute
 from runtime.automations.notes import load_failure
 from runtime.automations.rehearsal import rehearse
@@ -170,6 +170,71 @@ async def test_a_long_loop_gives_others_their_turn_and_goes_on(
     await _hand_out(shop)
     assert (await shop.run(run))["status"] == "finished"
     assert await _names(shop) == ["甲", "乙", "丙"]
+
+
+def _nested(shop: Shop, outer: int, inner: int) -> Step:
+    """A loop in a loop that makes a line for each pair, named ``outer.inner``."""
+    name = TextValue((StepOutput("stpL", "item"), ".", StepOutput("stpI", "item")))
+    makes = Step("stpX", _makes_line(shop, name))
+    within = Step("stpI", Loop(ListItems(Literal_([f"{n}" for n in range(1, inner + 1)])), (makes,)))
+    before = Step("stpB", UpdateRecord(shop.sets(备注=StepOutput("stpL", "item"))))
+    over = ListItems(Literal_([f"{n}" for n in range(1, outer + 1)]))
+    return Step("stpL", Loop(over, (before, within)))
+
+
+def _pairs(outer: int, inner: int) -> list[str]:
+    return [f"{a}.{b}" for a in range(1, outer + 1) for b in range(1, inner + 1)]
+
+
+async def test_a_loop_in_a_loop_is_taken_up_again_at_its_own_item(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "NOTE_EVERY", 2)
+    monkeypatch.setattr(engine, "LOOK_AHEAD", 2)
+    await shop.automation(RecordCreated(shop.orders.id), _nested(shop, 5, 5))
+    await shop.order()
+    (run,) = await shop.relayed()
+    system = shop.world.system
+    for died_after in (6, 7, 11, 9, 3, 14):
+        with monkeypatch.context() as patched:
+            patched.setattr(engine, "Execution", _dying(died_after))
+            with pytest.raises(KeyboardInterrupt):
+                await execute(system, run, "test")
+        await system.db.execute("UPDATE meta.run SET lost = 0, lease_until = now() - interval '1 second'")
+    assert await execute(system, run, "test")
+    assert (await shop.run(run))["status"] == "finished"
+    assert await _names(shop) == _pairs(5, 5)
+
+
+async def test_a_loop_in_a_loop_gets_on_however_short_its_turns_are(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Going over what is done again takes time too; a turn that ends with it would never get anywhere."""
+    monkeypatch.setattr(engine, "TURN_SECONDS", 0.0)
+    await shop.automation(RecordCreated(shop.orders.id), _nested(shop, 3, 3))
+    await shop.order()
+    (run,) = await shop.relayed()
+    for _turn in range(20):
+        await execute(shop.world.system, run, "test")
+        if (await shop.run(run))["status"] == "finished":
+            break
+    assert (await shop.run(run))["status"] == "finished"
+    assert await _names(shop) == _pairs(3, 3)
+
+
+async def test_what_is_read_of_a_loop_taken_up_again_is_what_it_needs(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Steps of the loops inside, and of items far ahead, are left where they are."""
+    await shop.automation(RecordCreated(shop.orders.id), _nested(shop, 3, 4))
+    await shop.order()
+    (run,) = await shop.settle()
+    number = (await shop.run(run))["id"]
+    db = shop.world.system.db
+    found = await runs.steps_of_items(db, number, "stpL", 2, 3)
+    assert set(found) == {"stpL/2/stpB", "stpL/2/stpI", "stpL/3/stpB", "stpL/3/stpI"}
+    inner = await runs.steps_of_items(db, number, "stpL/2/stpI", 2, 10)
+    assert set(inner) == {f"stpL/2/stpI/{n}/stpX" for n in (2, 3, 4)}
 
 
 async def test_too_many_items_are_refused_before_the_first(shop: Shop) -> None:
