@@ -262,6 +262,18 @@ async def wake(tx: Tx, number: int, why: Waits | None = None) -> bool:
     return found is not None
 
 
+async def call_back(tx: Tx, number: int) -> None:
+    """Let a run go on from what ``tx`` has stored of the step that it waits at, though a worker may have just taken it up
+    to look at that step: the worker loses it, and the next one sees what is stored. The caller has locked the run."""
+    if await wake(tx, number):
+        return
+    await tx.execute(
+        "UPDATE meta.run SET status = 'queued', enqueued_at = NULL, lease_owner = NULL, lease_until = NULL"
+        " WHERE id = $1 AND status = 'running'",
+        number,
+    )
+
+
 async def wake_watching(tx: Tx, records: Sequence[tuple[int, int]]) -> None:
     """Let runs look again that wait for one of these records (numbers of table and row) to meet a condition."""
     await tx.execute(

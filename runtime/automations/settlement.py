@@ -34,6 +34,7 @@ _NOT_COUNTED = frozenset({"wecom_rate_limited"})  # no fault of the message: it 
 LANE_REST_SECONDS = 5.0
 _BREAKS = frozenset({"wecom_robot_gone", "smtp_login_refused", "http_unauthorized"})
 """What no later message will change: the connector itself has to be mended."""
+_UNDER_WAY = frozenset({"waiting", "queued", "running"})
 
 
 async def note_attempt(
@@ -69,7 +70,7 @@ async def sent(
         await note_attempt(tx, lane, rows, receipt=receipt)
         await tx.execute(
             "UPDATE meta.delivery SET status = 'sent', sent_at = clock_timestamp(), attempts = attempts + 1,"
-            " response = $2, error = NULL WHERE id = ANY($1::bigint[])",
+            " response = $2, error = NULL WHERE id = ANY($1::bigint[]) AND status = 'waiting'",
             [row["id"] for row in rows],
             dump(
                 {
@@ -87,8 +88,8 @@ async def sent(
 
 async def _end_steps(system: System, tx: Tx, rows: Sequence[Row], receipt: Receipt) -> None:
     """End the steps that wait for this answer, with what they asked of it, and let their runs go on."""
-    sent = [row for row in rows if row["run_id"]]
-    await _lock_runs(tx, sent)
+    await _lock_runs(tx, rows)
+    sent = [row for row in await _expected(tx, rows) if row["run_id"]]
     ended = await tx.fetch(
         "UPDATE meta.run_step s SET status = 'done', outcome = $3, error = NULL, finished_at = clock_timestamp(),"
         " output = coalesce(s.output, '{}') || $4::jsonb FROM unnest($1::bigint[], $2::text[]) AS d(run, path)"
@@ -99,8 +100,19 @@ async def _end_steps(system: System, tx: Tx, rows: Sequence[Row], receipt: Recei
         dump(receipt.output),
     )
     for number in sorted({row["run_id"] for row in ended}):
-        await runs.wake(tx, number, "answer")
+        await runs.call_back(tx, number)
         tx.after_commit.append(lambda: system.live.wake(WAKE_RELAY))
+
+
+async def _expected(tx: Tx, rows: Sequence[Row]) -> list[Row]:
+    """Those deliveries that are still waited for, locked. An answer that comes so late that its message was given up, and
+    perhaps queued once more by a person, is no answer to the new one. Their runs are locked already."""
+    found = await tx.fetch(
+        "SELECT id FROM meta.delivery WHERE id = ANY($1::bigint[]) AND status = 'waiting' ORDER BY id FOR UPDATE",
+        [row["id"] for row in rows],
+    )
+    waiting = {row["id"] for row in found}
+    return [row for row in rows if row["id"] in waiting]
 
 
 async def _lock_runs(tx: Tx, rows: Sequence[Row]) -> None:
@@ -173,20 +185,24 @@ async def _fail(system: System, tx: Tx, rows: Sequence[Row], failure: Failure) -
         by_run[row["run_id"] or 0].append(row)
     for number in sorted(by_run):  # runs are locked in one order, and before their deliveries
         run = await tx.row("SELECT definition, status FROM meta.run WHERE id = $1 FOR UPDATE", number)
+        expected = await _expected(tx, by_run[number])
+        if not expected:
+            continue
         await tx.execute(
             "UPDATE meta.delivery SET status = 'failed', attempts = attempts + 1, error = $2 WHERE id = ANY($1::bigint[])",
-            [row["id"] for row in by_run[number]],
+            [row["id"] for row in expected],
             dump(failure),
         )
         if run is not None:
-            await _fail_run(system, tx, number, run, by_run[number], failure)
+            await _fail_run(system, tx, number, run, expected, failure)
 
 
 async def _fail_run(
     system: System, tx: Tx, number: int, run: Row, rows: Sequence[Row], failure: Failure
 ) -> None:
     """The steps whose messages were given up fail. A run that was over fails with them, and so does one that waits for
-    the answer; where the failure of the step does not matter, the latter goes on."""
+    the answer, also when somebody has just made it look again; where the failure of the step does not matter, the latter
+    goes on."""
     found = await tx.fetch(
         "UPDATE meta.run_step s SET status = 'failed', error = $3, finished_at = clock_timestamp() FROM"
         " (SELECT id, status FROM meta.run_step WHERE run_id = $1 AND path = ANY($2::text[]) FOR UPDATE) AS old"
@@ -200,10 +216,10 @@ async def _fail_run(
     failed = [steps[row["step_id"]] for row in found if row["step_id"] in steps]
     waited = any(row["was"] == "waiting" for row in found)
     if any(step.on_failure == "stop" for step in failed):
-        if run["status"] == "finished" or (waited and run["status"] == "waiting"):
+        if run["status"] == "finished" or (waited and run["status"] in _UNDER_WAY):
             await runs.end(tx, number, "failed", _not_delivered(failed[0].name, failure))
     elif waited:
-        await runs.wake(tx, number, "answer")
+        await runs.call_back(tx, number)
         tx.after_commit.append(lambda: system.live.wake(WAKE_RELAY))
 
 

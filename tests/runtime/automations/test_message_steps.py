@@ -11,10 +11,12 @@ import pytest
 
 from runtime import inbox
 from runtime.accounts.members import put_member
-from runtime.automations import remedies
-from runtime.automations.engine import execute
+from runtime.automations import remedies, runs, settlement
+from runtime.automations.connections import connection
+from runtime.automations.engine import Execution, execute
 from runtime.automations.notes import load_failure
 from runtime.catalog import bump
+from runtime.connectors import Receipt
 from runtime.definitions.automations import (
     Arm,
     Branch,
@@ -27,8 +29,10 @@ from runtime.definitions.automations import (
 from runtime.definitions.fields import Member, Text
 from runtime.definitions.message_steps import AnswerValue, HttpRequest, Notify, Pair, SendEmail
 from runtime.definitions.values import FieldValue, Literal_, PersonValue, StepOutput, TextValue
+from runtime.errors import OutsideFailed
 from runtime.i18n import CHINESE
 from runtime.settings import Settings
+from runtime.storage.leases import Lease, LeaseLost
 from tests.standins.http import Request, Response, Silence, StandInServer
 from tests.standins.smtp import SmtpStandIn
 from tests.standins.wecom import WecomStandIn
@@ -430,6 +434,77 @@ async def test_a_slow_receiver_is_asked_again_with_the_same_key(
     await woken(shop)
     assert (await shop.run(run))["status"] == "finished"
     assert len({one.headers["idempotency-key"] for one in hook.got}) == 1
+
+
+async def test_an_answer_that_comes_too_late_is_no_answer_to_the_next_call(
+    shop: Shop, receiver: tuple[Receiver, str]
+) -> None:
+    """A sender that was frozen wakes up when its message was given up, and a person has tried the step again."""
+    hook, url = receiver
+    hook.answers = [Response(404, b"no")]
+    await call(shop, url, UpdateRecord(shop.sets(备注=StepOutput("stp1", "no"))), answer=ANSWER)
+    order = await shop.order(订单号="A1")
+    (run,) = await shop.settle()
+    system = shop.world.system
+    late = await system.db.fetch("SELECT * FROM meta.delivery")
+    receiver_of = await connection(system, system.db, late[0]["connector_id"])
+    await shop.deliver()
+    await remedies.retry(system, EDITOR, run)
+    await woken(shop)
+    assert (await shop.run(run))["status"] == "waiting"
+    taken = Receipt(0, "", {}, output={"no": "LATE"}, outcome="ok")
+    await settlement.sent(system, "lane", receiver_of, late, taken)
+    await settlement.give_up(system, "lane", late, OutsideFailed(retryable=False, code="http_refused"))
+    assert (await shop.steps(run))["stp1"] == ("waiting", None)
+    assert await states(shop) == [("waiting", 0)]
+    hook.answers = [Response.of_json({"data": [{"no": "SF7"}]})]
+    await shop.deliver()
+    await woken(shop)
+    assert (await shop.run(run))["status"] == "finished"
+    assert (await shop.read(order))["备注"] == "SF7"
+
+
+async def test_a_message_given_up_stops_the_run_though_somebody_made_it_look_again(
+    shop: Shop, receiver: tuple[Receiver, str]
+) -> None:
+    hook, url = receiver
+    hook.answers = [Response(404, b"no")]
+    await call(shop, url, UpdateRecord(shop.sets(备注="不该到这里")), answer=ANSWER)
+    order = await shop.order(订单号="A1")
+    (run,) = await shop.settle()
+    await remedies.retry(shop.world.system, EDITOR, run)
+    assert (await shop.run(run))["status"] == "queued"
+    await shop.deliver()
+    assert (await shop.run(run))["status"] == "failed"
+    assert not await execute(shop.world.system, run, "test")
+    assert (await shop.read(order))["备注"] is None
+
+
+@pytest.mark.parametrize("refused", [False, True])
+async def test_an_answer_is_not_lost_on_a_worker_that_has_just_taken_the_run_up(
+    shop: Shop, receiver: tuple[Receiver, str], refused: bool
+) -> None:
+    hook, url = receiver
+    hook.answers = [Response(404, b"no") if refused else Response.of_json({"ok": True})]
+    connector = await shop.connector("http_api", "快递", base_url=url)
+    await shop.automation(
+        RecordCreated(shop.orders.id),
+        Step("stp1", HttpRequest(connector), on_failure="continue"),
+        UpdateRecord(shop.sets(备注="好")),
+    )
+    order = await shop.order(订单号="A1")
+    (run,) = await shop.settle()
+    system = shop.world.system
+    await remedies.retry(system, EDITOR, run)
+    claimed = await runs.claim(system.db, run, "other")
+    assert claimed is not None
+    await shop.deliver()
+    with pytest.raises(LeaseLost):
+        await Execution(system, claimed, Lease(system.db, "run", claimed.number, "other")).carry_out()
+    await woken(shop)
+    assert (await shop.run(run))["status"] == "finished"
+    assert (await shop.steps(run))["stp1"] == (("failed", None) if refused else ("done", "ok"))
+    assert (await shop.read(order))["备注"] == "好"
 
 
 # ---- limits and pauses ----
