@@ -74,14 +74,18 @@ def _check_branch(problems: Problems, branch: defs.Branch, reach: Reach, depth: 
     if not branch.arms:
         problems.at("arms").add("no_arms", N_("分支里至少要有一路"))
     arms = []
+    ids: set[str] = set()
     for index, arm in enumerate(branch.arms):
         here = problems.at("arms").at(index)
+        if arm.id in ids or not arm.id.startswith("arm") or len(arm.id) > 40 or not arm.id.isalnum():
+            here.at("id").add("bad_arm_id", N_("每一路的编号以 arm 开头,后面是字母和数字,不能重复"))
+        ids.add(arm.id)
         test = None if arm.test is None else check_test(here.at("test"), arm.test, reach)
         if arm.test is None and index < len(branch.arms) - 1:
             here.at("test").add("never_reached", N_("没有条件的一路要放在最后,不然后面的永远走不到"))
         name = check_name(here.at("name"), arm.name) if clean_text(arm.name) else ""
         steps = check_steps(here.at("steps"), arm.steps, reach.inner(), depth + 1)
-        arms.append(defs.Arm(name, steps, test))
+        arms.append(defs.Arm(name, steps, test, arm.id))
     return defs.Branch(tuple(arms))
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal
 
 import msgspec
 
 from runtime.access import Actor, Operation, require
 from runtime.automations import runs
+from runtime.automations.course import paths
 from runtime.automations.engine import announce
 from runtime.automations.notes import dump
 from runtime.catalog import Catalog
+from runtime.definitions.automations import AutomationDef, Branch
 from runtime.errors import NotFound, RuleBroken
 from runtime.events.live import WAKE_RELAY
-from runtime.i18n import N_
+from runtime.i18n import N_, Message
 from runtime.records.store import stamp
 from runtime.storage.database import Row, Tx
 from runtime.system import System
@@ -159,9 +162,45 @@ async def _newest(tx: Tx, catalog: Catalog, row: Row) -> tuple[str, int | None] 
         return ()
     if not automation.definition.enabled:  # one that is switched off may be anything
         raise RuleBroken(N_("这个自动化已停用,先启用再用新版本重试"), code="automation_off")
+    await _way_is_there(tx, row, automation.definition)
     version = await tx.value(
         "SELECT max(number) FROM meta.automation_version WHERE automation_id = $1 AND definition_version <= $2",
         automation.number,
         automation.version,
     )
     return dump(automation.definition), version
+
+
+async def _way_is_there(tx: Tx, row: Row, definition: AutomationDef) -> None:
+    """A run that has stopped in an arm of a branch can only go on in that arm.
+
+    Raises RuleBroken when the branch is still there but the arm is gone: what was to follow would be left out in silence.
+    """
+    branches = {step.id: step.config for _, step in paths(definition) if isinstance(step.config, Branch)}
+    stopped = await tx.fetch(
+        "SELECT path FROM meta.run_step WHERE run_id = $1 AND status IN ('failed', 'waiting') ORDER BY id",
+        row["id"],
+    )
+    old = msgspec.json.decode(row["definition"], type=AutomationDef)
+    names = {
+        (step.id, arm.id): (step.name, arm.name)
+        for _, step in paths(old)
+        if isinstance(step.config, Branch)
+        for arm in step.config.arms
+    }
+    for found in stopped:
+        parts = found["path"].split("/")
+        for step, part in pairwise(parts):
+            branch = branches.get(step)
+            if branch is None or any(arm.id == part for arm in branch.arms):
+                continue
+            named = names.get((step, part), ("", ""))
+            raise RuleBroken(
+                N_(
+                    "这次运行停在分支「{branch}」的「{arm}」这一路里,新版里已经没有这一路了。"
+                    "按开始时的版本重试,或手工办好以后标为已处理"
+                ),
+                code="arm_gone",
+                branch=named[0] or Message(N_("按条件分支")),
+                arm=named[1] or Message(N_("没有名称")),
+            )

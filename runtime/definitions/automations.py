@@ -36,17 +36,38 @@ ITEM = "*"
 
 
 class Arm(msgspec.Struct, frozen=True):
-    """One way of a branch: its steps run when ``test`` holds (an arm without a test always does)."""
+    """One way of a branch: its steps run when ``test`` holds (an arm without a test always does).
+
+    ``id``: its part of the paths of its steps, and the branch's outcome when it is taken. It stays when the arms are put in
+    another order or others come and go.
+    """
 
     name: str
     steps: tuple[Step, ...]
     test: Test | None = None
+    id: str = ""
 
 
 class Branch(msgspec.Struct, frozen=True, tag="branch", tag_field="kind"):
-    """The first arm whose test holds is taken."""
+    """The first arm whose test holds is taken.
+
+    Arms without ids get some by their place (``arm0``, …): what was stored before arms had ids was known by that.
+    """
 
     arms: tuple[Arm, ...]
+
+    def __post_init__(self) -> None:
+        if all(arm.id for arm in self.arms):
+            return
+        taken = {arm.id for arm in self.arms}
+        arms = []
+        for number, arm in enumerate(self.arms):
+            if not arm.id:
+                free = (f"arm{n}" for n in (number, *range(len(self.arms) * 2)))
+                arm = msgspec.structs.replace(arm, id=next(one for one in free if one not in taken))
+                taken.add(arm.id)
+            arms.append(arm)
+        msgspec.structs.force_setattr(self, "arms", tuple(arms))
 
 
 class Loop(msgspec.Struct, frozen=True, tag="loop", tag_field="kind"):
@@ -88,9 +109,9 @@ class AutomationDef(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def blocks(config: StepConfig) -> tuple[tuple[str, tuple[Step, ...]], ...]:
-    """The lists of steps that a step holds, by their part of the path (``arm0``, …, :data:`ITEM`); empty for most."""
+    """The lists of steps that a step holds, by their part of the path (an arm's id, :data:`ITEM`); empty for most."""
     if isinstance(config, Branch):
-        return tuple((f"arm{number}", arm.steps) for number, arm in enumerate(config.arms))
+        return tuple((arm.id, arm.steps) for arm in config.arms)
     if isinstance(config, Loop):
         return ((ITEM, config.steps),)
     return ()

@@ -114,6 +114,11 @@ MEETS = {"kind": "record_meets", "where": COND}
         ),
         (definition({"kind": "branch", "arms": []}), "steps.0.config.arms", "no_arms"),
         (
+            definition({"kind": "branch", "arms": [{"name": "a", "id": "arm/1", "steps": []}]}),
+            "steps.0.config.arms.0.id",
+            "bad_arm_id",
+        ),
+        (
             definition({"kind": "branch", "arms": [{"name": "a", "steps": []}, {"name": "b", "steps": [], "test": MEETS}]}),
             "steps.0.config.arms.0.test",
             "never_reached",

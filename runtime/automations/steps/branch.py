@@ -13,7 +13,7 @@ NONE = "none"
 
 
 class BranchStep(StepKind):
-    """Outcome ``arm0`` … is the arm taken, ``none`` when no test holds; the steps behind the branch follow either way."""
+    """The outcome is the id of the arm taken, ``none`` when no test holds; the steps behind the branch follow either way."""
 
     id = "branch"
     name = N_("按条件分支")
@@ -21,27 +21,22 @@ class BranchStep(StepKind):
     icon = "split"
 
     async def carry_out(self, attempt: Attempt, config: Branch) -> Done:
-        for number, arm in enumerate(config.arms):
+        for arm in config.arms:
             if arm.test is None or await holds(attempt, arm.test):
-                return Done(arm_name(number), {"arm": arm.name})
+                return Done(arm.id, {"arm": arm.name})
         return Done(NONE)
 
     def foregone(self, config: Branch, outcome: Outcomes, said: dict[str, Any]) -> Done | None:
-        for number, arm in enumerate(config.arms):
+        for arm in config.arms:
             found = foregone(arm.test, outcome, said)
             if found is None:
                 return None
             if found:
-                return Done(arm_name(number), {"arm": arm.name})
+                return Done(arm.id, {"arm": arm.name})
         return Done(NONE)
 
     def way(self, config: Branch, outcome: str | None) -> Way:
-        for number, arm in enumerate(config.arms):
-            if outcome == arm_name(number):
-                return Into(arm_name(number), arm.steps)
+        for arm in config.arms:
+            if outcome == arm.id:
+                return Into(arm.id, arm.steps)
         return None
-
-
-def arm_name(number: int) -> str:
-    """An arm's part of the path of the steps in it."""
-    return f"arm{number}"

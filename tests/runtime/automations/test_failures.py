@@ -10,7 +10,16 @@ import pytest
 from runtime.automations import remedies, runs
 from runtime.automations.engine import Execution, execute
 from runtime.automations.notes import load_failure
-from runtime.definitions.automations import CreateRecord, RecordCreated, RecordUpdated, Step, UpdateRecord
+from runtime.definitions.automations import (
+    Arm,
+    Branch,
+    CreateRecord,
+    RecordCreated,
+    RecordMeets,
+    RecordUpdated,
+    Step,
+    UpdateRecord,
+)
 from runtime.definitions.queries import Condition
 from runtime.definitions.values import Assignment, FieldValue, Literal_
 from runtime.errors import NotAllowed, RuleBroken
@@ -129,6 +138,70 @@ async def test_a_failed_run_goes_on_from_its_failed_step(shop: Shop) -> None:
     assert ((await shop.read(order))["订单状态"], await _lines(shop)) == ("审核中", 1)
     with pytest.raises(RuleBroken, match="不是失败状态"):
         await remedies.retry(system, EDITOR, run)
+
+
+def _arm(shop: Shop, name: str, test: Condition | None, step: Step) -> Arm:
+    return Arm(name, (step,), RecordMeets(test) if test is not None else None)
+
+
+async def _stopped_in_an_arm(shop: Shop) -> tuple[str, str, str, Branch]:
+    """An automation, an order, its run that has failed in the arm ``好``, and the branch as it is stored."""
+    note = shop.orders.field("备注").id
+    fails = Step("stpF", UpdateRecord(shop.sets(订单状态="已完成")))
+    other = Step("stpO", _makes_line(shop, "别的路"))
+    arms = (_arm(shop, "坏", Condition(note, "is", "坏"), other), _arm(shop, "好", None, fails))
+    automation = await shop.automation(RecordCreated(shop.orders.id), Step("stpB", Branch(arms)))
+    order = await shop.order(备注="好")
+    (run,) = await shop.settle()
+    assert (await shop.steps(run))["stpB/arm1/stpF"] == ("failed", None)
+    stored = (await shop.world.catalog()).automation(automation).definition.steps[0].config
+    assert isinstance(stored, Branch)
+    return automation, order, run, stored
+
+
+async def _branches(shop: Shop, automation: str, *arms: Arm) -> None:
+    definition = (await shop.world.catalog()).automation(automation).definition
+    steps = (msgspec.structs.replace(definition.steps[0], config=Branch(arms)),)
+    await shop.world.replace(automation, msgspec.structs.replace(definition, steps=steps))
+
+
+async def test_a_run_goes_on_in_the_arm_it_took_when_arms_have_come_and_moved(shop: Shop) -> None:
+    automation, order, run, stored = await _stopped_in_an_arm(shop)
+    bad, good = stored.arms
+    mended = Step("stpF", UpdateRecord(shop.sets(订单状态="审核中")))
+    new = Arm(
+        "新",
+        (Step("stpN", _makes_line(shop, "新的路")),),
+        RecordMeets(Condition(shop.orders.field("备注").id, "is", "新")),
+    )
+    await _branches(shop, automation, new, msgspec.structs.replace(good, steps=(mended,)), bad)
+    await remedies.retry(shop.world.system, EDITOR, run, newest=True)
+    await shop.execute([run])
+    assert (await shop.run(run))["status"] == "finished"
+    assert (await shop.read(order))["订单状态"] == "审核中"
+    assert await _lines(shop) == 0, "no other arm was gone into"
+
+
+async def test_a_run_whose_arm_is_gone_says_so_instead_of_leaving_it_out(shop: Shop) -> None:
+    automation, _, run, stored = await _stopped_in_an_arm(shop)
+    await _branches(shop, automation, stored.arms[0])
+    with pytest.raises(RuleBroken, match="「好」这一路里,新版里已经没有这一路了"):
+        await remedies.retry(shop.world.system, EDITOR, run, newest=True)
+    assert (await shop.run(run))["status"] == "failed"
+    await remedies.retry(shop.world.system, EDITOR, run)
+    assert (await shop.run(run))["status"] == "queued", "by its own version it can go on"
+
+
+def test_branches_stored_before_arms_had_ids_are_read_by_place() -> None:
+    text = b'{"kind":"branch","arms":[{"name":"a","steps":[]},{"name":"b","steps":[],"id":"arm0"},{"name":"c","steps":[]}]}'
+    found = msgspec.json.decode(text, type=Branch)
+    ids = [arm.id for arm in found.arms]
+    assert len(set(ids)) == 3
+    assert (ids[1], ids[2]) == ("arm0", "arm2")
+    old = msgspec.json.decode(
+        b'{"kind":"branch","arms":[{"name":"a","steps":[]},{"name":"b","steps":[]}]}', type=Branch
+    )
+    assert [arm.id for arm in old.arms] == ["arm0", "arm1"]
 
 
 async def test_a_failed_step_can_be_skipped_and_a_failed_run_be_taken_care_of(shop: Shop) -> None:

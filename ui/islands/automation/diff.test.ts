@@ -1,7 +1,7 @@
 import { render } from "lit";
 import { describe, expect, it } from "vitest";
 import { differences, diffView } from "./diff";
-import type { Definition, PageData, Step } from "./types";
+import type { Arm, Definition, PageData, Step } from "./types";
 
 const page = {
   tables: [{ id: "tblO", name: "订单", icon: "table", primary: "fldN", fields: [{ id: "fldN", name: "备注", type: "text", options: {} }, { id: "fldC", name: "次数", type: "number", options: {} }] }],
@@ -51,5 +51,15 @@ describe("differences", () => {
   it("tell another trigger", () => {
     const after = { ...definition(), trigger: { kind: "record_updated" as const, table: "tblO", fields: ["fldN"] } };
     expect(differences(page, definition(), after).map((one) => [one.step, one.details.map((detail) => detail.label)])).toEqual([[null, ["什么时候开始", "触发条件"]]]);
+  });
+
+  it("know an arm by its id, whatever its place", () => {
+    const arm = (id: string, name: string): Arm => ({ id, name, steps: [sets(`stp${id}`, "fldN", name)], test: null });
+    const branch = (...arms: Arm[]): Step => ({ id: "stpB", config: { kind: "branch", arms } });
+    const found = differences(page, definition(branch(arm("armA", "甲"), arm("armB", "乙"))), definition(branch(arm("armC", "丙"), arm("armB", "乙"), arm("armA", "甲"))));
+    expect(found.map((one) => [one.kind, one.step?.id, one.details.map((detail) => detail.label)])).toEqual([
+      ["changed", "stpB", ["第 1 路", "先看哪一路"]],
+      ["added", "stparmC", [""]],
+    ]);
   });
 });

@@ -31,7 +31,7 @@ export interface Difference {
 /** What a step is worth comparing by: all but the steps in it. */
 function own(step: Step): unknown {
   const { config } = step;
-  const bare = config.kind === "branch" ? { ...config, arms: config.arms.map((arm) => ({ name: arm.name, test: arm.test ?? null })) } : config.kind === "loop" ? { ...config, steps: null } : config;
+  const bare = config.kind === "branch" ? { ...config, arms: config.arms.map((arm, index) => ({ id: arm.id ?? `arm${index}`, name: arm.name, test: arm.test ?? null })) } : config.kind === "loop" ? { ...config, steps: null } : config;
   return [step.name ?? "", step.attempts ?? 5, step.on_failure ?? "stop", tidy(bare)];
 }
 
@@ -43,9 +43,14 @@ function places(steps: readonly Step[], within = "", found = new Map<string, str
   for (const step of steps) {
     found.set(step.id, `${within}|${last}`);
     last = step.id;
-    heldBy(step).forEach((list, index) => places(list, `${step.id}/${index}`, found));
+    heldBy(step).forEach((list, index) => places(list, `${step.id}/${partOf(step, index)}`, found));
   }
   return found;
+}
+
+/** What a list of steps that a step holds is known by: an arm by its id, whatever its place. */
+function partOf(step: Step, index: number): string {
+  return (step.config.kind === "branch" ? step.config.arms[index]?.id : undefined) ?? `arm${index}`;
 }
 
 /** Which steps there are in both whose neighbours before them are others, though those are there too. */
@@ -165,9 +170,20 @@ function named(page: PageData, before: Definition, after: Definition, old: Recor
 
 function armDetails(page: PageData, before: Definition, after: Definition, old: Arm[], now: Arm[]): Detail[] {
   const show = (definition: Definition, arm: Arm | undefined): Shown => (arm ? html`${arm.name ? html`<b>${arm.name}</b> ` : nothing}${describeTest(page, definition, arm.test)}` : nothing);
-  return Array.from({ length: Math.max(old.length, now.length) }, (_, index) => index)
-    .filter((index) => !alike([old[index]?.name ?? null, old[index]?.test ?? null], [now[index]?.name ?? null, now[index]?.test ?? null]))
-    .map((index) => ({ label: t("第 {n} 路", { n: index + 1 }), before: show(before, old[index]), after: show(after, now[index]) }));
+  const key = (arm: Arm, index: number) => arm.id ?? `arm${index}`;
+  const was = new Map(old.map((arm, index) => [key(arm, index), { arm, number: index + 1 }]));
+  const is = new Map(now.map((arm, index) => [key(arm, index), { arm, number: index + 1 }]));
+  const found: Detail[] = [];
+  for (const id of new Set([...is.keys(), ...was.keys()])) {
+    const [a, b] = [was.get(id), is.get(id)];
+    if (!alike([a?.arm.name ?? null, a?.arm.test ?? null], [b?.arm.name ?? null, b?.arm.test ?? null])) found.push({ label: t("第 {n} 路", { n: (b ?? a)!.number }), before: show(before, a?.arm), after: show(after, b?.arm) });
+  }
+  const stayed = (from: typeof was, there: typeof was) => [...from.keys()].filter((id) => there.has(id));
+  if (!alike(stayed(was, is), stayed(is, was))) {
+    const names = (definition: Definition, all: Arm[]) => html`${all.map((arm, index) => html`${index ? " → " : ""}${arm.name || describeTest(page, definition, arm.test)}`)}`;
+    found.push({ label: t("先看哪一路"), before: names(before, old), after: names(after, now) });
+  }
+  return found;
 }
 
 const marks = { added: "plus", removed: "minus", changed: "pencil", moved: "arrow-up-down" } as const;

@@ -134,7 +134,7 @@ function arms(host: FlowHost, step: Step, list_: readonly Arm[], count: Map<stri
   const taken = host.rehearsal?.steps.find((run) => run.step === step.id)?.outcome;
   return html`<div class="au-arms" data-count=${list_.length}>
     ${list_.map(
-      (arm, index) => html`<div class="au-arm ${taken === `arm${index}` ? "taken" : ""}" role="group" aria-label=${arm.name || t("第 {n} 路", { n: index + 1 })}>
+      (arm, index) => html`<div class="au-arm ${taken === (arm.id ?? `arm${index}`) ? "taken" : ""}" role="group" aria-label=${arm.name || t("第 {n} 路", { n: index + 1 })}>
         <button type="button" class="au-label" @click=${() => host.choose(step.id)}>${arm.name ? html`<span class="cut">${arm.name}</span>` : describeTest(host.page, host.definition, arm.test)}</button>
         ${list(host, arm.steps, { branch: step.id, arm: index }, count)}
         <span class="au-tail"></span>

@@ -154,7 +154,7 @@ export function byStep(definition: Pick<Definition, "steps">, problems: readonly
 }
 
 export function freshArm(test: Test | null): Arm {
-  return { name: "", steps: [], test };
+  return { id: `arm${crypto.getRandomValues(new Uint32Array(3)).join("").slice(0, 24)}`, name: "", steps: [], test };
 }
 
 /** A condition without conditions: to be filled in. */

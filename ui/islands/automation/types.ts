@@ -75,6 +75,8 @@ export interface Arm {
   name: string;
   steps: Step[];
   test?: Test | null;
+  /** What it is known by, whatever its place; the server gives one where it is missing. */
+  id?: string;
 }
 
 export type SpanUnit = "seconds" | "minutes" | "hours" | "days";
