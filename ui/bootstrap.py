@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from builder import conversions, converting, trash
+from runtime.automations.hooks import forget_calls
 from runtime.automations.retention import forget_old_runs
 from runtime.automations.statistics import keep_days
 from runtime.errors import ServiceUnavailable
@@ -28,6 +29,7 @@ CHORES: tuple[Chore, ...] = (
     trash.empty,
     keep_days,
     forget_old_runs,
+    forget_calls,
     forget_old_notices,
     housekeeping.tidy,
     conversions.tidy,

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from runtime.connectors.answers import without_nuls
 from runtime.definitions.triggers import HookType, HookValue
 from runtime.errors import InvalidInput
 from runtime.i18n import N_
@@ -15,7 +16,10 @@ _DEEPEST = 64
 
 
 def read_body(content_type: str, body: bytes) -> Any:
-    """The content of a call: JSON, or a form's fields (a list where one is repeated). Raises InvalidInput."""
+    """The content of a call: JSON, or a form's fields (a list where one is repeated). Raises InvalidInput.
+
+    NULs, which PostgreSQL does not store, are left out.
+    """
     kind = content_type.split(";")[0].strip().lower()
     if kind == "application/x-www-form-urlencoded":
         found: dict[str, Any] = {}
@@ -28,7 +32,7 @@ def read_body(content_type: str, body: bytes) -> Any:
                 found[name] = [*(found[name] if isinstance(found[name], list) else [found[name]]), value]
             else:
                 found[name] = value
-        return found
+        return without_nuls(found)
     if kind and kind != "application/json" and not kind.endswith("+json") and not kind.startswith("text/"):
         raise InvalidInput(
             N_("看不懂「{type}」,请发 JSON 或表单(x-www-form-urlencoded)"),
@@ -41,7 +45,7 @@ def read_body(content_type: str, body: bytes) -> Any:
         raise _unreadable("json") from error
     if _depth(content) > _DEEPEST:
         raise _unreadable("json")
-    return content
+    return without_nuls(content)
 
 
 def _unreadable(kind: str) -> InvalidInput:
@@ -79,7 +83,7 @@ def pick(content: Any, value: HookValue) -> Any:
 
 def _as(found: Any, kind: HookType) -> Any:
     if found is None or kind == "json":
-        return found
+        return without_nuls(found)
     if kind == "list":
         return found if isinstance(found, list) else [found]
     if isinstance(found, dict | list):
@@ -95,7 +99,7 @@ def _number(found: Any) -> int | float | None:
     if isinstance(found, bool):
         return None
     if isinstance(found, int | float):
-        return found
+        return without_nuls(found)
     try:
         number = float(str(found).replace(",", "").strip())
     except ValueError:

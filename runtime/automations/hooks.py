@@ -4,6 +4,9 @@ The address is kept as a hash, the signing secret sealed; both are shown once, w
 signature, rate), read, and stored as a run in one transaction before it is answered: what was answered is not lost, and a
 call that repeats its key finds the run that is there. While the builder waits for a sample, the latest call is kept to be
 looked at.
+
+A signed call with a time in its signature is taken once: played again, with whatever other headers, it finds its run. A call
+that one of our own automations made counts as deep as that one's run, so that a loop through the outside ends too.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from runtime.access import Actor, Operation, require
-from runtime.automations import runs
+from runtime.automations import guards, runs
 from runtime.automations.hook_content import at, pick, read_body, shortened
 from runtime.automations.runs import NewRun, Trigger
 from runtime.catalog import App, Automation, Catalog
@@ -29,7 +32,7 @@ from runtime.definitions.triggers import HookSignature, Webhook
 from runtime.errors import HuobiaoError, InvalidInput, NotAllowed, NotFound, RuleBroken, TooMuch, TooOften
 from runtime.events.live import WAKE_RELAY, Notice
 from runtime.i18n import N_
-from runtime.storage.database import Row
+from runtime.storage.database import Row, Tx
 from runtime.system import System
 
 log = structlog.get_logger(__name__)
@@ -39,6 +42,7 @@ MOST_PER_MINUTE = 600
 WAITS = timedelta(minutes=15)
 """How long a sample is waited for."""
 _MAX_KEY = 500
+_REMEMBERED = timedelta(days=2)  # longer than any signature is taken for
 _UNTOLD_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
@@ -57,6 +61,17 @@ class Hook(msgspec.Struct, frozen=True, kw_only=True):
     refused: int
     refused_at: datetime | None
     refusal: str | None
+
+
+class _Call(msgspec.Struct, frozen=True, kw_only=True):
+    """A call that may be taken. ``key``: what repeats are known by; ``signature``: of one that may come only once;
+    ``sent_as``: the key that its sender gave it, which is a delivery's where the sender is an automation of ours."""
+
+    content: Any
+    key: str | None
+    signature: str | None
+    sent_as: str
+    now: datetime
 
 
 class Received(msgspec.Struct, frozen=True, kw_only=True):
@@ -197,8 +212,9 @@ async def _take(
     await _admit(system, automation.number)
     if body is None:
         raise TooMuch(N_("内容太大,最多 {kb} KB"), code="body_too_large", kb=MAX_BYTES // 1000)
+    signature = None
     if isinstance(trigger, Webhook) and trigger.signature is not None:
-        _check_signature(system, trigger.signature, row["signing"], headers, body, now)
+        signature = _check_signature(system, trigger.signature, row["signing"], headers, body, now)
     content = read_body(headers.get("content-type", ""), body)
     waiting = row["waiting_until"] is not None and row["waiting_until"] > now
     if waiting:
@@ -207,38 +223,34 @@ async def _take(
         if waiting:  # also for a draft that is not published yet
             return Received(run=None)
         raise RuleBroken(N_("这个自动化已停用,没有接收"), code="hook_off")
-    key = _key(trigger, headers, content)
-    return await _store(system, app, automation, trigger, content, key, now)
+    call = _Call(
+        content=content,
+        key=_key(trigger, headers, content),
+        signature=signature,
+        sent_as=headers.get("idempotency-key", ""),
+        now=now,
+    )
+    return await _store(system, app, automation, trigger, call)
 
 
-async def _store(
-    system: System,
-    app: App,
-    automation: Automation,
-    trigger: Webhook,
-    content: Any,
-    key: str | None,
-    now: datetime,
-) -> Received:
-    unique = f"{automation.number}:hook:{_hash(key) if key is not None else '-' + secrets.token_hex(16)}"
+async def _store(system: System, app: App, automation: Automation, trigger: Webhook, call: _Call) -> Received:
+    unique = (
+        f"{automation.number}:hook:{_hash(call.key) if call.key is not None else '-' + secrets.token_hex(16)}"
+    )
     async with system.db.transaction() as tx:
-        if (
-            key is not None
-        ):  # two calls with one key at the same moment: the second waits, and finds the first one's run
-            await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 7012))", unique)
-        run = await tx.value("SELECT public_id FROM meta.run WHERE event_key = $1", unique)
+        run = await _run_before(tx, automation, call, unique)
         repeated = run is not None
-        if not repeated:
-            output = {value.key: pick(content, value) for value in trigger.values}
-            output["received_at"] = now.isoformat().replace("+00:00", "Z")
-            new = NewRun(
-                automation=automation,
-                key=unique,
-                app=app.number,
-                trigger=Trigger(action="webhook", channel="webhook", output=output),
-            )
+        if run is None:
+            new = await _new_run(tx, app, automation, trigger, call, unique)
             await runs.insert(tx, [new], sent=False)
-            run = await tx.value("SELECT public_id FROM meta.run WHERE event_key = $1", unique)
+            run = str(await tx.value("SELECT public_id FROM meta.run WHERE event_key = $1", unique))
+        if call.signature is not None:
+            await tx.execute(
+                "INSERT INTO meta.hook_call (automation_id, signature, run) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+                automation.number,
+                call.signature,
+                run,
+            )
         await tx.execute(
             "UPDATE meta.hook SET taken = taken + $2, repeated = repeated + $3, taken_at = now() WHERE automation_id = $1",
             automation.number,
@@ -247,6 +259,52 @@ async def _store(
         )
         tx.after_commit.append(lambda: system.live.wake(WAKE_RELAY))
     return Received(run=run, repeated=repeated)
+
+
+async def _run_before(tx: Tx, automation: Automation, call: _Call, unique: str) -> str | None:
+    """The run that an earlier call like this one started. Of two at the same moment the second waits for the first."""
+    marks = [unique] if call.key is not None else []
+    marks += [f"{automation.number}:sig:{call.signature}"] if call.signature is not None else []
+    for mark in sorted(marks):
+        await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 7012))", mark)
+    run = None
+    if call.signature is not None:
+        run = await tx.value(
+            "SELECT run FROM meta.hook_call WHERE automation_id = $1 AND signature = $2",
+            automation.number,
+            call.signature,
+        )
+    if run is None and call.key is not None:
+        run = await tx.value("SELECT public_id FROM meta.run WHERE event_key = $1", unique)
+    return run
+
+
+async def _new_run(
+    tx: Tx, app: App, automation: Automation, trigger: Webhook, call: _Call, unique: str
+) -> NewRun:
+    output = {value.key: pick(call.content, value) for value in trigger.values}
+    output["received_at"] = call.now.isoformat().replace("+00:00", "Z")
+    caller = await tx.row(
+        "SELECT r.public_id, r.app_id, r.depth FROM meta.delivery d JOIN meta.run r ON r.id = d.run_id WHERE d.key = $1",
+        call.sent_as,
+    )
+    depth = caller["depth"] + 1 if caller is not None else 0
+    source = caller["public_id"] if caller is not None and caller["app_id"] == app.number else None
+    return NewRun(
+        automation=automation,
+        key=unique,
+        app=app.number,
+        trigger=Trigger(action="webhook", channel="webhook", source=source, output=output),
+        depth=depth,
+        failure=await guards.too_deep(tx, automation, depth, source),
+    )
+
+
+async def forget_calls(system: System, now: datetime | None = None) -> None:
+    """Forget signed calls whose signature is too old to be taken. The scheduler does this every hour."""
+    await system.db.execute(
+        "DELETE FROM meta.hook_call WHERE at < $1", (now or datetime.now(UTC)) - _REMEMBERED
+    )
 
 
 async def _admit(system: System, automation: int) -> None:
@@ -274,7 +332,9 @@ def _check_signature(
     headers: Mapping[str, str],
     body: bytes,
     now: datetime,
-) -> None:
+) -> str | None:
+    """Refuse a call that is not signed as it should be. The signature's hash where it holds the time of the call, and so
+    belongs to this call alone; else None."""
     given = headers.get(signature.header.lower(), "").strip()
     if not sealed:
         raise NotAllowed(N_("还没有设签名密钥,不能核对签名"), code="no_signing_secret")
@@ -292,6 +352,7 @@ def _check_signature(
         expected, given = base64.b64encode(digest).decode(), given.removeprefix(signature.prefix)
     if not hmac.compare_digest(expected.encode(), given.encode()):
         raise NotAllowed(N_("签名不对:核对密钥、编码方式和签名的内容"), code="signature_wrong")
+    return digest.hex() if signature.timestamp_header else None
 
 
 def _check_age(signature: HookSignature, stamp: str, now: datetime) -> None:

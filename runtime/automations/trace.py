@@ -194,7 +194,7 @@ async def runs_of_record(
 def _cursor(text: str | None) -> int | None:
     if text is None:
         return None
-    if not text.isdigit() or len(text) > 18:
+    if not (text.isascii() and text.isdigit()) or len(text) > 18:
         raise InvalidInput(N_("翻页位置已失效,请从头查看"), code="bad_cursor")
     return int(text)
 

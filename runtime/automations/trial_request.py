@@ -15,6 +15,7 @@ from runtime.automations.requests import compose, shown
 from runtime.automations.runs import Trigger
 from runtime.automations.values import Values
 from runtime.connectors.http_api import HttpApi
+from runtime.connectors.redaction import Redaction
 from runtime.definitions.message_steps import HttpRequest
 from runtime.errors import NotFound, RuleBroken
 from runtime.fieldtypes import Context
@@ -65,6 +66,7 @@ async def try_request(
     context = Context(zone=app.zone, now=datetime.now(UTC))
     values = Values(reach, context, system.settings.base_url, Trigger(), app.people)
     message = await compose(config, values)
+    redaction = Redaction(HttpApi(), receiver.settings)
     answer = await HttpApi().call(
         system.outbound, receiver.settings, message, idempotency_key=f"trial-{secrets.token_hex(8)}"
     )
@@ -78,9 +80,9 @@ async def try_request(
         status=answer.status,
         milliseconds=round(answer.elapsed_seconds * 1000),
         content_type=answer.headers.get("content-type", ""),
-        json=sample.of(found, 0),
+        json=redaction.value(sample.of(found, 0)),
         is_json=is_json,
-        text="" if is_json else answer.text()[:MAX_TEXT],
+        text="" if is_json else redaction.text(answer.text()[:MAX_TEXT]),
         cut=sample.cut,
     )
 

@@ -47,14 +47,15 @@ def storable(value: Any) -> Any:
     text = msgspec.json.encode(value, enc_hook=str)
     if len(text) > MAX_BYTES:
         return text[:MAX_TEXT].decode("utf-8", "ignore").replace("\\u0000", "")
-    return _without_nuls(value)
+    return without_nuls(value)
 
 
-def _without_nuls(value: Any) -> Any:
+def without_nuls(value: Any) -> Any:
+    """A decoded JSON value without the one character that PostgreSQL does not store."""
     if isinstance(value, str):
         return value.replace("\x00", "")
     if isinstance(value, dict):
-        return {str(key).replace("\x00", ""): _without_nuls(item) for key, item in value.items()}
+        return {str(key).replace("\x00", ""): without_nuls(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_without_nuls(item) for item in value]
+        return [without_nuls(item) for item in value]
     return value

@@ -197,4 +197,4 @@ def _refusal(response: OutboundResponse) -> OutsideFailed:
 
 def retry_after(value: str) -> float | None:
     """Seconds of a ``Retry-After`` header, at most an hour; None for a date or nothing."""
-    return min(float(value), _MAX_RETRY_AFTER_SECONDS) if value.isdigit() else None
+    return min(float(value), _MAX_RETRY_AFTER_SECONDS) if value.isascii() and value.isdigit() else None

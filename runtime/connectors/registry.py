@@ -11,10 +11,11 @@ from runtime.connectors.base import ConnectorKind, Receipt, SettingValues
 from runtime.connectors.http_api import HttpApi, HttpMessage
 from runtime.connectors.http_webhook import HttpWebhook, JsonMessage
 from runtime.connectors.local import ConsoleKind, NullKind
+from runtime.connectors.redaction import Redaction
 from runtime.connectors.smtp import EmailMessage, Smtp
 from runtime.connectors.wecom_messages import MarkdownMessage, TextMessage
 from runtime.connectors.wecom_robot import OFFICIAL_BASE_URL, WecomRobot
-from runtime.errors import InvalidInput, NotFound
+from runtime.errors import HuobiaoError, InvalidInput, NotFound
 from runtime.i18n import CHINESE, N_, Message, Translator
 from runtime.outbound import OutboundClient
 from runtime.settings import Settings
@@ -79,18 +80,30 @@ class Connectors:
         idempotency_key: str | None = None,
     ) -> Receipt:
         """See :meth:`ConnectorKind.send`. Raises also :class:`NotFound`, and :class:`InvalidInput` when the kind
-        does not take this type of message.
+        does not take this type of message. What the other side answers is kept, so no secret is left in it.
         """
         kind = self.kind(kind_id)
         if not isinstance(message, kind.messages):
             raise InvalidInput(
                 N_("「{kind}」不能发这种消息"), code="message_unsupported", kind=Message(kind.name)
             )
-        return await kind.send(self._client, settings, message, idempotency_key=idempotency_key)
+        redaction = Redaction(kind, settings)
+        try:
+            receipt = await kind.send(self._client, settings, message, idempotency_key=idempotency_key)
+        except HuobiaoError as error:
+            redaction.clean(error)
+            raise
+        return redaction.receipt(receipt)
 
     async def test(self, kind_id: str, settings: SettingValues, translator: Translator = CHINESE) -> Receipt:
         """See :meth:`ConnectorKind.test`. Raises also :class:`NotFound`."""
-        return await self.kind(kind_id).test(self._client, settings, translator)
+        kind = self.kind(kind_id)
+        redaction = Redaction(kind, settings)
+        try:
+            return redaction.receipt(await kind.test(self._client, settings, translator))
+        except HuobiaoError as error:
+            redaction.clean(error)
+            raise
 
 
 def to_row(message: OutgoingMessage) -> dict[str, Any]:

@@ -584,6 +584,15 @@ class Hook(Table, schema="meta"):
     refusal = Text(null=True, default=None)
 
 
+class HookCall(Table, schema="meta", tablename="hook_call"):
+    """A signed call of a webhook that was taken, by its signature, and the run that it started."""
+
+    automation_id = Integer(primary_key=True)
+    signature = Text()
+    run = Text()
+    at = Timestamptz()
+
+
 class Conversion(Table, schema="meta"):
     """A field whose type is being changed in the background: the column that is being filled, and how far."""
 
@@ -602,7 +611,7 @@ TABLES: tuple[type[Table], ...] = (
     Counter, History, Outbox, Run, RunStep, Delivery,
     DeliveryAttempt, Job, JobError, StockMovement, StockHold, StockBackorder, StockArrival,
     StockRule, IdempotencyKey, TableIndex, QueryUse, File, Refresh, Conversion, Notice, Meeting,
-    Watch, Hook,
+    Watch, Hook, HookCall,
 )  # fmt: skip
 
 
