@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
 
 from litestar import Litestar, Router
 from litestar.channels import ChannelsPlugin
+from litestar.channels.backends.base import ChannelsBackend
 from litestar.config.compression import CompressionConfig
 from litestar.di import Provide
 from litestar.plugins.jinja import JinjaTemplateEngine
@@ -22,6 +22,7 @@ from runtime.api import (
     dashboards,
     exports,
     files,
+    forms,
     inbox,
     live,
     me,
@@ -89,6 +90,7 @@ API: Sequence[ControllerRouterHandler] = (
     *dashboards.ROUTES,
     *stocks.ROUTES,
     *workbenches.ROUTES,
+    *forms.ROUTES,
     *market.ROUTES,
     *live.ROUTES,
     *builder_api.ROUTES,
@@ -141,9 +143,9 @@ def create_app(settings: Settings | None = None) -> Litestar:
             *HOOKS,
             *assets.routes(),
         ],
-        lifespan=[_running(system)],
+        lifespan=[_running],
         dependencies={
-            "system": Provide(lambda: system, sync_to_thread=False, use_cache=True),
+            "system": Provide(lambda: app.state.system, sync_to_thread=False),
             "actor": Provide(authentication.provide_actor),
             "visitor": Provide(authentication.provide_visitor),
             "reader": Provide(language.provide_reader, sync_to_thread=False),
@@ -153,7 +155,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         middleware=[IdempotencyMiddleware],
         exception_handlers=errors.EXCEPTION_HANDLERS,
         plugins=[
-            ChannelsPlugin(
+            _Channels(
                 system.live.backend, arbitrary_channels_allowed=True, subscriber_class=live.LiveSubscriber
             )
         ],
@@ -171,22 +173,43 @@ def create_app(settings: Settings | None = None) -> Litestar:
         logging_config=None,
         debug=False,
     )
-    app.state.system = system
     # around everything, also around answers that no route gives (404)
-    app.asgi_handler = Edge(app.asgi_handler, secure=system.settings.base_url.startswith("https:"))
+    app.asgi_handler = Edge(app.asgi_handler, secure=False)
+    furnish(app, system)
     return app
 
 
-def _running(system: System) -> Any:
-    @asynccontextmanager
-    async def running(app: Litestar) -> AsyncIterator[None]:
-        await system.start()
-        try:
-            yield
-        finally:
-            await system.stop()
+def furnish(app: Litestar, system: System) -> None:
+    """Give an application that does not run its parts; one that has stopped may so serve another installation.
 
-    return running
+    Making the routes takes half a second, which a process that needs many applications, such as one of tests, need
+    spend only once.
+    """
+    app.state.clear()
+    app.state.system = system
+    app.plugins.get(_Channels).listen_to(system.live.backend)
+    edge = app.asgi_handler
+    assert isinstance(edge, Edge)  # noqa: S101 - create_app has put it there
+    edge.secure = system.settings.base_url.startswith("https:")
+
+
+class _Channels(ChannelsPlugin):
+    """What open pages listen to."""
+
+    def listen_to(self, backend: ChannelsBackend) -> None:
+        """Hear of this installation's notices and of no other's."""
+        self._backend = backend
+        self._channels.clear()
+
+
+@asynccontextmanager
+async def _running(app: Litestar) -> AsyncIterator[None]:
+    system: System = app.state.system
+    await system.start()
+    try:
+        yield
+    finally:
+        await system.stop()
 
 
 def _templates() -> TemplateConfig[JinjaTemplateEngine]:

@@ -39,9 +39,9 @@ from runtime.accounts import Person
 from runtime.accounts.members import check_role, put_member
 from runtime.settings import Settings
 from runtime.system import System
+from tests.support.web import application
 from tests.support.world import World
 from ui import assets
-from ui.asgi import create_app
 from ui.http.authentication import SESSION_COOKIE
 from ui.locale import catalogue
 
@@ -217,22 +217,22 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[Litestar, str]]:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as sock:
         sock.bind(("127.0.0.1", 0))
         port = sock.getsockname()[1]
-        app = create_app(msgspec.structs.replace(settings, port=port))
-        config = uvicorn.Config(
-            app, log_config=None, lifespan="on", timeout_graceful_shutdown=1, access_log=False
-        )
-        server = _Server(config)
-        task = asyncio.create_task(server.serve(sockets=[sock]))
-        try:
-            while not server.started:
-                if task.done():
-                    task.result()
-                    raise AssertionError("the application did not start")
-                await asyncio.sleep(0.01)
-            yield app, f"http://127.0.0.1:{port}"
-        finally:
-            server.should_exit = True
-            await task
+        async with application(msgspec.structs.replace(settings, port=port)) as app:
+            config = uvicorn.Config(
+                app, log_config=None, lifespan="on", timeout_graceful_shutdown=1, access_log=False
+            )
+            server = _Server(config)
+            task = asyncio.create_task(server.serve(sockets=[sock]))
+            try:
+                while not server.started:
+                    if task.done():
+                        task.result()
+                        raise AssertionError("the application did not start")
+                    await asyncio.sleep(0.01)
+                yield app, f"http://127.0.0.1:{port}"
+            finally:
+                server.should_exit = True
+                await task
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,20 +15,49 @@ from typing import Any
 import httpx
 import pytest
 from litestar import Litestar
+from litestar.types import ControllerRouterHandler
 
 from runtime import accounts
 from runtime.settings import Settings
 from runtime.system import System
-from ui.asgi import create_app
+from ui.asgi import create_app, furnish
+from ui.bootstrap import build
 
 PASSWORD = "sesame-open-9"
 OUTSIDE = "203.0.113.7"
 _TOKEN = re.compile(r'name="csrf-token" content="([^"]*)"')
 
 
+_stopped: dict[tuple[ControllerRouterHandler, ...], list[Litestar]] = defaultdict(list)
+
+
 @asynccontextmanager
-async def running(app: Litestar) -> AsyncIterator[Litestar]:
-    """The application between its start and its stop, which are to happen in one task."""
+async def application(settings: Settings, *more: ControllerRouterHandler) -> AsyncIterator[Litestar]:
+    """The application of this installation, not yet started, with ``more`` routes than it has.
+
+    Its routes are made once per process and used by one test after another, its parts are new each time. One that was
+    left by an error is not used again.
+    """
+    if _stopped[more]:
+        app = _stopped[more].pop()
+        furnish(app, build(settings))
+    else:
+        app = create_app(settings)
+        for handler in more:
+            app.register(handler)
+    yield app
+    _stopped[more].append(app)
+
+
+@asynccontextmanager
+async def running(settings: Settings, *more: ControllerRouterHandler) -> AsyncIterator[Litestar]:
+    """The :func:`application` between its start and its stop, which are to happen in one task."""
+    async with application(settings, *more) as app, _started(app):
+        yield app
+
+
+@asynccontextmanager
+async def _started(app: Litestar) -> AsyncIterator[None]:
     started, stop = asyncio.Event(), asyncio.Event()
 
     async def hold() -> None:
@@ -41,7 +71,7 @@ async def running(app: Litestar) -> AsyncIterator[Litestar]:
     waiting.cancel()
     try:
         if not task.done():
-            yield app
+            yield
     finally:
         stop.set()
         await task
@@ -97,7 +127,7 @@ async def program(app: Litestar, email: str) -> httpx.AsyncClient:
 @pytest.fixture
 async def app(settings: Settings) -> AsyncIterator[Litestar]:
     """The running application."""
-    async with running(create_app(settings)) as made:
+    async with running(settings) as made:
         yield made
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
@@ -15,7 +16,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from runtime import accounts
 from runtime.errors import Duplicate, InvalidInput, OutsideFailed, Problem
 from runtime.i18n import Message
-from tests.support.web import Browser, program
+from runtime.settings import Settings
+from tests.support.web import Browser, program, running
 from ui.http.decoding import problem_of
 
 KEYS = {"type", "title", "status", "detail", "code", "problems", "reference"}
@@ -48,10 +50,9 @@ class Order(msgspec.Struct, forbid_unknown_fields=True):
     lines: tuple[int, ...] = ()
 
 
-@pytest.fixture
-def failing(app: Litestar) -> Litestar:
-    """The application with routes that fail in every way."""
-    raising: dict[str, Exception] = {
+def raising() -> dict[str, Exception]:
+    """What the routes that fail raise, by name."""
+    return {
         "duplicate": Duplicate("「{field}」重复", field="fld1", field_name="平台单号"),
         "many": InvalidInput(problems=[Problem("a", Message("甲"), path="x.0"), Problem("b", Message("乙"))]),
         "outside": OutsideFailed(retry_after_seconds=7),
@@ -71,20 +72,33 @@ def failing(app: Litestar) -> Litestar:
         "timeout": TimeoutError(),
     }
 
-    @get("/api/v1/boom/{kind:str}", opt={"exclude_from_auth": True})
-    async def boom(kind: str) -> None:
-        raise raising[kind]
 
-    @get("/boom", opt={"exclude_from_auth": True})
-    async def boom_page() -> None:
-        raise raising["surprise"]
+@get("/api/v1/boom/{kind:str}", opt={"exclude_from_auth": True})
+async def boom(kind: str) -> None:
+    raise raising()[kind]
 
-    @post("/api/v1/order", opt={"exclude_from_auth": True, "exclude_from_csrf": True})
-    async def order(data: Order, limit: int = 5) -> None:
-        return None
 
-    for handler in (boom, boom_page, order):
-        app.register(handler)
+@get("/boom", opt={"exclude_from_auth": True})
+async def boom_page() -> None:
+    raise raising()["surprise"]
+
+
+@post("/api/v1/order", opt={"exclude_from_auth": True, "exclude_from_csrf": True})
+async def order(data: Order, limit: int = 5) -> None:
+    return None
+
+
+@pytest.fixture
+async def app(request: pytest.FixtureRequest, settings: Settings) -> AsyncIterator[Litestar]:
+    """The application; for tests that ask for ``failing``, with the routes above."""
+    more = (boom, boom_page, order) if "failing" in request.fixturenames else ()
+    async with running(settings, *more) as made:
+        yield made
+
+
+@pytest.fixture
+def failing(app: Litestar) -> Litestar:
+    """The application with routes that fail in every way."""
     return app
 
 

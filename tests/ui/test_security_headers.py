@@ -9,7 +9,6 @@ from litestar import Litestar
 
 from runtime.settings import Settings
 from tests.support.web import OUTSIDE, Browser, running
-from ui.asgi import create_app
 from ui.http.edge import CONTENT_SECURITY_POLICY
 
 EVERYWHERE = (
@@ -59,7 +58,7 @@ async def test_pages_hold_no_inline_script(browser: Browser, path: str) -> None:
 
 async def test_behind_https_cookies_are_secure_and_browsers_stay_there(settings: Settings) -> None:
     safe = msgspec.structs.replace(settings, public_url="https://orders.example.com")
-    async with running(create_app(safe)) as app, Browser(app) as browser:
+    async with running(safe) as app, Browser(app) as browser:
         answer = await browser.get("/welcome")
         assert answer.headers["strict-transport-security"] == "max-age=31536000"
         await browser.open("/welcome")

@@ -18,7 +18,6 @@ from runtime.settings import Settings
 from runtime.system import System
 from templates_market import installer, reader
 from tests.support.web import PASSWORD, Browser, running
-from ui.asgi import create_app
 from ui.pages.addresses import qr_svg
 
 
@@ -139,7 +138,7 @@ async def test_sharing_tells_which_address_a_phone_can_open(browser: Browser, be
 
 async def test_the_public_address_goes_before_the_one_in_use(settings: Settings) -> None:
     public = msgspec.structs.replace(settings, public_url="https://wms.example.com", cookie_secure=False)
-    async with running(create_app(public)) as app, Browser(app) as browser:
+    async with running(public) as app, Browser(app) as browser:
         owner = await accounts.create_first_owner(
             app.state.system, email="lin@example.com", name="小林", password=PASSWORD
         )
