@@ -45,6 +45,7 @@ class AppImpact(msgspec.Struct, frozen=True):
     automations: int
     dashboards: int
     workbenches: int
+    forms: int
 
 
 @cache
@@ -112,7 +113,12 @@ async def impact(system: System, actor: Actor, app_id: str) -> AppImpact:
     app = (await system.catalogs.current()).app(app_id)
     records = sum((await sizes(system.db, app.tables)).values())
     return AppImpact(
-        len(app.tables), records, len(app.automations), len(app.dashboards), len(app.workbenches)
+        len(app.tables),
+        records,
+        len(app.automations),
+        len(app.dashboards),
+        len(app.workbenches),
+        len(app.forms),
     )
 
 

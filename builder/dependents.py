@@ -12,6 +12,7 @@ from builder.automation_checks import check_automation, connector_kinds
 from builder.configs import check_field
 from builder.dashboards import check_dashboard
 from builder.edit import Edit
+from builder.forms import faults as faults_of_form
 from builder.references import Use, all_readers_of, map_structs, uses_of
 from builder.stocks import check_stock
 from builder.usage import as_problems
@@ -21,6 +22,7 @@ from builder.workbenches import check_workbench
 from runtime import fieldtypes
 from runtime.catalog import App, Catalog, Field
 from runtime.definitions.fields import FieldDef, Formula, Lookup, MultiSelect, Rollup, SingleSelect
+from runtime.definitions.forms import Question
 from runtime.definitions.queries import Condition
 from runtime.definitions.states import SetField
 from runtime.definitions.step_tests import Compare
@@ -103,6 +105,8 @@ def rename(value: Any, fields: set[str], renamed: dict[str, str]) -> Any:
     """A condition or fixed value on one of ``fields`` with the new names of choices."""
     if isinstance(value, Condition | SetField) and value.field in fields:
         return msgspec.structs.replace(value, value=_renamed(value.value, renamed))
+    if isinstance(value, Question) and value.field in fields:
+        return msgspec.structs.replace(value, default=_renamed(value.default, renamed))
     if isinstance(value, Assignment) and value.field in fields and isinstance(value.value, Literal_):
         return msgspec.structs.replace(value, value=Literal_(_renamed(value.value.value, renamed)))
     if isinstance(value, Compare) and isinstance(value.right, Literal_) and _reads(value.left, fields):
@@ -202,6 +206,8 @@ def faults(catalog: Catalog, app: App, use: Use, connectors: dict[str, str]) -> 
         for workbench in app.workbenches:
             if workbench.id == use.id:
                 check_workbench(problems, catalog, app, workbench.definition, own=use.id)
+    elif use.kind == "form":
+        return any(faults_of_form(catalog, form)[0] for form in app.forms if form.id == use.id)
     elif use.kind == "stock":
         for stock in app.stocks:
             if stock.id == use.id:

@@ -20,11 +20,13 @@ import msgspec
 from builder import state_columns
 from runtime import access
 from runtime.access import Actor, Operation
+from runtime.automations import timetable
 from runtime.catalog import Catalog, bump, decode_body
 from runtime.errors import NotFound, ServiceUnavailable
 from runtime.events.live import Notice
 from runtime.i18n import N_
 from runtime.ids import new_id
+from runtime.records.watching import watching
 from runtime.storage.database import Database, Tx
 from runtime.system import System
 
@@ -36,6 +38,7 @@ ID_KINDS = {
     "automation": "aut",
     "dashboard": "das",
     "workbench": "wkb",
+    "form": "frm",
     "stock": "stk",
 }
 _LOCK_WAIT = "20s"  # longer than a batch of an import holds the catalog
@@ -84,6 +87,11 @@ class Edit:
         touched, self._touched = self._touched, {}
         for number, came_back in touched.items():
             await state_columns.settle(self.tx, number, came_back=came_back)
+
+    async def settle_conditions(self) -> None:
+        """Let automations that wait for conditions know who meets them by the definitions as they are now."""
+        if watching(self.catalog).waiting:
+            await timetable.keep_up(self.tx, await self.system.catalogs.current())
 
     def _touch(self, stored: Stored, *, came_back: bool = False) -> None:
         if stored.kind == "field":
@@ -258,6 +266,7 @@ async def editing(
             edit = Edit(system, tx, actor, await system.catalogs.current())
             yield edit
             await edit.settle_states()
+            await edit.settle_conditions()
     except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError) as error:
         raise ServiceUnavailable(
             N_("有大批记录正在写入,这次修改没有保存,过一会儿再试"), code="busy"

@@ -19,8 +19,8 @@ from runtime.definitions.states import Fill, SetField, Transition
 from runtime.definitions.values import FormulaValue
 from runtime.storage.computed import dependencies
 
-UseKind = Literal["table", "field", "view", "automation", "dashboard", "workbench", "stock"]
-_ID = re.compile(r"(?:app|tbl|fld|viw|aut|das|wid|wkb|stk|con|stp)[0-9A-Za-z]{14}")
+UseKind = Literal["table", "field", "view", "automation", "dashboard", "workbench", "form", "stock"]
+_ID = re.compile(r"(?:app|tbl|fld|viw|aut|das|wid|wkb|frm|stk|con|stp)[0-9A-Za-z]{14}")
 
 
 class Use(msgspec.Struct, frozen=True):
@@ -130,6 +130,8 @@ def entries(app: App) -> Iterator[tuple[UseKind, Entry, Table | None]]:
         yield "dashboard", dashboard, None
     for workbench in app.workbenches:
         yield "workbench", workbench, None
+    for form in app.forms:
+        yield "form", form, None
     for stock in app.stocks:
         yield "stock", stock, None
 

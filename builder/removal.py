@@ -2,7 +2,8 @@
 
 A :class:`Removal` is worked out first and can be shown: computed fields that cannot be without them go into the trash
 together with them; views and dashboards lose the parts that need them; automations that mention them are switched off;
-workbenches that cannot work without them go into the trash. State machines and stock definitions are rules on the
+workbenches that cannot work without them, and forms of a table, go into the trash; a form keeps the question of a field that is
+gone, marked as such, and asks it no more. State machines and stock definitions are rules on the
 data: they are never weakened in passing, so they (and
 validation rules) *block* until somebody changes them. All that is done in one
 transaction and comes back in one piece (:mod:`builder.restoring`).
@@ -19,7 +20,7 @@ from builder import columns, links, uniques, views
 from builder.edit import Edit
 from builder.references import Use, all_readers_of, mentioned, mentions, prune_filter, uses_of
 from builder.usage import as_problems, describe
-from runtime.catalog import App, Automation, Catalog, Dashboard, Field, Table, View, Workbench
+from runtime.catalog import App, Automation, Catalog, Dashboard, Field, Form, Table, View, Workbench
 from runtime.definitions.dashboards import DashboardDef, ListWidget
 from runtime.definitions.fields import Button, Link
 from runtime.definitions.triggers import trigger_table
@@ -33,8 +34,8 @@ _OPTIONAL_BINDINGS = ("phone", "remark", "status", "customer", "stock")
 class Removal(msgspec.Struct, frozen=True, kw_only=True):
     """What a deletion does. ``records``: live records of the table; ``filled``: those that hold something in the field.
 
-    ``together``: fields, automations, workbenches that go into the trash with it. ``trimmed``: views and dashboards
-    that lose a part. ``switched_off``: automations. ``one_way``: links at the other end that stay as one-way links.
+    ``together``: fields, automations, workbenches, forms that go into the trash with it. ``trimmed``: views, dashboards
+    and forms that lose a part. ``switched_off``: automations. ``one_way``: links at the other end that stay as one-way links.
     ``blocked``: state machines and stock definitions that have to be changed first.
     """
 
@@ -66,6 +67,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     dashboards: tuple[Dashboard, ...] = ()
     workbenches_cut: tuple[Workbench, ...] = ()
     workbenches_gone: tuple[Workbench, ...] = ()
+    forms_gone: tuple[Form, ...] = ()
     views: tuple[View, ...] = ()
     buttons: tuple[Field, ...] = ()
     tables: tuple[Table, ...] = ()
@@ -114,6 +116,8 @@ def _plan(catalog: Catalog, app: App, fields: list[Field], own: int, table: Tabl
     gone_workbenches = [
         w for w in app.workbenches if w.id in by_id and _cannot_do_without(w.definition, lost)
     ]
+    gone_forms = [f for f in app.forms if table is not None and f.definition.table == table.id]
+    marked_forms = [f for f in app.forms if f.id in by_id and f not in gone_forms]
     off = [a for a in app.automations if a.id in by_id and a not in gone_automations and a.definition.enabled]
     cut_views = [v for t in app.tables for v in t.views if v.id in by_id]
     taken = {f.id for f in fields}
@@ -126,10 +130,10 @@ def _plan(catalog: Catalog, app: App, fields: list[Field], own: int, table: Tabl
     cut_workbenches = [w for w in app.workbenches if w.id in by_id and w not in gone_workbenches]
     names = {t.id: t.name for t in app.tables}
     together = [Use("field", f.id, f.name, "", f.id, names.get(f.table_id)) for f in fields[own:]]
-    together += [by_id[entry.id][0] for entry in (*gone_automations, *gone_workbenches)]
+    together += [by_id[entry.id][0] for entry in (*gone_automations, *gone_workbenches, *gone_forms)]
     trimmed = [
         by_id[entry.id][0]
-        for entry in (*cut_tables, *cut_buttons, *cut_views, *cut_dashboards, *cut_workbenches)
+        for entry in (*cut_tables, *cut_buttons, *cut_views, *cut_dashboards, *cut_workbenches, *marked_forms)
     ]
     return Plan(
         app=app,
@@ -147,6 +151,7 @@ def _plan(catalog: Catalog, app: App, fields: list[Field], own: int, table: Tabl
         dashboards=tuple(cut_dashboards),
         workbenches_cut=tuple(cut_workbenches),
         workbenches_gone=tuple(gone_workbenches),
+        forms_gone=tuple(gone_forms),
         views=tuple(cut_views),
         buttons=tuple(cut_buttons),
         tables=tuple(cut_tables),
@@ -261,7 +266,7 @@ async def carry_out(edit: Edit, plan: Plan) -> None:
     for workbench in plan.workbenches_cut:
         stored = await edit.live(workbench.id, "workbench")
         await edit.change(stored, trim_workbench(workbench.definition, lost))
-    for gone in (*plan.automations_gone, *plan.workbenches_gone):
+    for gone in (*plan.automations_gone, *plan.workbenches_gone, *plan.forms_gone):
         await edit.trash(await edit.stored(gone.id))
     for field in plan.fields:
         await trash_field(edit, field, keep_inverse=lost)

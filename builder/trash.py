@@ -29,10 +29,8 @@ from runtime.system import System
 log = structlog.get_logger(__name__)
 
 KEPT = timedelta(days=30)
-_ORDER = (
-    "array_position(ARRAY['view','field','automation','dashboard','workbench','stock','table','app'], kind)"
-)
-_RANK = ("app", "table", "field", "stock", "view", "dashboard", "workbench", "automation")
+_ORDER = "array_position(ARRAY['view','field','automation','dashboard','workbench','form','stock','table','app'], kind)"
+_RANK = ("app", "table", "field", "stock", "view", "dashboard", "workbench", "form", "automation")
 _COMPUTED = ("formula", "lookup", "rollup", "state_time")
 
 
@@ -291,6 +289,9 @@ async def _remove_data(tx: Tx, row: Row) -> None:
         await schema.drop_table(tx, row["id"])
     elif kind == "field":
         await _remove_field(tx, row)
+    elif kind == "form":
+        for own in ("form", "form_submission"):
+            await tx.execute(f"DELETE FROM meta.{own} WHERE form_id = $1", row["id"])
 
 
 async def _remove_field(tx: Tx, row: Row) -> None:

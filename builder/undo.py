@@ -33,7 +33,7 @@ _VERBS = {
     "move": N_("调整{kind}的顺序"),
 }
 """What a batch is called by the weightiest thing it did: the first of these that is in it."""
-_RANK = ("app", "table", "field", "stock", "view", "dashboard", "workbench", "automation")
+_RANK = ("app", "table", "field", "stock", "view", "dashboard", "workbench", "form", "automation")
 
 
 class Undone(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from runtime import access
 from runtime.access import Actor, Operation
 from runtime.catalog import App, Catalog, Field
 from runtime.definitions.fields import SingleSelect, StateTime
+from runtime.definitions.forms import Question
 from runtime.definitions.queries import Condition
 from runtime.definitions.record_steps import MoveState
 from runtime.definitions.states import SetField
@@ -31,6 +32,7 @@ _KINDS = {
     "automation": N_("自动化{one}"),
     "dashboard": N_("仪表盘{one}"),
     "workbench": N_("工作台{one}"),
+    "form": N_("表单{one}"),
     "stock": N_("库存设置{one}"),
 }
 
@@ -182,6 +184,8 @@ def names_choice(definition: Any, field_id: str, choice: int, name: str) -> bool
         nonlocal found
         if isinstance(value, Condition | SetField) and value.field == field_id:
             found = found or _holds(value.value, choice, name)
+        elif isinstance(value, Question) and value.field == field_id:
+            found = found or _holds(value.default, choice, name)
         elif isinstance(value, Assignment) and value.field == field_id and isinstance(value.value, Literal_):
             found = found or _holds(value.value.value, choice, name)
         elif isinstance(value, Compare) and getattr(value.left, "field", None) == field_id:

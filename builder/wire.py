@@ -232,7 +232,7 @@ def table_json(actor: Actor, app: App, table: Table, estimate: int) -> dict[str,
 
 
 def definition_json(entry: Entry) -> dict[str, Any]:
-    """An automation, dashboard, workbench or stock definition as the API answers it."""
+    """An automation, dashboard, workbench, form or stock definition as the API answers it."""
     return {
         "id": entry.id,
         "version": entry.version,

@@ -51,12 +51,12 @@ _REFUSALS: dict[Operation, str] = {
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
-    """Who acts. ``id`` is public (``usr…``, ``aut…``, ``job…``); ``person`` the number in ``meta.person``, if any.
+    """Who acts. ``id`` is public (``usr…``, ``aut…``, ``frm…``, ``job…``); ``person`` the number in ``meta.person``, if any.
 
     ``everywhere`` is the role held in every app: the instance's owner, and the system itself.
     """
 
-    kind: Literal["person", "token", "automation", "import", "system"]
+    kind: Literal["person", "token", "automation", "import", "form", "system"]
     id: str
     name: str
     person: int | None = None

@@ -29,6 +29,7 @@ from runtime.definitions.fields import (
     MultiSelect,
     SingleSelect,
 )
+from runtime.definitions.forms import FormDef
 from runtime.definitions.people import NOBODY, Directory, KnownPerson, with_people
 from runtime.definitions.states import StateMachine
 from runtime.definitions.stock import StockDef
@@ -208,6 +209,11 @@ class Workbench(Entry, frozen=True, kw_only=True):
     definition: WorkbenchDef
 
 
+class Form(Entry, frozen=True, kw_only=True):
+    app_id: str
+    definition: FormDef
+
+
 class Stock(Entry, frozen=True, kw_only=True):
     app_id: str
     definition: StockDef
@@ -223,6 +229,7 @@ class App(Entry, frozen=True, kw_only=True, dict=True):
     dashboards: tuple[Dashboard, ...]
     workbenches: tuple[Workbench, ...]
     stocks: tuple[Stock, ...]
+    forms: tuple[Form, ...] = ()
 
     @property
     def name(self) -> str:
@@ -249,7 +256,7 @@ class Catalog:
         self._tables: dict[int, Table] = {}
         for app in apps:
             self._entries[app.id] = app
-            for group in (app.automations, app.dashboards, app.workbenches, app.stocks):
+            for group in (app.automations, app.dashboards, app.workbenches, app.forms, app.stocks):
                 self._entries.update({entry.id: entry for entry in group})
             for table in app.tables:
                 self._entries[table.id] = table
@@ -283,6 +290,9 @@ class Catalog:
     def workbench(self, public_id: str) -> Workbench:
         return self._get(public_id, Workbench)  # type: ignore[no-any-return]
 
+    def form(self, public_id: str) -> Form:
+        return self._get(public_id, Form)  # type: ignore[no-any-return]
+
     def stock(self, public_id: str) -> Stock:
         return self._get(public_id, Stock)  # type: ignore[no-any-return]
 
@@ -313,6 +323,7 @@ _BODY: dict[str, type[Any]] = {
     "automation": AutomationDef,
     "dashboard": DashboardDef,
     "workbench": WorkbenchDef,
+    "form": FormDef,
     "stock": StockDef,
 }
 KINDS = tuple(_BODY)
@@ -504,6 +515,7 @@ def _compile(version: int, rows: list[Any], people: list[Any]) -> Catalog:
                 automations=tuple(Automation(**owner, **common(r)) for r in inside("automation", number)),
                 dashboards=tuple(Dashboard(**owner, **common(r)) for r in inside("dashboard", number)),
                 workbenches=tuple(Workbench(**owner, **common(r)) for r in inside("workbench", number)),
+                forms=tuple(Form(**owner, **common(r)) for r in inside("form", number)),
                 stocks=tuple(Stock(**owner, **common(r)) for r in inside("stock", number)),
             )
         )

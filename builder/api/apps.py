@@ -29,7 +29,7 @@ class NewApp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """A table, dashboard, automation, workbench or stock definition in the list of an app."""
+    """A table, dashboard, automation, workbench, form or stock definition in the list of an app."""
 
     id: str
     name: str
@@ -70,6 +70,7 @@ class AppBody(msgspec.Struct, frozen=True, kw_only=True):
     dashboards: tuple[Part, ...]
     automations: tuple[AutomationPart, ...]
     workbenches: tuple[WorkbenchPart, ...]
+    forms: tuple[Part, ...]
     stocks: tuple[Part, ...]
 
 
@@ -100,6 +101,7 @@ async def app_body(system: System, actor: Actor, app: App) -> AppBody:
         workbenches=tuple(
             WorkbenchPart(w.id, w.definition.name, "scan-line", w.definition.slug) for w in app.workbenches
         ),
+        forms=tuple(Part(f.id, f.definition.name, "clipboard-list") for f in app.forms),
         stocks=tuple(Part(s.id, s.definition.name, "package-check") for s in app.stocks),
     )
 

@@ -120,7 +120,13 @@ def trigger_types(trigger: Trigger) -> dict[str, str]:
         return {value.key: kinds.get(value.type, "text") for value in trigger.values} | {
             "received_at": "datetime"
         }
-    return {"planned_at": "datetime", "planned_day": "date", "due_at": "datetime", "since": "datetime"}
+    return {
+        "planned_at": "datetime",
+        "planned_day": "date",
+        "due_at": "datetime",
+        "since": "datetime",
+        "submitted_at": "datetime",
+    }
 
 
 def _table_of(value: Value, reach: Reach) -> Table | None:

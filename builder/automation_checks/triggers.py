@@ -37,6 +37,15 @@ def check_table(problems: Problems, app: App, trigger: Any) -> Checked:
     return msgspec.structs.replace(trigger, table=table.id, where=where), table
 
 
+def _check_submitted(problems: Problems, app: App, trigger: defs.FormSubmitted) -> Checked:
+    form = next((one for one in app.forms if trigger.form in (one.id, one.definition.name)), None)
+    if form is None:
+        problems.at("form").add("unknown_form", N_("选一个表单"))
+        return trigger, None
+    given = msgspec.structs.replace(trigger, form=form.id, table=form.definition.table)
+    return check_table(problems, app, given)
+
+
 def _check_updated(problems: Problems, app: App, trigger: defs.RecordUpdated) -> Checked:
     checked, table = check_table(problems, app, trigger)
     if table is None:
@@ -181,6 +190,7 @@ CHECKS: dict[type, Callable[[Problems, App, Any], Checked]] = {
     defs.RecordDeleted: check_table,
     defs.RecordRestored: check_table,
     defs.ButtonPressed: check_table,
+    defs.FormSubmitted: _check_submitted,
     defs.RecordUpdated: _check_updated,
     defs.ConditionsMet: _check_met,
     defs.StateMoved: _check_moved,

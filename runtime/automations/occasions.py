@@ -23,6 +23,9 @@ def occasion(definition: AutomationDef, table: Table | None, trigger: Any, zone:
     if isinstance(wanted, defs.ButtonPressed):
         pressed = "、".join(str(label) for label in trigger["after"].values())
         return Message(N_("{who} 按了「{button}」"), {"who": trigger.get("by", ""), "button": pressed})
+    if isinstance(wanted, defs.FormSubmitted):
+        who = trigger.get("by", "")
+        return Message(N_("{who} 提交了表单"), {"who": who}) if who else Message(N_("有人提交了表单"))
     if isinstance(wanted, defs.StateMoved):
         field = table.by_id.get(wanted.field) if table else None
         return Message(

@@ -149,6 +149,7 @@ def _trigger(event: Event) -> Trigger:
         source=change.source,
         by=change.by,
         actor=change.actor,
+        output={"submitter": change.by, "submitted_at": change.at} if change.at else {},
     )
 
 

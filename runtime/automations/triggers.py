@@ -14,6 +14,7 @@ from runtime.definitions.triggers import (
     OF_CHANGES,
     ButtonPressed,
     ConditionsMet,
+    FormSubmitted,
     RecordCreated,
     RecordDeleted,
     RecordRestored,
@@ -52,6 +53,8 @@ def matches(trigger: Trigger, event: Event, table: Table | None = None) -> bool:
     change = event.change
     if isinstance(trigger, ConditionsMet) or change.met:
         return isinstance(trigger, ConditionsMet) and change.met
+    if isinstance(trigger, FormSubmitted):
+        return change.action == "create" and change.channel == "form" and change.source == trigger.form
     action = _ACTIONS.get(type(trigger))
     if action is not None:
         return change.action == action

@@ -118,6 +118,17 @@ class ButtonPressed(msgspec.Struct, frozen=True, tag="button", tag_field="kind",
     where: Filter | None = None
 
 
+class FormSubmitted(msgspec.Struct, frozen=True, tag="form_submitted", tag_field="kind", omit_defaults=True):
+    """Somebody submits ``form``, and the record that this makes in its ``table`` meets ``where``; once per submission.
+
+    Outputs: ``submitter`` (a member's name; empty of strangers), ``submitted_at``. That the record is new is told as well.
+    """
+
+    form: str
+    table: str = ""
+    where: Filter | None = None
+
+
 class Manual(msgspec.Struct, frozen=True, tag="manual", tag_field="kind", omit_defaults=True):
     """Somebody starts it by hand for chosen records of ``table`` that meet ``where``; with no table, for nothing in particular.
 
@@ -192,6 +203,7 @@ Trigger = (
     | StateOverdue
     | DateReached
     | ButtonPressed
+    | FormSubmitted
     | Manual
     | Scheduled
     | Webhook
@@ -199,7 +211,7 @@ Trigger = (
 
 OF_CHANGES = (
     RecordCreated, RecordUpdated, RecordDeleted, RecordRestored, ConditionsMet, StateMoved, StateEntered, StateLeft,
-    ButtonPressed,
+    ButtonPressed, FormSubmitted,
 )  # fmt: skip
 """Kinds that wait for what happens to records; the others look at the clock, or somebody starts them."""
 
@@ -220,6 +232,8 @@ def trigger_outputs(trigger: Trigger) -> tuple[str, ...]:
         return ("planned_at", "planned_day")
     if isinstance(trigger, Webhook):
         return (*(value.key for value in trigger.values), "received_at")
+    if isinstance(trigger, FormSubmitted):
+        return ("submitter", "submitted_at")
     if isinstance(trigger, Manual):
         return ("by",)
     if isinstance(trigger, DateReached):

@@ -22,7 +22,8 @@ class Payload(msgspec.Struct, frozen=True):
     ``actor``: the public id of the person whose change it is, "" for anybody else's. ``indirect``: nobody wrote the
     record; what is told of it followed from another one's change (``links``: links that were made or undone there).
     ``met``: it began to meet the condition that ``automation`` waits for.
-    Of a pressed button: the ``automation`` it runs, and the name of who pressed it (``by``).
+    Of a pressed button: the ``automation`` it runs, and the name of who pressed it (``by``). Of a submitted form (the channel
+    ``form``, whose id is the ``source``): the name of the member who submitted it, if it was one, and when (``at``).
     """
 
     action: Action
@@ -34,6 +35,7 @@ class Payload(msgspec.Struct, frozen=True):
     states_as_is: bool = False
     automation: str | None = None
     by: str = ""
+    at: str = ""
     actor: str = ""
     indirect: bool = False
     met: bool = False

@@ -125,6 +125,12 @@ def _row(work: Work, item: Item, payload: dict[str, Any]) -> Row:
     payload["action"] = item.action
     if item.automation:
         payload |= {"automation": item.automation, "by": item.change.actor.name}
+    if item.change.source.channel == "form":
+        actor = item.change.actor
+        payload |= {
+            "by": actor.name if actor.kind == "person" else "",
+            "at": work.context.now.isoformat().replace("+00:00", "Z"),
+        }
     return item.history_id, work.app.number, work.table.number, item.row_id, payload
 
 

@@ -88,7 +88,8 @@ class Membership(Table, schema="meta"):
 
 
 class Definition(Table, schema="meta"):
-    """Any definition: ``kind`` is app, table, field, view, automation, dashboard, workbench or stock.
+    """Any definition: ``kind`` is app, table, field, view, automation, dashboard, workbench, form or
+    stock.
 
     ``id`` names its physical table (``data.t<id>``), column (``f<id>``) or join table (``data.l<id>``).
     """
@@ -450,6 +451,16 @@ class StockArrival(Table, schema="meta", tablename="stock_arrival"):
     at = Timestamptz()
 
 
+class StockRequest(Table, schema="meta", tablename="stock_request"):
+    """What was asked under the key of a receipt, an adjustment or a count (a digest), and what was answered."""
+
+    stock_id = Integer(primary_key=True)
+    key = Text()
+    digest = Text()
+    answer = JSONB(null=True, default=None)
+    at = Timestamptz()
+
+
 class StockRule(Table, schema="meta", tablename="stock_rule"):
     """Which columns hold a stock's balances: what the database compares with the ledger at commit."""
 
@@ -593,6 +604,30 @@ class HookCall(Table, schema="meta", tablename="hook_call"):
     at = Timestamptz()
 
 
+class Form(Table, schema="meta"):
+    """The address of a form (sealed, and as a hash to be found by), whether it works, and how often it was submitted."""
+
+    form_id = Integer(primary_key=True)
+    secret_hash = Text(unique=True)
+    secret = Text()
+    active = Boolean(default=True)
+    made_at = Timestamptz()
+    submitted = BigInt(default=0)
+    submitted_at = Timestamptz(null=True, default=None)
+
+
+class FormSubmission(Table, schema="meta", tablename="form_submission"):
+    """A submission of a form: the key that the browser gave it, who sent it (members only), and the record it made."""
+
+    id: BigSerial
+    form_id = Integer()
+    key = Text()
+    person_id = Integer(null=True, default=None)
+    table_id = Integer()
+    record_id = BigInt()
+    at = Timestamptz()
+
+
 class Conversion(Table, schema="meta"):
     """A field whose type is being changed in the background: the column that is being filled, and how far."""
 
@@ -610,7 +645,7 @@ TABLES: tuple[type[Table], ...] = (
     Person, Session, ApiToken, Invitation, Membership, Definition, DefinitionChange, CatalogState, Connector, Setting,
     Counter, History, Outbox, Run, RunStep, Delivery,
     DeliveryAttempt, Job, JobError, StockMovement, StockHold, StockBackorder, StockArrival,
-    StockRule, IdempotencyKey, TableIndex, QueryUse, File, Refresh, Conversion, Notice, Meeting,
+    StockRule, StockRequest, IdempotencyKey, TableIndex, QueryUse, File, Refresh, Conversion, Notice, Meeting,
     Watch, Hook, HookCall,
 )  # fmt: skip
 

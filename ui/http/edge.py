@@ -44,6 +44,7 @@ API_HEADERS = {
 }
 """Of answers that are no pages: what the others say is only heard of documents."""
 STRICT_TRANSPORT = "max-age=31536000"
+_SECRET = ("/hooks/", "/f/", "/api/v1/f/")
 _QUIET = ("/static/", "/i18n/", "/health", "/ready", "/metrics")
 
 
@@ -53,8 +54,8 @@ def add_header(scope: Any, name: str, value: str) -> None:
 
 
 def named_path(path: str) -> str:
-    """A path as the log may hold it: the address of a hook is its secret."""
-    return "/hooks/…" if path.startswith("/hooks/") else path
+    """A path as the log may hold it: the address of a hook, or of a form, is its secret."""
+    return next((f"{start}…" for start in _SECRET if path.startswith(start)), path)
 
 
 def request_id(scope: Any) -> str:

@@ -87,6 +87,7 @@ const icons: Record<string, string> = {
   automation: "zap",
   dashboard: "layout-dashboard",
   workbench: "scan-line",
+  form: "clipboard-list",
   stock: "package-check",
 };
 
@@ -106,6 +107,8 @@ function kindName(kind: string): string {
       return t("仪表盘{one}", one);
     case "workbench":
       return t("工作台{one}", one);
+    case "form":
+      return t("表单{one}", one);
     default:
       return t("库存设置{one}", one);
   }

@@ -1,0 +1,1 @@
+"""Forms at work: their addresses, what they ask, and what is submitted."""
