@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import asyncpg
 import msgspec
 import structlog
 
@@ -287,6 +288,23 @@ async def take_down_again(tx: Tx, catalog: Catalog, automation: int) -> None:
             known = await tx.value("SELECT spec FROM meta.watch WHERE automation_id = $1", automation)
             if known != waiting.spec:
                 await conditions.take_down(tx, catalog, waiting)
+
+
+async def keep_up(tx: Tx, catalog: Catalog) -> None:
+    """Take conditions down again that a change of definitions in ``tx`` has made others, before any record changes; writers
+    are kept away by the caller. One that no longer fits its table is left to :func:`tick`, which notes why."""
+    ones = [one for found in watching(catalog).waiting.values() for one in found]
+    if not ones:
+        return
+    known = {row["automation_id"]: row["spec"] for row in await tx.fetch("SELECT * FROM meta.watch")}
+    for one in ones:
+        if known.get(one.automation.number, one.spec) == one.spec:
+            continue
+        try:
+            async with tx.savepoint():
+                await conditions.take_down(tx, catalog, one)
+        except (HuobiaoError, asyncpg.DataError) as error:
+            log.warning("condition not taken down", automation=one.automation.id, error=str(error))
 
 
 async def _scan(system: System, waiting: Waiting, now: datetime) -> None:

@@ -120,19 +120,20 @@ def _asks_the_clock(where: Filter | None) -> bool:
 
 
 def _spec(catalog: Catalog, table: Table, where: Filter | None, fields: set[str]) -> str:
-    """The table, the condition, and the versions of the fields that it hangs on, near and far."""
-    versions: dict[str, int] = {}
+    """The table, the condition, and what the fields that it hangs on, near and far, hold or how they are computed.
+
+    Not their versions: another name or description of a field changes nothing about who meets the condition.
+    """
+    kinds: dict[str, object] = {}
     left = sorted(fields)
     while left:
         key = left.pop()
-        if key in versions or key.startswith("$"):
+        if key in kinds or key.startswith("$"):
             continue
         one = catalog.field(key)
-        versions[key] = one.version
+        kinds[key] = msgspec.to_builtins(one.config)
         if one.computed:
             near, far, _ = dependencies(catalog, one)
             left += sorted(near | far)
-    parts = (
-        table.id, catalog.app_of(table).zone.key, msgspec.to_builtins(where), sorted(versions.items())
-    )  # fmt: skip
+    parts = (table.id, catalog.app_of(table).zone.key, msgspec.to_builtins(where), kinds)
     return hashlib.blake2s(msgspec.json.encode(parts, order="sorted"), digest_size=16).hexdigest()

@@ -9,6 +9,7 @@ import pytest
 
 from builder import automations, fields, usage
 from builder.validation import Problems
+from runtime.automations.relay import relay
 from runtime.catalog import Automation, Table
 from runtime.errors import InvalidDefinition, RuleBroken
 from tests.builder.conftest import Desk, spec
@@ -124,3 +125,30 @@ async def test_a_condition_is_taken_down_when_it_is_switched_on(desk: Desk, orde
     on = await automations.update(system, desk.owner, off.id, {"enabled": True})
     assert on.definition.enabled
     assert await system.db.value("SELECT count(*) FROM meta.watch WHERE automation_id = $1", made.number) == 1
+
+
+async def _met(desk: Desk) -> int:
+    """How many runs the events so far have started; the clock is not looked at."""
+    while (await relay(desk.system)).events:
+        pass
+    return int(await desk.system.db.value("SELECT count(*) FROM meta.run"))
+
+
+async def test_no_edit_of_a_field_makes_a_condition_forget_who_meets_it(desk: Desk, orders: Table) -> None:
+    """Not a name, not a format, not what it is computed of: the next record that begins to meet it starts a run."""
+    double = await desk.field(orders, "双倍", "formula", source="{金额}*2")
+    await desk.write(orders, {"单号": "早就符合", "金额": "5"})
+    await make(desk, of("conditions_met", where={**COND, "field": "双倍", "value": 4}))
+    amount = orders.field("金额")
+    before = await desk.system.db.value("SELECT spec FROM meta.watch")
+    await desk.change(amount, name="应付")
+    await desk.change(amount, description="含运费")
+    assert await desk.system.db.value("SELECT spec FROM meta.watch") == before
+    (early,) = await desk.write(orders, {"单号": "一", "应付": "3"})
+    assert await _met(desk) == 1
+    await desk.change(double, options={"source": "{应付}*3"})
+    assert await desk.system.db.value("SELECT spec FROM meta.watch") != before
+    await desk.write(orders, {"单号": "二", "应付": "3"})
+    assert await _met(desk) == 2
+    await desk.set(orders, early, 应付="4")
+    assert await _met(desk) == 2, "it met the condition already"
