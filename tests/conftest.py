@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 import redis
+from argon2 import PasswordHasher
 
+from runtime import secrets
 from runtime.access import Actor
 from runtime.settings import Settings
 from runtime.system import System
@@ -21,6 +23,18 @@ from tests.support.world import World
 from ui.bootstrap import build
 
 SECRET_KEY = base64.b64encode(bytes(range(32))).decode()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def password_hasher() -> Iterator[PasswordHasher]:
+    """The product's way to hash passwords, which this process uses with far less work: a test may make ten people.
+
+    Servers that a test starts as processes of their own hash as the product does.
+    """
+    real = secrets._hasher
+    secrets._hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    yield real
+    secrets._hasher = real
 
 
 @pytest.fixture(scope="session")

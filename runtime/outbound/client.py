@@ -8,6 +8,7 @@ never logged or put into messages beyond their host, because webhook addresses a
 from __future__ import annotations
 
 import asyncio
+import functools
 import socket
 import ssl
 import time
@@ -62,6 +63,12 @@ class OutboundResponse(msgspec.Struct, frozen=True):
         return msgspec.json.decode(self.body)
 
 
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """The system's trusted certificates; reading them takes some hundredths of a second."""
+    return httpx.create_ssl_context()
+
+
 class OutboundClient:
     """Calls servers outside on behalf of users. Holds settings only, no connections: one serves all loops.
 
@@ -88,7 +95,7 @@ class OutboundClient:
         self.max_response_bytes = max_response_bytes
         self.max_redirects = max_redirects
         self.user_agent = user_agent
-        self._ssl_context = ssl_context or httpx.create_ssl_context()
+        self._ssl_context = ssl_context or _trusted()
         self._resolve = resolve
         self._network = GuardedBackend(self.policy, resolve)
 

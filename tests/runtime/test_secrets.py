@@ -103,3 +103,11 @@ def test_passwords_are_hashed_with_argon2id() -> None:
     assert not needs_rehash(stored)
     assert needs_rehash(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("x"))
     assert needs_rehash("not a hash")
+
+
+def test_a_stolen_hash_takes_much_work_to_guess(password_hasher: PasswordHasher) -> None:
+    """At least what OWASP asks of argon2id: 46 MiB and one pass, or 19 MiB and two."""
+    assert password_hasher.memory_cost >= 46 * 1024 or (
+        password_hasher.memory_cost >= 19 * 1024 and password_hasher.time_cost >= 2
+    )
+    assert password_hasher.hash("x").startswith("$argon2id$")
