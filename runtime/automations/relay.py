@@ -31,10 +31,11 @@ BATCH = 200
 
 
 class Relayed(msgspec.Struct, frozen=True):
-    """What a batch came to: events taken, ids of runs that wait for a worker."""
+    """What a batch came to: events taken, ids of runs that wait for a worker, whether there are probably ``more`` events."""
 
     events: int
     runs: tuple[str, ...]
+    more: bool = False
 
 
 async def relay(system: System, limit: int = BATCH, *, sent: bool = True) -> Relayed:
@@ -53,7 +54,14 @@ async def relay(system: System, limit: int = BATCH, *, sent: bool = True) -> Rel
         new = await _new_runs(tx, catalog, events)
         stored = await runs.insert(tx, new, sent=sent)
         await _keep_to_budget(system, tx, new)
-        return Relayed(len(events), tuple(stored))
+        return Relayed(len(events), tuple(stored), _cut(events, limit))
+
+
+def _cut(events: Sequence[Event], limit: int) -> bool:
+    """Whether an app has had its whole share of a batch, so that it may have more: with several apps that is less than
+    the batch."""
+    of_apps = Counter(event.app for event in events)
+    return max(of_apps.values()) >= max(1, limit // len(of_apps))
 
 
 async def _keep_to_budget(system: System, tx: Tx, new: Sequence[NewRun]) -> None:

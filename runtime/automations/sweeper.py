@@ -39,7 +39,8 @@ async def due(db: Database, table: Literal["run", "job"], on_the_way: int) -> li
     """Public ids that have to be sent to the workers (again), noted as sent now.
 
     - jobs never sent: made by the web process, put back by a worker or a person (runs: :func:`unsent`);
-    - sent, but fewer messages are ``on_the_way`` than rows wait for one: a Redis that was lost or emptied;
+    - sent, but fewer messages are ``on_the_way`` than rows wait for one or are being worked at: a Redis that was lost or
+      emptied, or lost one. As many are sent as there are messages missing, those first that have waited longest;
     - resting, and the rest is over;
     - running, and the lease has run out: the worker is gone.
 
@@ -47,12 +48,15 @@ async def due(db: Database, table: Literal["run", "job"], on_the_way: int) -> li
     """
     run = table == "run"
     resting = f"OR (status = 'waiting' AND wake_at <= now() AND {UNPAUSED})" if run else ""
-    never = "" if run else "enqueued_at IS NULL OR "
+    never = "" if run else "OR (status = 'queued' AND enqueued_at IS NULL)"
     rows = await db.fetch(
-        f"UPDATE meta.{table} SET enqueued_at = now() WHERE id = ANY(ARRAY("
-        f"SELECT id FROM meta.{table} r WHERE (status = 'queued' AND ({never}"
-        "   (enqueued_at < now() - make_interval(secs => $1)"
-        f"      AND $2 < (SELECT count(*) FROM meta.{table} WHERE status = 'queued' AND enqueued_at IS NOT NULL))))"
+        "WITH sent AS (SELECT"
+        f" (SELECT count(*) FROM meta.{table} WHERE status = 'queued' AND enqueued_at IS NOT NULL)"
+        f" + (SELECT count(*) FROM meta.{table} WHERE status = 'running' AND lease_until >= now()) AS n),"
+        f" lost AS (SELECT id FROM meta.{table} WHERE status = 'queued' AND enqueued_at < now() - make_interval(secs => $1)"
+        "   ORDER BY enqueued_at, id LIMIT (SELECT greatest(0, n - $2) FROM sent))"
+        f" UPDATE meta.{table} SET enqueued_at = now() WHERE id = ANY(ARRAY("
+        f"SELECT id FROM meta.{table} r WHERE id IN (SELECT id FROM lost) {never}"
         f" OR ((false {resting} OR (status = 'running' AND lease_until < now()))"
         "   AND (enqueued_at IS NULL OR enqueued_at < now() - make_interval(secs => $3)"
         f"     {'OR enqueued_at < wake_at' if run else ''}))"

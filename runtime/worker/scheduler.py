@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 from runtime.accounts.sessions import forget_expired
 from runtime.automations import alerts, pauses, sweeper, timetable
 from runtime.automations.locks import Locks
-from runtime.automations.relay import BATCH, Relayed, relay
+from runtime.automations.relay import Relayed, relay
 from runtime.automations.retry import DATABASE_TROUBLE
 from runtime.events.live import WAKE_RELAY
 from runtime.records.stock import StockKeeper
@@ -112,7 +112,7 @@ class Scheduler:
             await self.keep_house()
         if backlog:
             await asyncio.sleep(BACKLOG_SECONDS if self._room > 0 else FULL_SECONDS)
-        return relayed.events >= BATCH or backlog
+        return relayed.more or backlog
 
     async def _hand_out(self, relayed: Relayed) -> bool:
         """Send runs to the workers, no more than they are about to take; whether others have to wait for room.

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from runtime.automations.relay import relay
 from runtime.definitions.automations import RecordCreated, UpdateRecord
 from runtime.system import System
 from runtime.worker.broker import JOBS, RUNS, BellListener, WorkBroker
@@ -54,6 +55,53 @@ async def test_runs_whose_message_was_lost_are_sent_again(
     assert broker.on_the_way(RUNS) == 30
     await scheduler.sweep()
     assert broker.on_the_way(RUNS) == 30
+
+
+async def test_a_lost_message_is_sent_again_while_workers_are_busy(
+    world: World, scheduler: Scheduler, broker: WorkBroker
+) -> None:
+    """As many as are missing, and no second one for those that still have theirs."""
+    shop = await Shop.make(world)
+    await shop.automation(RecordCreated(shop.orders.id), UpdateRecord(shop.sets(备注="好")))
+    await shop.world.create(shop.orders, *({"订单号": str(n)} for n in range(6)))
+    await scheduler.round()
+    # two are being worked at, whose messages stay until they are done; of the four others one's message is lost
+    await world.system.db.execute(
+        "UPDATE meta.run SET status = 'running', lease_owner = 'a', lease_until = now() + interval '10 s'"
+        " WHERE id IN (SELECT id FROM meta.run ORDER BY id LIMIT 2)"
+    )
+    assert broker.on_the_way(RUNS) == 6
+    lost = next(iter(broker.consume(RUNS)))
+    assert lost is not None
+    broker.consume(RUNS).ack(lost)
+    assert broker.on_the_way(RUNS) == 5
+    await scheduler.sweep()
+    assert broker.on_the_way(RUNS) == 5, "only just sent: it may be on its way"
+    await _later(world.system, "run", 60)
+    await scheduler.sweep()
+    assert broker.on_the_way(RUNS) == 6
+    await _later(world.system, "run", 60)
+    await scheduler.sweep()
+    assert broker.on_the_way(RUNS) == 6
+
+
+async def test_events_that_an_app_s_share_left_behind_are_seen(world: World, scheduler: Scheduler) -> None:
+    """Two apps share a batch: the busy one gets half of it, and the rest must not wait for the next look."""
+    shop = await Shop.make(world)
+    await shop.automation(RecordCreated(shop.orders.id), UpdateRecord(shop.sets(备注="好")))
+    await shop.world.create(shop.orders, *({"订单号": str(n)} for n in range(150)))
+    db = world.system.db
+    other = await db.value("SELECT max(app_id) + 1000 FROM meta.outbox")
+    await db.execute(
+        "INSERT INTO meta.outbox (history_id, app_id, table_id, record_id, payload)"
+        " SELECT history_id, $1, table_id, record_id, payload FROM meta.outbox LIMIT 1",
+        other,
+    )
+    relayed = await relay(world.system)
+    assert relayed.events == 101
+    assert relayed.more
+    rest = await relay(world.system)
+    assert (rest.events, rest.more) == (50, False)
 
 
 async def test_what_waits_or_lost_its_worker_is_sent_when_it_is_time(
