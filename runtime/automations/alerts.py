@@ -46,10 +46,13 @@ async def tell_due(system: System) -> int:
 async def _tell_failed(
     system: System, tx: Tx, app: App, automation: Automation, count: int, run: str
 ) -> None:
-    error = await tx.value("SELECT error FROM meta.run WHERE public_id = $1", run)
-    failure = load_failure(error)
+    row = await tx.row("SELECT error, finished_at FROM meta.run WHERE public_id = $1", run)
+    failure = load_failure(row["error"]) if row is not None else None
     name = automation.definition.name
     many = count > 1
+    # a run that a person has tried again may fail once more, which is another failure
+    ended = row["finished_at"] if row is not None else None
+    at = f"{ended.timestamp():.6f}" if ended is not None else ""
     await post(
         system,
         tx,
@@ -60,7 +63,7 @@ async def _tell_failed(
         else Message(N_("自动化「{name}」有一次运行失败了"), {"name": name}),
         text=failure.sentences[0] if failure else "",
         url=f"/automations/{automation.id}/runs?status=failed" if many else f"/runs/{run}",
-        key=f"failed:{run}:{count}",
+        key=f"failed:{run}:{count}:{at}",
     )
 
 

@@ -177,6 +177,21 @@ async def test_an_owner_is_told_once_of_many_failures_with_their_number(shop: Sh
     assert rows[1]["url"].endswith("runs?status=failed")
 
 
+async def test_an_owner_hears_of_a_run_that_fails_again_after_it_was_tried_again(shop: Shop) -> None:
+    person = await _person(shop)
+    await shop.automation(RecordCreated(shop.orders.id), UpdateRecord(shop.sets(订单状态="已完成")))
+    system = shop.world.system
+    await shop.order()
+    (run,) = await shop.settle()
+    assert await alerts.tell_due(system) == 1
+    await remedies.retry(system, EDITOR, run)
+    await shop.execute([run])
+    await system.db.execute("UPDATE meta.automation_pulse SET told_at = now() - interval '6 minutes'")
+    assert await alerts.tell_due(system) == 1
+    told = await system.db.value("SELECT count(*) FROM meta.notice WHERE person_id = $1", person)
+    assert told == 2
+
+
 async def test_several_failed_runs_are_mended_at_once(shop: Shop) -> None:
     automation = await shop.automation(
         RecordCreated(shop.orders.id), UpdateRecord(shop.sets(订单状态="已完成")), _line(shop)
