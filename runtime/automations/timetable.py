@@ -87,14 +87,14 @@ def _spec(app: App, trigger: Scheduled | StateOverdue | DateReached) -> str:
 
 async def tick(system: System, now: datetime | None = None) -> list[str]:
     """Do what is due at ``now``; returns ids of the runs it came to, which the scheduler hands out."""
-    catalog = await system.catalogs.current()
+    catalog, stored = await _seen_together(system)
     waiting = [one for ones in watching(catalog).waiting.values() for one in ones]
     by_clock = timed(catalog)
     now = now or datetime.now(UTC)
-    rows = {row["automation_id"]: row for row in await system.db.fetch("SELECT * FROM meta.watch")}
+    rows = {row["automation_id"]: row for row in stored}
     wanted = {one.automation.number for one in by_clock} | {one.automation.number for one in waiting}
     if rows.keys() - wanted:
-        await _forget(system, sorted(wanted))
+        await _forget(system, sorted(rows.keys() - wanted), catalog.version)
     found: list[str] = []
     for one in by_clock:
         row = rows.get(one.automation.number)
@@ -125,13 +125,26 @@ async def begin_anew(tx: Tx, automation: int) -> None:
     await tx.execute("DELETE FROM meta.watch WHERE automation_id = $1", automation)
 
 
-async def _forget(system: System, wanted: Sequence[int]) -> None:
-    """Automations that do not wait any more begin anew when they do again."""
-    async with system.db.transaction() as tx:
-        await tx.execute("DELETE FROM meta.watch WHERE NOT automation_id = ANY($1::integer[])", list(wanted))
-        await tx.execute(
-            "DELETE FROM meta.meeting WHERE NOT automation_id = ANY($1::integer[])", list(wanted)
+async def _seen_together(system: System) -> tuple[Catalog, Sequence[Any]]:
+    """The catalog, and the rows as they are by it: none of an automation that was switched on since."""
+    while True:
+        catalog = await system.catalogs.current()
+        rows = await system.db.fetch(
+            "SELECT w.* FROM meta.catalog_state c LEFT JOIN meta.watch w ON true WHERE c.version = $1",
+            catalog.version,
         )
+        if rows:
+            return catalog, [row for row in rows if row["automation_id"] is not None]
+
+
+async def _forget(system: System, over: Sequence[int], version: int) -> None:
+    """Automations that do not wait any more, by the catalog of ``version``, begin anew when they do again."""
+    async with system.db.transaction() as tx:
+        # held until the end: whoever switches one of them on meanwhile comes after this, or before and this is left out
+        if await tx.value("SELECT version FROM meta.catalog_state FOR SHARE") != version:
+            return
+        await tx.execute("DELETE FROM meta.watch WHERE automation_id = ANY($1::integer[])", list(over))
+        await tx.execute("DELETE FROM meta.meeting WHERE automation_id = ANY($1::integer[])", list(over))
 
 
 async def _guarded(system: System, automation: Automation, now: datetime, work: Any) -> Any:

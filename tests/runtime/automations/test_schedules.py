@@ -7,13 +7,15 @@ import itertools
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.automations import schedules, timetable
+from runtime.definitions.queries import Condition
 from runtime.definitions.schedules import Cron, Daily, Every, Monthly, NthWeekday, Plan, Weekly
-from runtime.definitions.triggers import DateReached, Scheduled, StateOverdue
+from runtime.definitions.triggers import ConditionsMet, DateReached, Scheduled, StateOverdue
 from runtime.ids import parse_record_id
 from tests.runtime.automations.watched import DAY, Watched
 from tests.support.world import World
@@ -270,3 +272,49 @@ async def test_who_leaves_in_time_is_not_late(watched: Watched) -> None:
     await world.patch(gone, {"状态": "审核中"}, table)
     await watched.begun(datetime.now(UTC) + timedelta(seconds=3700))
     assert [run["record"] for run in await watched.new_runs()] == [row(late)]
+
+
+async def test_another_limit_tells_what_was_not_told_as_far_back_as_that_is_known(watched: Watched) -> None:
+    """Who was told of is known by runs; of what is older than they are kept nobody hears again."""
+    world, table = watched.world, watched.orders
+    begun = datetime.now(UTC)
+    overdue = StateOverdue(table.id, watched.field("状态"), (2,), 365 * DAY)
+    automation = await watched.on(overdue)
+    await watched.begun(begun - timedelta(minutes=5))
+    (order,) = await world.create(table, {"订单号": "1", "状态": "已支付"})
+    await watched.begun(begun + timedelta(hours=3))
+    assert await watched.new_runs() == []
+
+    async def limited(seconds: int) -> None:
+        definition = (await world.catalog()).automation(automation).definition
+        trigger = msgspec.structs.replace(overdue, seconds=seconds)
+        await world.replace(automation, msgspec.structs.replace(definition, trigger=trigger))
+
+    await limited(3600)
+    await watched.begun(begun + timedelta(hours=3, minutes=1))
+    assert [run["record"] for run in await watched.new_runs()] == [row(order)]
+    much_later = begun + timedelta(days=200)
+    await watched.begun(much_later)
+    await world.system.db.execute("DELETE FROM meta.run")
+    await limited(7200)
+    await watched.begun(much_later + timedelta(minutes=1))
+    assert await watched.new_runs() == []
+
+
+# ---- definitions that change while the clock is looked at ----
+
+
+async def test_a_look_by_older_definitions_forgets_nothing_of_newer_ones(watched: Watched) -> None:
+    """An automation that was switched on since keeps what is known of it."""
+    system = watched.world.system
+    older = (await watched.world.catalog()).version
+    where = Condition(watched.field("金额"), "gt", 100)
+    automation = await watched.on(ConditionsMet(watched.orders.id, where))
+    await watched.begun()
+    number = (await watched.world.catalog()).automation(automation).number
+    await timetable._forget(system, [number], older)
+    assert await system.db.value("SELECT count(*) FROM meta.watch") == 1
+    catalog, rows = await timetable._seen_together(system)
+    assert [one["automation_id"] for one in rows] == [number]
+    await timetable._forget(system, [number], catalog.version)
+    assert await timetable._seen_together(system) == (catalog, [])
