@@ -20,6 +20,7 @@ from runtime.connectors import Receipt
 from runtime.definitions.automations import (
     Arm,
     Branch,
+    Loop,
     OutcomeIs,
     RecordCreated,
     SendWecom,
@@ -27,6 +28,7 @@ from runtime.definitions.automations import (
     UpdateRecord,
 )
 from runtime.definitions.fields import Member, Text
+from runtime.definitions.flow import ListItems
 from runtime.definitions.message_steps import AnswerValue, HttpRequest, Notify, Pair, SendEmail
 from runtime.definitions.values import FieldValue, Literal_, PersonValue, StepOutput, TextValue
 from runtime.errors import OutsideFailed
@@ -505,6 +507,28 @@ async def test_an_answer_is_not_lost_on_a_worker_that_has_just_taken_the_run_up(
     assert (await shop.run(run))["status"] == "finished"
     assert (await shop.steps(run))["stp1"] == (("failed", None) if refused else ("done", "ok"))
     assert (await shop.read(order))["备注"] == "好"
+
+
+async def test_messages_of_a_loop_that_were_given_up_are_sent_again_though_the_loop_was_over(
+    shop: Shop, receiver: tuple[Receiver, str]
+) -> None:
+    hook, url = receiver
+    hook.answers = [Response(200, b""), Response(404, b"no"), Response(200, b"")]
+    connector = await shop.connector("http_api", "快递", base_url=url)
+    sends = HttpRequest(connector, wait=False, path=TextValue((StepOutput("stpL", "item"),)))
+    loop = Loop(ListItems(Literal_(["a", "b", "c"])), (Step("stpX", sends),))
+    await shop.automation(RecordCreated(shop.orders.id), Step("stpL", loop))
+    await shop.order()
+    (run,) = await shop.settle()
+    assert (await shop.run(run))["status"] == "finished"
+    await shop.deliver()
+    assert (await shop.run(run))["status"] == "failed"
+    await remedies.retry(shop.world.system, EDITOR, run)
+    await woken(shop)
+    await shop.deliver()
+    assert [one.path for one in hook.got] == ["/a", "/b", "/c", "/b"]
+    assert (await shop.run(run))["status"] == "finished"
+    assert set((await shop.steps(run)).values()) == {("done", None)}
 
 
 # ---- limits and pauses ----

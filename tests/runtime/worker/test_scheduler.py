@@ -7,8 +7,10 @@ import threading
 import time
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 
+from runtime.automations import pauses
 from runtime.automations.relay import relay
 from runtime.definitions.automations import RecordCreated, UpdateRecord
 from runtime.system import System
@@ -135,6 +137,24 @@ async def test_what_waits_or_lost_its_worker_is_sent_when_it_is_time(
     assert broker.on_the_way(RUNS) == 2
     await scheduler.sweep()
     assert broker.on_the_way(RUNS) == 2, "not every second"
+
+
+async def test_a_run_that_was_held_while_its_pause_was_lifted_is_let_go(
+    world: World, scheduler: Scheduler, broker: WorkBroker
+) -> None:
+    shop = await Shop.make(world)
+    automation = await shop.automation(RecordCreated(shop.orders.id), UpdateRecord(shop.sets(备注="好")))
+    owner = msgspec.structs.replace(EDITOR, everywhere="owner")
+    await pauses.pause(world.system, owner, "automation", automation, "pause")
+    await shop.order()
+    assert await shop.relayed() == []
+    await scheduler.round()
+    assert broker.on_the_way(RUNS) == 0, "still held"
+    # as by somebody who lifted the pause before the run was to be seen
+    await world.system.db.execute("DELETE FROM meta.automation_pause")
+    await scheduler.sweep()
+    await scheduler.round()
+    assert broker.on_the_way(RUNS) == 1
 
 
 async def test_jobs_are_sent_too(system: System, scheduler: Scheduler, broker: WorkBroker) -> None:
