@@ -56,6 +56,8 @@ FLAGS = [
 ]  # fmt: skip
 LAPTOP, TABLET, PHONE = (1440, 900), (1024, 768), (390, 844)
 PASSWORD = "sesame-open-9"
+# until something is there that is to come: only a test that fails waits so long, and a busy machine takes its time
+PATIENCE_MS = 30_000
 # what a browser logs by itself about an answer that is no success; tests of refusals make many of them
 _ANSWERS = re.compile(r"Failed to load resource: the server responded with a status of \d+")
 
@@ -110,7 +112,7 @@ class Site:
         """A browser of its own (cookies, storage), signed in as ``person`` (the owner) unless told otherwise."""
         looks = looks_of(PHONE if phone else size, dark=dark, language=language)
         made = await self.chromium.new_context(base_url=self.url, **looks, **options)
-        made.set_default_timeout(10_000)
+        made.set_default_timeout(PATIENCE_MS)
         if signed_in:
             token = await accounts.open_session(self.system, person or self.owner, user_agent="Chromium")
             await made.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": self.url}])
@@ -191,7 +193,7 @@ async def axe(page: Page, *levels: str) -> list[str]:
     return [f"{v['id']} ({v['impact']}): {'; '.join(v['at'])}" for v in found if v["impact"] in wanted]
 
 
-async def until(check: Any, seconds: float = 10.0) -> Any:
+async def until(check: Any, seconds: float = PATIENCE_MS / 1000) -> Any:
     """Wait until ``check()`` (an async function) answers something true, and return it."""
     deadline = time.monotonic() + seconds
     while True:

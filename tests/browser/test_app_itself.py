@@ -13,8 +13,6 @@ from builder.wire import FieldPatch, FieldSpec
 from runtime.catalog import Table
 from tests.browser.support import Site, axe, shot
 
-expect.set_options(timeout=8_000)
-
 
 async def changed(site: Site) -> Table:
     """A table made and changed through the builder, by the owner and by a colleague."""

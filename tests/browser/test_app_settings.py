@@ -17,8 +17,6 @@ from runtime.settings import Settings
 from tests.browser.support import Site, axe, shot
 from tests.standins.wecom import WecomStandIn
 
-expect.set_options(timeout=8_000)
-
 
 @pytest.fixture
 def wecom() -> Iterator[WecomStandIn]:

@@ -21,7 +21,6 @@ from tests.browser.bench import bench_of
 from tests.browser.support import Site, axe, shot, until
 from tests.browser.test_field_types import fill, open_table, spec
 
-expect.set_options(timeout=8_000)
 CELL = '.g-c[data-c="1"]'
 
 

@@ -21,8 +21,6 @@ from tests.browser.support import Site, axe, shot, until
 from tests.browser.test_automations import add_step, choose, form, publish
 from tests.support.shop import Shop
 
-expect.set_options(timeout=8_000)
-
 
 @pytest.fixture
 async def shop(site: Site) -> Shop:

@@ -23,8 +23,6 @@ from tests.browser.test_field_panel import (
 )
 from ui.bootstrap import JOB_KINDS
 
-expect.set_options(timeout=8_000)
-
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:

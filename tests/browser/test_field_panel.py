@@ -15,8 +15,6 @@ from runtime.records import write
 from runtime.records.change import Change, NewRecord, Source
 from tests.browser.support import Site, axe, shot, until
 
-expect.set_options(timeout=8_000)
-
 
 async def make_table(site: Site, name: str, *specs: FieldSpec) -> Table:
     return await tables.create(

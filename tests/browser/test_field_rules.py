@@ -21,8 +21,6 @@ from tests.browser.test_field_panel import (
     spec,
 )
 
-expect.set_options(timeout=8_000)
-
 
 @pytest.fixture
 async def orders(site: Site) -> Table:

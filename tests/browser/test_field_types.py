@@ -16,8 +16,6 @@ from runtime.records import read, write
 from runtime.records.change import Change, NewRecord, Source
 from tests.browser.support import Site, axe, shot, until
 
-expect.set_options(timeout=8_000)
-
 MARKED = "## 发货要求\n- **加急**,今天发\n- 见 [说明](https://example.com/a)"
 
 

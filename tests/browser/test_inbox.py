@@ -12,8 +12,6 @@ from runtime.accounts import Person
 from runtime.definitions.fields import Text
 from tests.browser.support import Site, axe, shot
 
-expect.set_options(timeout=8_000)
-
 
 async def number_of(site: Site, person: Person) -> int:
     found: int = await site.system.db.value("SELECT id FROM meta.person WHERE public_id = $1", person.id)

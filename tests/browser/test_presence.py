@@ -10,8 +10,6 @@ from playwright.async_api import expect
 from runtime.definitions.fields import Text
 from tests.browser.support import Site, axe, shot
 
-expect.set_options(timeout=8_000)
-
 
 async def test_people_appear_and_leave(site: Site) -> None:
     table = await site.world.table("客户", {"姓名": Text()})

@@ -26,8 +26,6 @@ from tests.browser.test_field_panel import (
     spec,
 )
 
-expect.set_options(timeout=8_000)
-
 
 def ago(days: int) -> str:
     return f"{date.today() - timedelta(days=days)} 10:00"

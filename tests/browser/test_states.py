@@ -18,8 +18,6 @@ from tests.browser.bench import bench_of
 from tests.browser.pool import Pool, make_pool
 from tests.browser.support import Site, axe, shot, until
 
-expect.set_options(timeout=8_000)
-
 
 @pytest.fixture
 async def pool(site: Site) -> Pool:

@@ -11,8 +11,6 @@ from runtime.records import read
 from tests.browser.pool import Pool, make_pool, many_orders
 from tests.browser.support import Site, axe, shot, until
 
-expect.set_options(timeout=8_000)
-
 
 @pytest.fixture
 async def pool(site: Site) -> Pool:

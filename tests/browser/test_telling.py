@@ -23,8 +23,6 @@ from tests.standins.smtp import SmtpStandIn
 from tests.standins.wecom import WecomStandIn
 from tests.support.shop import Shop
 
-expect.set_options(timeout=8_000)
-
 
 @pytest.fixture
 def wecom() -> Iterator[WecomStandIn]:

@@ -13,8 +13,6 @@ from runtime.definitions.automations import AutomationDef, RecordCreated
 from runtime.definitions.fields import Link, Phone, Text
 from tests.browser.support import Site, axe, shot
 
-expect.set_options(timeout=8_000)
-
 
 async def customers(site: Site) -> Table:
     """Customers with orders, two of five records and a field deleted by the owner."""

@@ -17,8 +17,6 @@ from runtime.system import System
 from tests.browser.support import Site, axe, shot, until
 from tests.support.shop import Shop
 
-expect.set_options(timeout=8_000)
-
 
 @pytest.fixture
 async def shop(site: Site) -> Shop:

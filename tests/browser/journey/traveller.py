@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.browser.support import LAPTOP, PASSWORD, PHONE, shot, until
+from tests.browser.support import LAPTOP, PASSWORD, PATIENCE_MS, PHONE, shot, until
 
 EMAIL = "lin@example.com"
 # what a browser says by itself about answers that are no success
@@ -44,7 +44,7 @@ class Traveller:
             is_mobile=phone,
             **options,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         page = await context.new_page()
         made = cls(browser, url, folder, page, context, robot)
         page.on("pageerror", lambda error: made.complaints.append(f"{page.url}: {error}"))
