@@ -6,7 +6,7 @@ hand cannot fall below what is promised. How the database holds all this: migrat
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -15,7 +15,9 @@ from typing import Any, Literal
 from runtime.access import Actor
 from runtime.catalog import Field, Stock
 from runtime.definitions.fields import Link
+from runtime.fieldtypes.number import wire_number
 from runtime.i18n import N_, Message
+from runtime.records import links
 from runtime.records.work import Item, Work
 from runtime.storage.database import Tx
 
@@ -114,27 +116,44 @@ async def _guard_lines(work: Work, stock: Stock) -> None:
         stock.number,
         [item.row_id for item in items],
     )
-    waiting = {row["line"] for row in rows}
-    held = {row["line"] for row in rows if row["how"] == "held"}
+    how = {row["line"]: row["how"] for row in sorted(rows, key=lambda row: row["how"] == "held")}
+    trashed = await _of_trashed_orders(work, stock, [row for row in how if how[row] == "waiting"])
     for item in items:
-        if item.row_id not in waiting:
+        if item.row_id not in how:
             continue
-        holds_some = item.row_id in held
+        because = "trashed" if item.row_id in trashed else how[item.row_id]
         if item.action == "delete":
-            words = (
-                N_("这条明细已预占库存,先释放预占再删除")
-                if holds_some
-                else N_("这条明细在等补货,先释放预占再删除")
-            )
-            item.refuse("reserved", Message(words))
+            item.refuse("reserved", Message(_KEPT[because]))
         for field in (*item.values, *item.links):
             if field.id in frozen:
-                words = (
-                    N_("这条明细已预占库存,先释放预占再改「{field}」")
-                    if holds_some
-                    else N_("这条明细在等补货,先释放预占再改「{field}」")
-                )
-                item.refuse("reserved", Message(words, {"field": field.name}), field)
+                item.refuse("reserved", Message(_FROZEN[because], {"field": field.name}), field)
+
+
+_KEPT = {
+    "held": N_("这条明细已预占库存,先释放预占再删除"),
+    "waiting": N_("这条明细在等补货,先释放预占再删除"),
+    "trashed": N_("这条明细在等补货,它的订单在回收站里:先恢复订单并释放预占,再删除"),
+}
+_FROZEN = {
+    "held": N_("这条明细已预占库存,先释放预占再改「{field}」"),
+    "waiting": N_("这条明细在等补货,先释放预占再改「{field}」"),
+    "trashed": N_("这条明细在等补货,它的订单在回收站里:先恢复订单并释放预占,再改「{field}」"),
+}
+
+
+async def _of_trashed_orders(work: Work, stock: Stock, lines: Sequence[int]) -> set[int]:
+    """Which of these waiting lines have their order in the trash."""
+    home = _order_table(work, stock)
+    if not lines or home is None:
+        return set()
+    rows = await work.tx.fetch(
+        "SELECT b.line_record AS line FROM meta.stock_backorder b"
+        f" JOIN {work.catalog.table(home).sql} o ON o.id = b.order_record AND o.deleted_at IS NOT NULL"
+        " WHERE b.stock_id = $1 AND b.line_record = ANY($2::bigint[])",
+        stock.number,
+        list(lines),
+    )
+    return {row["line"] for row in rows}
 
 
 async def _guard_from_afar(work: Work, stock: Stock) -> None:
@@ -142,33 +161,42 @@ async def _guard_from_afar(work: Work, stock: Stock) -> None:
     d = stock.definition
     own = {d.line_stock, d.line_order, *(part.line for part in d.sku)}
     given = {field for item in work.of("create", "update") for field in item.links}
-    for field in given:
+    for field in sorted(given, key=lambda one: one.number):
         if not isinstance(field.config, Link) or field.config.inverse not in own:
             continue
-        changed = [
-            (item, set(item.links[field]) ^ set(item.old_links.get(field, ())))
-            for item in work.of("create", "update")
-            if field in item.links
-        ]
-        lines = sorted({row for _, rows in changed for row in rows})
-        if not lines:
+        items = [item for item in work.of("create", "update") if field in item.links]
+        frozen = await _frozen(work, stock, {row for item in items for row in _either(item, field)})
+        if not frozen:
             continue
-        table = work.catalog.table(d.line_table)
-        await work.tx.execute(
-            f"SELECT 1 FROM {table.sql} WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE", lines
-        )
-        rows = await work.tx.fetch(
-            "SELECT line_record AS line FROM meta.stock_hold WHERE stock_id = $1 AND line_record = ANY($2::bigint[])"
-            " AND held > 0 UNION SELECT line_record FROM meta.stock_backorder"
-            " WHERE stock_id = $1 AND line_record = ANY($2::bigint[])",
-            stock.number,
-            lines,
-        )
-        frozen = {row["line"] for row in rows}
-        for item, touched in changed:
-            if touched & frozen:
+        # read again: a line may have come or gone while its lock was waited for
+        now = await links.pairs(work.tx, field, [item.row_id for item in items if item.action == "update"])
+        for item in items:
+            if frozen & (set(item.links[field]) ^ set(now.get(item.row_id, ()))):
                 words = N_("「{field}」里有明细占着库存或在等补货,先释放预占再改")
                 item.refuse("reserved", Message(words, {"field": field.name}), field)
+
+
+def _either(item: Item, field: Field) -> set[int]:
+    """What a link field of the record points at, before or after."""
+    return {*item.links[field], *item.old_links.get(field, ())}
+
+
+async def _frozen(work: Work, stock: Stock, lines: Collection[int]) -> set[int]:
+    """Which of these lines hold something or wait for it; all of them locked, so that none begins to."""
+    if not lines:
+        return set()
+    table = work.catalog.table(stock.definition.line_table)
+    await work.tx.execute(
+        f"SELECT 1 FROM {table.sql} WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE", sorted(lines)
+    )
+    rows = await work.tx.fetch(
+        "SELECT line_record AS line FROM meta.stock_hold WHERE stock_id = $1 AND line_record = ANY($2::bigint[])"
+        " AND held > 0 UNION SELECT line_record FROM meta.stock_backorder"
+        " WHERE stock_id = $1 AND line_record = ANY($2::bigint[])",
+        stock.number,
+        sorted(lines),
+    )
+    return {row["line"] for row in rows}
 
 
 def _guard_shelf(work: Work, stock: Stock) -> None:
@@ -178,11 +206,13 @@ def _guard_shelf(work: Work, stock: Stock) -> None:
         if item.action == "delete":
             if held > 0:
                 item.refuse(
-                    "reserved", Message(N_("这个库位还有 {count} 件被预占,不能删除"), {"count": str(held)})
+                    "reserved",
+                    Message(N_("这个库位还有 {count} 件被预占,不能删除"), {"count": str(wire_number(held))}),
                 )
         elif on_hand in item.values and (item.values[on_hand] or ZERO) < held:
             message = Message(
-                N_("「{field}」不能少于已预占的 {count}"), {"field": on_hand.name, "count": str(held)}
+                N_("「{field}」不能少于已预占的 {count}"),
+                {"field": on_hand.name, "count": str(wire_number(held))},
             )
             item.refuse("below_reserved", message, on_hand)
 

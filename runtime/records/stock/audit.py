@@ -52,6 +52,7 @@ async def check(db: Database | Tx, catalog: Catalog, stock: Stock) -> tuple[Diff
         look.orphans,
         look.states,
         look.waiting,
+        look.queue,
     ):
         found += await part()
     return tuple(found)
@@ -241,6 +242,27 @@ class _Look:
         words = N_("明细「{name}」写着还缺 {open},等补货的队列里是 {waits}")
         return [
             self._about("waiting", words, self.lines, row, open=row["open"], waits=row["waits"])
+            for row in rows
+        ]
+
+    async def queue(self) -> Sequence[Difference]:
+        rows = await self._rows(
+            f"SELECT b.line_record AS id, {self._title(self.lines)} AS title, b.quantity AS waits,"
+            f" t.id IS NULL OR t.deleted_at IS NOT NULL AS no_line"
+            f" FROM meta.stock_backorder b LEFT JOIN {self.lines.sql} t ON t.id = b.line_record"
+            f" LEFT JOIN {self.orders.sql} o ON o.id = b.order_record"
+            " WHERE b.stock_id = $1 AND (t.id IS NULL OR t.deleted_at IS NOT NULL OR o.id IS NULL) ORDER BY 1"
+        )
+        return [
+            self._about(
+                "queue",
+                N_("明细「{name}」已删除,却还在等补货的队列里,等着 {waits} 件")
+                if row["no_line"]
+                else N_("明细「{name}」的订单已彻底删除,却还在等补货的队列里,等着 {waits} 件"),
+                self.lines,
+                row,
+                waits=row["waits"],
+            )
             for row in rows
         ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, Literal
@@ -9,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from runtime.access import Actor
-from runtime.errors import InvalidInput, NotFound, Problem, RecordsRejected, TooMuch
+from runtime.errors import InvalidInput, NotFound, Problem, RecordsRejected, RuleBroken, TooMuch
 from runtime.fieldtypes import BadValue
 from runtime.fieldtypes.number import exact, wire_number
 from runtime.i18n import N_, Message
@@ -64,6 +65,7 @@ async def change_on_hand(
     Raises:
         NotFound, NotAllowed: no such stock, or the actor may not edit its app's records.
         InvalidInput, TooMuch: no reason for an adjustment, no items, too many.
+        RuleBroken: ``key_used``; something else was done under this key.
         RecordsRejected: items that cannot be, each with ``path`` ``items.<n>``.
     """
     reason = (reason or "").strip() or None
@@ -103,12 +105,12 @@ async def change_on_hand_in(
 ) -> tuple[Counted, ...]:
     """The same inside the caller's transaction."""
     desk = await Desk.open(system, tx, stock_id, actor)
+    done = await _begin(desk, key, kind, items, reason) if key else None
+    if done is not None:
+        return tuple(done)
     refusals = _Refusals(desk)
     rows = [refusals.row(at, item) for at, item in enumerate(items)]
     shelves = await desk.shelves(row for row in rows if row)
-    done = await _done_before(desk, key, len(items))
-    if done:
-        return tuple(_counted(desk, shelves[row], done.get(at, ZERO)) for at, row in enumerate(rows) if row)
     movements, results = [], []
     for at, (item, row) in enumerate(zip(items, rows, strict=True)):
         shelf = shelves.get(row)
@@ -118,29 +120,68 @@ async def change_on_hand_in(
         change = _CHANGES[kind](refusals, at, item, shelf)
         if change:
             shelf.on_hand += change
-            movements.append(Movement(kind, shelf.row, change, key=f"{key}/{at}" if key else None))
+            movements.append(Movement(kind, shelf.row, change))
         results.append((shelf, change))
     refusals.raise_any()
     touched = [shelf for shelf, change in results if change]
     movements.sort(key=lambda one: one.stock_row)
     await desk.store(actor, source, touched, {}, movements, reason)
-    return tuple(_counted(desk, shelf, change) for shelf, change in results)
+    answer = tuple(_counted(desk, shelf, change) for shelf, change in results)
+    if key:
+        await tx.execute(
+            "UPDATE meta.stock_request SET answer = $3 WHERE stock_id = $1 AND key = $2",
+            desk.stock.number,
+            key,
+            msgspec.json.encode(answer).decode(),
+        )
+    return answer
 
 
 def _counted(desk: Desk, shelf: Shelf, change: Decimal) -> Counted:
     return Counted(record_id(desk.stock_table.number, shelf.row), shelf.on_hand, shelf.reserved, change)
 
 
-async def _done_before(desk: Desk, key: str | None, count: int) -> dict[int, Decimal]:
-    """What was changed under this key already: quantities by the place of the item."""
-    if not key:
-        return {}
-    rows = await desk.tx.fetch(
-        "SELECT key, quantity FROM meta.stock_movement WHERE stock_id = $1 AND key = ANY($2::text[])",
+async def _begin(
+    desk: Desk, key: str, kind: Kind, items: Sequence[Item], reason: str | None
+) -> list[Counted] | None:
+    """Take the key; None. What was answered under it when the same was asked before. Whoever is at it is waited for.
+
+    Raises:
+        RuleBroken: ``key_used``; something else was asked under it.
+    """
+    asked = [kind, reason, [[one.record, _same(one.quantity), _same(one.expected)] for one in items]]
+    digest = hashlib.sha256(msgspec.json.encode(asked)).hexdigest()
+    taken = await desk.tx.value(
+        "INSERT INTO meta.stock_request (stock_id, key, digest) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING 1",
         desk.stock.number,
-        [f"{key}/{at}" for at in range(count)],
+        key,
+        digest,
     )
-    return {int(row["key"].rsplit("/", 1)[1]): row["quantity"] for row in rows}
+    if taken is not None:
+        return None
+    row = await desk.tx.row(
+        "SELECT digest, answer, at FROM meta.stock_request WHERE stock_id = $1 AND key = $2",
+        desk.stock.number,
+        key,
+    )
+    assert row is not None  # noqa: S101 - nobody takes them away
+    if row["digest"] != digest:
+        raise RuleBroken(
+            N_("这个 key 已经用来做过别的入库、调整或盘点,这次什么都没有保存。换一个 key 再试"),
+            code="key_used",
+            field="key",
+        )
+    return msgspec.json.decode(row["answer"], type=list[Counted])
+
+
+def _same(quantity: Any) -> str | None:
+    """A quantity as it is compared: 5, "5" and 5.0 ask for the same."""
+    if quantity is None:
+        return None
+    try:
+        return str(wire_number(exact(quantity)))
+    except BadValue:
+        return str(quantity)
 
 
 class _Refusals:

@@ -158,7 +158,27 @@ class Desk:
         return state in choices
 
     async def lines(self, orders: Collection[int]) -> list[Line]:
-        """The orders' live lines, locked by number, with what each holds."""
+        """The orders' live lines, locked by number, with what each holds. The orders are locked already."""
+        table, order = self.line_table, self.line_table.field(self.d.line_order)
+        found = await self.tx.fetch(
+            f"SELECT n.id FROM {table.sql} n JOIN {order.link_sql} o ON o.{order.link_near} = n.id"
+            f" WHERE o.{order.link_far} = ANY($1::bigint[]) AND n.deleted_at IS NULL ORDER BY n.id FOR UPDATE OF n",
+            list(orders),
+        )
+        # who was waited for may have given a line another shelf or order: only now is read what holds
+        return await self._read_lines([row["id"] for row in found], list(orders))
+
+    async def lines_by_row(self, rows: Collection[int]) -> list[Line]:
+        """Live lines by number, locked, whichever order they belong to."""
+        found = await self.tx.fetch(
+            f"SELECT id FROM {self.line_table.sql} WHERE id = ANY($1::bigint[]) AND deleted_at IS NULL"
+            " ORDER BY id FOR UPDATE",
+            list(rows),
+        )
+        return await self._read_lines([row["id"] for row in found], None)
+
+    async def _read_lines(self, locked: list[int], orders: list[int] | None) -> list[Line]:
+        """What stands in lines that are locked, of those that belong to ``orders`` (None: to any or none)."""
         table, d = self.line_table, self.d
         order, quantity, status = (table.field(key) for key in (d.line_order, d.line_quantity, d.line_status))
         shelf = table.by_id.get(d.line_stock)
@@ -170,10 +190,10 @@ class Desk:
         found = await self.tx.fetch(
             f"SELECT n.id, n.{quantity.column} AS quantity, n.{status.column} AS status, {place} AS stock_row,"
             f" {_named(table.primary, 'n')} AS title FROM {table.sql} n"
-            f" JOIN {order.link_sql} o ON o.{order.link_near} = n.id"
-            f" WHERE o.{order.link_far} = ANY($1::bigint[]) AND n.deleted_at IS NULL"
-            " ORDER BY n.id FOR UPDATE OF n",
-            list(orders),
+            f" WHERE n.id = ANY($1::bigint[]) AND ($2::bigint[] IS NULL OR EXISTS (SELECT 1 FROM {order.link_sql} o"
+            f" WHERE o.{order.link_near} = n.id AND o.{order.link_far} = ANY($2::bigint[]))) ORDER BY n.id",
+            locked,
+            orders,
         )
         lines = {
             row["id"]: Line(
@@ -213,6 +233,21 @@ class Desk:
             for row in await self.tx.fetch(candidates(self.catalog, self.d, available=True), free, None):
                 found.setdefault(row["line"], []).append(row["shelf"])
         return found
+
+    async def open_places(self, lines: Sequence[Line]) -> tuple[dict[int, list[int]], dict[int, Shelf]]:
+        """:meth:`places_of` each line, and those shelves, locked. A shelf that was given to another SKU while its lock
+        was waited for serves nobody."""
+        places = await self.places_of(lines)
+        shelves = await self.shelves(row for rows in places.values() for row in rows)
+        free = [line.row for line in lines if line.stock_row is None and places.get(line.row)]
+        if free:
+            pairs = await self.tx.fetch(
+                candidates(self.catalog, self.d, available=True), free, sorted(shelves)
+            )
+            places |= {row: [] for row in free}
+            for pair in pairs:
+                places[pair["line"]].append(pair["shelf"])
+        return places, shelves
 
     async def shelves(self, rows: Iterable[int]) -> dict[int, Shelf]:
         """Live stock rows, locked by number."""

@@ -87,8 +87,7 @@ async def _take(
     now: datetime | None,
 ) -> Reservation:
     needy = [line for line in lines if line.need > 0]
-    places = await desk.places_of(needy)
-    shelves = await desk.shelves(row for rows in places.values() for row in rows)
+    places, shelves = await desk.open_places(needy)
     taken, lacking = _allocate(desk, needy, places, shelves)
     reason = _why(needy, lacking, shelves) if lacking else None
     if lacking and not partial:

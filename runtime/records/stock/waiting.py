@@ -15,11 +15,14 @@ from typing import Any
 import structlog
 
 from runtime.access import SYSTEM, Actor
-from runtime.catalog import Catalog, Stock
+from runtime.catalog import Catalog, Stock, Table
+from runtime.definitions.fields import Link
 from runtime.errors import HuobiaoError, NotFound
+from runtime.i18n import N_
 from runtime.ids import record_id
 from runtime.records.again import again, keep_out
 from runtime.records.change import Source
+from runtime.records.ledger import ZERO
 from runtime.records.stock.desk import Desk, Reservation
 from runtime.records.stock.places import candidates
 from runtime.records.stock.reserving import fill
@@ -30,6 +33,7 @@ from runtime.system import System
 log = structlog.get_logger(__name__)
 
 BATCH = 200
+GONE = N_("订单已彻底删除,不再等补货")
 EVERYTHING_SECONDS = 60.0
 _REST_SECONDS = 600.0
 """How long an order that could not be worked on is left alone."""
@@ -118,9 +122,11 @@ class StockKeeper:
         stocks, done = _by_number(await self.system.catalogs.current()) if rows else {}, 0
         for row in rows:
             stock = stocks.get(row["stock_id"])
-            if stock is not None and stock.definition.auto_fill:
+            if stock is not None:
                 try:
-                    done += await fill_waiting(self.system, stock, None, SYSTEM, Source("system"))
+                    await let_go_of_gone(self.system, stock)
+                    if stock.definition.auto_fill:
+                        done += await fill_waiting(self.system, stock, None, SYSTEM, Source("system"))
                 except HuobiaoError as error:
                     log.warning("back-orders not filled", stock=stock.id, error=error.message.text())
         return done
@@ -146,12 +152,8 @@ async def fill_waiting(
 
         try:
             done += (await _alone(system, attempt)).lines > 0
-        except NotFound:  # the order is gone, and with it what it waited for
-            await system.db.execute(
-                "DELETE FROM meta.stock_backorder WHERE stock_id = $1 AND order_record = $2",
-                stock.number,
-                order,
-            )
+        except NotFound:  # just now put into the trash, where it keeps its place until it comes back
+            continue
         except HuobiaoError as error:  # one that cannot be filled does not keep the others waiting
             log.warning("back-order not filled", stock=stock.id, order=order, error=error.message.text())
     return done
@@ -160,10 +162,12 @@ async def fill_waiting(
 async def _next(
     system: System, stock: Stock, shelves: Collection[int] | None, tried: Collection[int]
 ) -> int | None:
-    """The order that has waited longest for something that is there."""
-    pairs = candidates(await system.catalogs.current(), stock.definition, available=True)
+    """The order that has waited longest for something that is there. One in the trash keeps its place, but gets nothing."""
+    catalog = await system.catalogs.current()
+    pairs, orders = candidates(catalog, stock.definition, available=True), _orders(catalog, stock)
     found = await system.db.value(
         f"SELECT b.order_record FROM ({pairs}) c JOIN meta.stock_backorder b ON b.stock_id = $3 AND b.line_record = c.line"
+        f" JOIN {orders.sql} o ON o.id = b.order_record AND o.deleted_at IS NULL"
         " WHERE NOT b.order_record = ANY($4::bigint[]) ORDER BY b.since, b.line_record LIMIT 1",
         await system.db.value(
             "SELECT array_agg(line_record) FROM meta.stock_backorder WHERE stock_id = $1", stock.number
@@ -174,6 +178,40 @@ async def _next(
         list(tried),
     )
     return None if found is None else int(found)
+
+
+async def let_go_of_gone(system: System, stock: Stock) -> int:
+    """End the waiting of lines whose order was removed for good; how many lines that were."""
+    orders = _orders(await system.catalogs.current(), stock)
+    gone = (
+        "SELECT b.line_record FROM meta.stock_backorder b WHERE b.stock_id = $1"
+        f" AND NOT EXISTS (SELECT 1 FROM {orders.sql} o WHERE o.id = b.order_record) ORDER BY b.line_record LIMIT $2"
+    )
+    if await system.db.value(gone, stock.number, 1) is None:
+        return 0
+
+    async def attempt(tx: Tx) -> Reservation:
+        desk = await Desk.open(system, tx, stock.id, SYSTEM)
+        rows = [row["line_record"] for row in await tx.fetch(gone, stock.number, BATCH)]
+        lines = await desk.lines_by_row(rows)
+        for line in lines:
+            line.open = ZERO
+        await tx.execute(
+            "DELETE FROM meta.stock_backorder WHERE stock_id = $1 AND line_record = ANY($2::bigint[])",
+            stock.number,
+            rows,
+        )
+        states = {line.row: desk.state(line) for line in lines}
+        await desk.store(SYSTEM, Source("system"), (), states, (), GONE)
+        return Reservation("released", len(rows))
+
+    return (await _alone(system, attempt)).lines
+
+
+def _orders(catalog: Catalog, stock: Stock) -> Table:
+    """The table of what lines belong to. Raises NotFound where it is gone."""
+    config = catalog.field(stock.definition.line_order).config
+    return catalog.table(config.table if isinstance(config, Link) else "")
 
 
 async def _alone(system: System, work: Any) -> Reservation:

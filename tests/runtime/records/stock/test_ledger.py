@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import asyncpg
 import pytest
 
-from runtime.errors import InvalidInput, NotAllowed, RecordsRejected
+from runtime.errors import InvalidInput, NotAllowed, RecordsRejected, RuleBroken
 from runtime.ids import parse_record_id
 from runtime.records import stock as stocks
 from runtime.records.change import Source
@@ -185,3 +187,48 @@ async def test_the_audit_finds_what_a_hand_in_the_database_did(yard: Yard) -> No
         "明细「行」的状态是「未预占」,实际占着 2 件",
     ]
     assert sentences(await yard.world.patch(line["id"], {"数量": 1}, yard.lines))
+
+
+async def test_another_content_under_the_same_key_is_refused(yard: Yard) -> None:
+    shelf, other = await yard.shelf(5), await yard.shelf(5, "B-2")
+    assert await yard.change("receive", shelf, 4, key="k1") == 4
+    assert await yard.change("receive", shelf, "4.0", key="k1") == 4, "the same, written in another way"
+    for kind, at, quantity, reason in (
+        ("receive", shelf, 5, "试"),
+        ("adjust", shelf, 4, "试"),
+        ("receive", other, 4, "试"),
+        ("receive", shelf, 4, "别的原因"),
+    ):
+        with pytest.raises(RuleBroken, match="换一个 key") as raised:
+            await yard.change(kind, at, quantity, key="k1", reason=reason)
+        assert (raised.value.error_code, raised.value.field) == ("key_used", "key")
+    with pytest.raises(RuleBroken, match="换一个 key"):  # one item more
+        await stocks.change_on_hand(
+            yard.world.system, yard.stock.id, "receive", [stocks.Item(shelf, 4), stocks.Item(other, 1)],
+            actor=EDITOR, source=Source("api"), reason="试", key="k1",
+        )  # fmt: skip
+    assert await yard.balance(shelf) == (9, 0)
+    assert await yard.balance(other) == (5, 0)
+
+
+async def test_a_count_that_found_nothing_is_done_as_well(yard: Yard) -> None:
+    """It left no movement; asked again after goods came in, it must not take them out again."""
+    shelf = await yard.shelf(5)
+    assert await yard.change("count", shelf, 5, key="k1") == 0
+    await yard.change("receive", shelf, 3)
+    assert await yard.change("count", shelf, 5, key="k1") == 0
+    assert await yard.balance(shelf) == (8, 0)
+
+
+async def test_what_was_refused_leaves_its_key_free(yard: Yard) -> None:
+    shelf = await yard.shelf(5)
+    with pytest.raises(RecordsRejected):
+        await yard.change("adjust", shelf, -6, key="k1")
+    assert await yard.change("adjust", shelf, -5, key="k1") == -5
+
+
+async def test_the_same_key_at_the_same_moment_is_done_once(yard: Yard) -> None:
+    shelf = await yard.shelf(0)
+    done = await asyncio.gather(*(yard.change("receive", shelf, 4, key="k1") for _ in range(6)))
+    assert done == [4] * 6
+    assert await yard.balance(shelf) == (4, 0)
