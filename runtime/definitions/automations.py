@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
 
 from runtime.definitions.flow import Over, RunAutomation, Stop, UntilMeets, Wait
+from runtime.definitions.queries import Filter
 from runtime.definitions.steps import (
     ConsumeLines,
     CreateRecord,
@@ -119,11 +121,16 @@ def blocks(config: StepConfig) -> tuple[tuple[str, tuple[Step, ...]], ...]:
 
 def waits_for_records(steps: tuple[Step, ...]) -> bool:
     """Whether one of ``steps`` waits until a record meets a condition: then every change of a record is an event."""
-    return any(
-        (isinstance(step.config, Wait) and isinstance(step.config.until, UntilMeets))
-        or any(waits_for_records(inner) for _, inner in blocks(step.config))
-        for step in steps
-    )
+    return any(True for _ in awaited(steps))
+
+
+def awaited(steps: tuple[Step, ...]) -> Iterator[Filter]:
+    """The conditions that ``steps`` wait for records to meet."""
+    for step in steps:
+        if isinstance(step.config, Wait) and isinstance(step.config.until, UntilMeets):
+            yield step.config.until.where
+        for _, inner in blocks(step.config):
+            yield from awaited(inner)
 
 
 __all__ = [
@@ -154,6 +161,7 @@ __all__ = [
     "Trigger",
     "UpdateRecord",
     "Wait",
+    "awaited",
     "blocks",
     "trigger_table",
     "waits_for_records",

@@ -10,7 +10,8 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
-from runtime.catalog import Automation, Catalog, Table
+from runtime.catalog import App, Automation, Catalog, Table
+from runtime.definitions.automations import awaited
 from runtime.definitions.queries import Condition, Filter, fields_of
 from runtime.definitions.triggers import OF_CHANGES, ConditionsMet, RecordUpdated, trigger_table
 from runtime.storage.computed import dependencies, read_time
@@ -77,6 +78,7 @@ def _find(catalog: Catalog) -> Watching:
     for app in catalog.apps:
         if app.waits_for_records:  # runs that wait for a record hear of every change
             tables.update(table.id for table in app.tables)
+            told |= _awaited(app)
     asked = {key for ones in waiting.values() for one in ones for key in one.fields}
     return Watching(
         frozenset(tables),
@@ -84,6 +86,22 @@ def _find(catalog: Catalog) -> Watching:
         frozenset(told),
         {key: tuple(ones) for key, ones in waiting.items()},
     )
+
+
+def _awaited(app: App) -> set[str]:
+    """Links and computed fields that runs of an app wait for: they change through other records too."""
+    keys = {
+        key
+        for automation in app.automations
+        for where in awaited(automation.definition.steps)
+        for key in fields_of(where)
+    }
+    return {
+        field.id
+        for table in app.tables
+        for field in table.fields
+        if field.id in keys and (field.computed or field.type == "link")
+    }
 
 
 def _enabled(catalog: Catalog) -> Iterator[tuple[Automation, Table]]:

@@ -87,6 +87,9 @@ async def _until_meets(attempt: Attempt, until: UntilMeets) -> Done | Rest:
     began = datetime.fromisoformat((attempt.kept or {}).get("began") or now.isoformat())
     ends = began + timedelta(seconds=until.limit.seconds)
     attempt.input["ends"] = ends.isoformat()
+    if not attempt.rehearsal:
+        # whoever is changing the record is waited for; whoever changes it later finds the run waiting, and wakes it
+        await attempt.tx.execute(f"SELECT 1 FROM {table.sql} WHERE id = $1 FOR SHARE", row)
     if row in await triggers.meeting(attempt.tx, attempt.catalog, table, [row], until.where):
         return Done(REACHED, {})
     if now >= ends or attempt.rehearsal:

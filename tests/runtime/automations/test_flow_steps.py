@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from runtime.automations import engine, remedies, runs
 from runtime.automations.engine import execute
 from runtime.automations.notes import load_failure
 from runtime.automations.rehearsal import rehearse
+from runtime.automations.relay import relay
 from runtime.automations.runs import StepRow
 from runtime.automations.steps import loop as loops
 from runtime.automations.steps.wait import next_time
@@ -36,8 +38,10 @@ from runtime.definitions.flow import (
 )
 from runtime.definitions.queries import Condition
 from runtime.definitions.values import Assignment, FieldValue, Literal_, StepOutput, TextValue
+from runtime.ids import parse_record_id
+from tests.runtime.automations.watched import Watched
 from tests.support.shop import Shop
-from tests.support.world import EDITOR, SYSTEM
+from tests.support.world import EDITOR, SYSTEM, World
 
 
 def _back(shop: Shop) -> str:
@@ -327,6 +331,55 @@ async def test_waiting_until_a_record_meets_a_condition_ends_with_its_change(sho
     await _hand_out(shop)
     assert (await shop.run(run))["status"] == "finished"
     assert (await shop.read(order))["次数"] == 7
+
+
+async def test_a_record_that_is_being_changed_while_it_is_asked_is_waited_for(shop: Shop) -> None:
+    """A change that was stored between asking and resting would be seen by nobody for a long while."""
+    note = shop.orders.field("备注")
+    await shop.automation(
+        RecordCreated(shop.orders.id), Wait(UntilMeets(Condition(note.id, "is", "到货"), Span(3, "days")))
+    )
+    order = await shop.order()
+    (run,) = await shop.relayed()
+    db = shop.world.system.db
+    async with db.pool.acquire() as other, other.transaction():
+        await other.execute(
+            f"UPDATE {shop.orders.sql} SET {note.column} = '到货' WHERE id = $1", parse_record_id(order)[1]
+        )
+        task = asyncio.create_task(execute(shop.world.system, run, "test"))
+        async with asyncio.timeout(20):
+            while True:
+                if await db.value(
+                    "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+                ):
+                    break
+                await asyncio.sleep(0.01)
+    await task
+    assert (await shop.steps(run))["stp1"] == ("done", "reached")
+
+
+async def test_waiting_for_what_is_computed_of_other_records_ends_with_their_change(world: World) -> None:
+    watched = await Watched.make(world)
+    total = Condition(watched.field("总额"), "gt", 100)
+    await watched.on(RecordCreated(watched.customers.id), Wait(UntilMeets(total, Span(3, "days"))))
+    (customer,) = await world.create(watched.customers, {"姓名": "李"})
+    (run,) = (await relay(world.system)).runs
+    assert await execute(world.system, run, "test")
+
+    async def status() -> str:
+        while (await relay(world.system)).events:
+            pass
+        return str(await world.system.db.value("SELECT status FROM meta.run"))
+
+    assert await status() == "waiting"
+    (order,) = await world.create(watched.orders, {"订单号": "1", "客户": [customer], "金额": 50})
+    assert await status() == "queued", "it looks again"
+    assert await execute(world.system, run, "test")
+    assert await status() == "waiting"
+    await world.patch(order, {"金额": 150}, watched.orders)
+    assert await status() == "queued"
+    assert await execute(world.system, run, "test")
+    assert await status() == "finished"
 
 
 async def test_waiting_for_a_condition_has_an_end(shop: Shop) -> None:
