@@ -17,7 +17,7 @@ from runtime.i18n import N_, Message
 from runtime.system import System
 
 State = Literal["waiting", "building", "ready", "failed"]
-_COLUMN = re.compile(r"\bf(\d+)\b")
+_COLUMN = re.compile(r"\bf(\d+)(_since)?\b")
 _SYSTEM = {"created_at": N_("创建时间"), "updated_at": N_("更新时间")}
 
 
@@ -77,7 +77,9 @@ def _index(table: Table, names: dict[str, str], row: Any) -> TableIndex:
         plain = column.removesuffix(" DESC NULLS LAST")
         name = _SYSTEM.get(plain)
         if found is not None and int(found.group(1)) in by_number:
-            parts.append(IndexPart(by_number[int(found.group(1))].name, "DESC" in column))
+            field = by_number[int(found.group(1))].name
+            since = Message(N_("「{field}」的进入时间"), {"field": field})
+            parts.append(IndexPart(since if found.group(2) else field, "DESC" in column))
         elif name is not None:
             parts.append(IndexPart(Message(name), "DESC" in column))
     return TableIndex(
@@ -96,9 +98,13 @@ def _names(app: App, catalog: Catalog) -> dict[str, str]:
     names = {view.id: view.definition.name for table in app.tables for view in table.views}
     names |= {dashboard.id: dashboard.definition.name for dashboard in app.dashboards}
     names |= {workbench.id: workbench.definition.name for workbench in app.workbenches}
+    names |= {automation.id: automation.definition.name for automation in app.automations}
+    names |= {stock.id: stock.definition.name for stock in app.stocks}
     for other in catalog.apps:
         for table in other.tables:
             names |= {
-                field.id: f"{table.name} · {field.name}" for field in table.fields if field.type == "link"
+                field.id: f"{table.name} · {field.name}"
+                for field in table.fields
+                if field.type == "link" or getattr(field.config, "match", None) is not None
             }
     return names

@@ -23,7 +23,7 @@ from runtime.fieldtypes.location import LocationType
 from runtime.fieldtypes.number import wire_number
 from runtime.i18n import N_
 from runtime.ids import parse_record_id, record_id
-from runtime.records import links
+from runtime.records import links, looked_up
 from runtime.records.change import RecordView
 from runtime.records.sizes import is_small
 from runtime.storage.indexes.use import note_slow
@@ -78,12 +78,24 @@ class Reader:
         """The fields asked for, all when None."""
         return self.fields if names is None else tuple(self.compiler.field(name) for name in names)
 
-    def views(
+    async def complete(
         self, rows: Sequence[Any], fields: Sequence[Field], *, encoded: bool = False
+    ) -> tuple[RecordView, ...]:
+        """Rows as :meth:`views` makes them, look-ups of attachments as files."""
+        return self.views(rows, fields, encoded=encoded, files=await looked_up.files_of(self, rows, fields))
+
+    def views(
+        self,
+        rows: Sequence[Any],
+        fields: Sequence[Field],
+        *,
+        encoded: bool = False,
+        files: looked_up.Files | None = None,
     ) -> tuple[RecordView, ...]:
         """Rows of ``Compiler.page`` as records, links with the names of what they point at.
 
-        ``encoded``: msgspec makes JSON of them, see :meth:`FieldType.wires`.
+        ``encoded``: msgspec makes JSON of them, see :meth:`FieldType.wires`. ``files``: what look-ups of attachments show;
+        without it the names.
         """
         if not rows:
             return ()
@@ -94,7 +106,9 @@ class Reader:
         changed: list[tuple[str, Callable[[Any], Any]]] = []
         made: list[tuple[str, Callable[[Any], Any]]] = []
         for field in fields:
-            if (whole := self._from_row(field, there)) is not None:
+            if files is not None and (found := files.get(field.id)) is not None:
+                made.append((field.id, _by_number(found)))
+            elif (whole := self._from_row(field, there)) is not None:
                 made.append((field.id, whole))
             elif (wire := fieldtypes.get(field.config).wires(field.config, encoded=encoded)) is not None:
                 changed.append((field.id, wire))
@@ -134,6 +148,10 @@ class Reader:
                 return lambda row: {"error": row[error]} if row[error] else row[column]
             return lambda row: {"error": row[error]} if row[error] else wire(row[column])
         return None
+
+
+def _by_number(found: dict[int, Any]) -> Callable[[Any], Any]:
+    return lambda row: found.get(row["id"])
 
 
 async def get(system: System, actor: Actor, public_id: str, *, with_trash: bool = False) -> RecordView:
@@ -178,7 +196,7 @@ async def _found(
 ) -> dict[str, RecordView]:
     query = Query(where=Condition("$id", "is_any_of", public_ids), limit=MAX_LIMIT, with_trash=with_trash)
     rows = await reader.system.db.fetch(reader.compiler.page(query, reader.fields))
-    return {view.id: view for view in reader.views(rows, reader.fields, encoded=encoded)}
+    return {view.id: view for view in await reader.complete(rows, reader.fields, encoded=encoded)}
 
 
 async def page(system: System, actor: Actor, table_id: str, query: Query, *, encoded: bool = False) -> Page:
@@ -202,7 +220,7 @@ async def page(system: System, actor: Actor, table_id: str, query: Query, *, enc
     if total is None and at is not None:
         total, exact = (at + len(rows), True) if not more else await _total(reader, query)
     return Page(
-        reader.views(rows, fields, encoded=encoded),
+        await reader.complete(rows, fields, encoded=encoded),
         reader.compiler.cursor(query, rows[-1]) if more else None,
         total,
         exact,
@@ -380,7 +398,7 @@ async def linked(
         )
     )
     more = len(rows) > limit
-    return Page(far.views(rows[:limit], far.fields), None, len(rows[:limit]), not more)
+    return Page(await far.complete(rows[:limit], far.fields), None, len(rows[:limit]), not more)
 
 
 async def matching(

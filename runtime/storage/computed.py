@@ -22,7 +22,7 @@ from runtime.fieldtypes.system import person_name_sql
 from runtime.formulas.texts import LIST_SEPARATOR
 from runtime.ids import record_id_sql
 from runtime.storage.query import ROW_COLUMNS
-from runtime.storage.rollups import Far, far_rows, items, linked, linked_error, target_of, value
+from runtime.storage.rollups import Far, far_rows, files, items, linked, linked_error, target_of, value
 from runtime.storage.states import state_time
 
 _BY_CLOCK = frozenset({"older_than", "newer_than", "within_next", "in_period"})
@@ -248,6 +248,13 @@ def _items(catalog: Catalog, context: Context, table: Table, one: Field) -> Quer
     found = _far(catalog, context, table, one)
     assert isinstance(one.config, Lookup)  # noqa: S101
     return QueryString("NULL::text[]") if found is None else items(found, one.config)
+
+
+def looked_up_files(catalog: Catalog, context: Context, one: Field) -> QueryString:
+    """The SQL of the files that a look-up of attachments brings to its row ``t``, as one JSON list."""
+    found = _far(catalog, context, catalog.table(one.table_id), one)
+    assert isinstance(one.config, Lookup)  # noqa: S101
+    return QueryString("NULL::jsonb") if found is None else files(found, one.config)
 
 
 @dataclass(frozen=True)

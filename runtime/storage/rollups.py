@@ -187,6 +187,21 @@ def items(far: Far, config: Lookup) -> QueryString:
     )
 
 
+def files(far: Far, config: Lookup) -> QueryString:
+    """The files that a look-up of attachments brings, as one JSON list; NULL where there are none."""
+    column = f"r.{far.table.field(config.field).column}"
+    if config.take != "all":
+        return _one(far, config.sorts, column, last=config.take == "last")
+    order = _order(far, config.sorts)
+    return QueryString(
+        f"(SELECT jsonb_agg(u.file ORDER BY v.place, u.place) FROM (SELECT {column} AS files,"
+        f" row_number() OVER (ORDER BY {order}) AS place {{}} AND {column} IS NOT NULL"
+        f" ORDER BY {order} LIMIT {int(config.limit or MOST_LISTED)}) v,"
+        " jsonb_array_elements(v.files) WITH ORDINALITY AS u(file, place))",
+        far.sql,
+    )
+
+
 def linked(far: Far, field: Field, *, many: bool, zone: str) -> QueryString:
     """What formulas see of a far field through a link: the one value, or a list of all that are filled, as texts."""
     kind = fieldtypes.get(field.config)

@@ -30,10 +30,13 @@ _RANGES = frozenset(
 )  # fmt: skip
 _SYSTEM = {"$created_at": "created_at", "$updated_at": "updated_at"}
 _MOST_EQUAL = 2
+SINCE = "$since:"
+"""Before the id of a state machine's field: since when a record is in its state."""
 
 
 class Shape(msgspec.Struct, frozen=True, order=True):
-    """Fields a query compares for equality, and its order: ``(field, descending)``. Ids of fields, or ``$created_at``."""
+    """Fields a query compares for equality, and its order: ``(field, descending)``. Ids of fields, ``$created_at``, or
+    :data:`SINCE` and an id."""
 
     equal: tuple[str, ...] = ()
     order: tuple[tuple[str, bool], ...] = ()
@@ -105,6 +108,12 @@ def index_for(table: Table, shape: Shape) -> Index | None:
     if days:  # a day is a span of moments, and what follows a span is in no order
         return Index((*columns, days[0].column))
     for key, descending in shape.order:
+        if key.startswith(SINCE):
+            machine = table.by_id.get(key.removeprefix(SINCE))
+            if machine is None or machine.machine is None:
+                break
+            columns.append(machine.since_column)
+            continue
         field = _field(table, key)
         if (field is None and key not in _SYSTEM) or (field is not None and not _bounded(field)):
             break

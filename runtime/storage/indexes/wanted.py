@@ -1,5 +1,5 @@
-"""The shapes that definitions ask for: matches, views, widgets, look-ups on workbenches, dates that automations plan by, names of
-linked records.
+"""The shapes that definitions ask for: matches, views, widgets, look-ups on workbenches, dates that automations plan by, limits of
+states that they watch, names of linked records.
 
 Roll-ups over links and conditions of automations look at the few records that a link names; its own index is enough for
 them. Those that match have no link: the fields that must be equal are found by index from either side.
@@ -14,8 +14,8 @@ from runtime.catalog import App, Catalog, Table
 from runtime.definitions.dashboards import ListWidget, TrendWidget
 from runtime.definitions.fields import Link
 from runtime.definitions.matching import Match
-from runtime.definitions.triggers import DateReached
-from runtime.storage.indexes.shapes import Shape, of
+from runtime.definitions.triggers import DateReached, StateOverdue
+from runtime.storage.indexes.shapes import SINCE, Shape, of
 
 
 @dataclass(frozen=True)
@@ -80,10 +80,7 @@ def _of_app(app: App, table: Table) -> Iterator[tuple[str, Shape]]:
             keys = (bindings.waybill, bindings.number, bindings.phone, *definition.search)
             for key in dict.fromkeys(key for key in keys if key):
                 yield workbench.id, Shape((key,))
-    for automation in app.automations:
-        trigger = automation.definition.trigger
-        if automation.definition.enabled and isinstance(trigger, DateReached) and trigger.table == table.id:
-            yield automation.id, Shape((), ((trigger.field, False),))
+    yield from _of_automations(app, table)
     for dashboard in app.dashboards:
         for widget in dashboard.definition.widgets:
             config = widget.config
@@ -94,3 +91,15 @@ def _of_app(app: App, table: Table) -> Iterator[tuple[str, Shape]]:
                 yield dashboard.id, shape
             if isinstance(config, TrendWidget):
                 yield dashboard.id, Shape((), ((config.date_field, False),))
+
+
+def _of_automations(app: App, table: Table) -> Iterator[tuple[str, Shape]]:
+    """Dates and limits of states that are looked through again and again."""
+    for automation in app.automations:
+        trigger = automation.definition.trigger
+        if not automation.definition.enabled or getattr(trigger, "table", None) != table.id:
+            continue
+        if isinstance(trigger, DateReached):
+            yield automation.id, Shape((), ((trigger.field, False),))
+        elif isinstance(trigger, StateOverdue):
+            yield automation.id, Shape((trigger.field,), ((f"{SINCE}{trigger.field}", False),))

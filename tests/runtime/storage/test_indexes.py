@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from runtime.catalog import Table, bump
+from runtime.definitions.automations import AutomationDef
 from runtime.definitions.fields import (
     AutoNumber,
     Choice,
@@ -20,7 +21,9 @@ from runtime.definitions.fields import (
     Text,
 )
 from runtime.definitions.queries import Condition, Group, Query, Sort
+from runtime.definitions.states import State, StateMachine, Transition
 from runtime.definitions.tables import ViewDef
+from runtime.definitions.triggers import StateOverdue
 from runtime.records import read
 from runtime.storage.database import Database
 from runtime.storage.indexes.keeper import IndexKeeper
@@ -199,3 +202,29 @@ async def test_which_index_serves_which_query(world: World) -> None:
     assert served(either) == [Index((short.column, "id")), Index((channel.column, "id"))]
     assert served(None, Sort(channel.id))[0].columns[0].startswith("(array_position(")
     assert index_for(table, Shape(("fldGone0000000000",))) is None
+
+
+async def test_limits_of_states_that_an_automation_watches_are_found_by_index(world: World) -> None:
+    machine = StateMachine((1,), (Transition(1, 2),), (State(1, limit=3600),))
+    table = await world.table(
+        "订单", {"单号": Text(), "状态": SingleSelect((Choice(1, "待支付"), Choice(2, "已支付")), machine)}
+    )
+    state = table.field("状态")
+    await world.system.db.execute(
+        f"ALTER TABLE {table.sql} ADD COLUMN IF NOT EXISTS {state.since_column} timestamptz"
+    )
+    await world.system.db.execute(
+        f"INSERT INTO {table.sql} ({state.column}, {state.since_column})"
+        " SELECT 1 + n % 2, now() - n * interval '1 minute' FROM generate_series(1, $1) n",
+        3 * ROWS,
+    )
+    assert await keeper(world).keep() == 0, "nobody watches"
+    await world.add("automation", AutomationDef("催付", StateOverdue(table.id, state.id), (), enabled=True))
+    assert await keeper(world).keep() == 1
+    assert await made(world) == [(state.column, state.since_column, "id")]
+    plan = await world.system.db.fetch(
+        f"EXPLAIN SELECT id FROM {table.sql} t WHERE t.deleted_at IS NULL AND (t.{state.column} = 1"
+        f" AND t.{state.since_column} > now() - interval '75 minutes'"
+        f" AND t.{state.since_column} <= now() - interval '60 minutes')"
+    )
+    assert "Index" in "".join(row[0] for row in plan)

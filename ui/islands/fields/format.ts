@@ -1,7 +1,7 @@
 /** Values as text, in the page's language and time zone. */
 import { locale } from "../i18n";
 import { plainMarkdown } from "./markdown-tools";
-import { typeUi } from "./types";
+import { looksOf, typeUi } from "./types";
 import type { ErrorValue, Field, LinkValue, Value } from "./field";
 
 /** The zone in which moments are shown: the page's. */
@@ -60,6 +60,11 @@ export function toLocal(iso: string, seconds = false, zone = timeZone()): string
   if (Number.isNaN(moment.getTime())) return "";
   const { year, month, day, hour, minute, second } = clockParts(moment, zone);
   return `${year}-${month}-${day}T${hour}:${minute}${seconds ? `:${second}` : ""}`;
+}
+
+/** The end of what a date control takes: with it a year has four digits, so that typing goes on to the month by itself. */
+export function lastDay(withTime: boolean): string {
+  return withTime ? "9999-12-31T23:59" : "9999-12-31";
 }
 
 export function formatNumber(value: number | string, options: { decimals?: number; thousands?: boolean; unit?: string } = {}): string {
@@ -191,7 +196,7 @@ export function copyText(field: Field, value: Value): string {
   if (field.type === "date") return String(value);
   if (["datetime", "created_time", "updated_time"].includes(field.type)) return toLocal(String(value), true).replace("T", " ");
   if (field.type === "phone" || field.type === "long_text") return String(value);
-  const ui = typeUi(field.type);
+  const ui = looksOf(field, value);
   if (ui?.copy) return ui.copy(field, value);
   return textOf(field, value);
 }

@@ -208,7 +208,7 @@ export function lookupForm(host: LinkHost): TemplateResult {
       : nothing}`;
 }
 
-const functions = ["count", "sum", "avg", "min", "max", "first", "last", "count_filled", "count_empty", "count_unique", "share_filled", "list", "list_unique"];
+const functions = ["count", "sum", "avg", "min", "max", "first", "last", "count_filled", "count_empty", "count_unique", "count_files", "share_filled", "list", "list_unique"];
 
 /** What a roll-up can calculate over a field. */
 export function functionsFor(field: Field | undefined): string[] {
@@ -237,6 +237,7 @@ export function functionName(fn: string): string {
       count_filled: t("填了的条数"),
       count_empty: t("没填的条数"),
       count_unique: t("不同的值有几个"),
+      count_files: t("文件数"),
       share_filled: t("填了的比例"),
       first: t("第一条的值"),
       last: t("最后一条的值"),

@@ -1,7 +1,7 @@
 /** What stands in a cell, by the type of its field: plain elements, made fast. */
 import { glyphElement, iconElement } from "../icons";
 import { choiceOf, isEmpty, isNumeric, stateGlyph, type Field, type LinkValue, type Value } from "../fields/field";
-import { typeUi } from "../fields/types";
+import { looksOf, typeUi } from "../fields/types";
 import { formatMoney, textOf } from "../fields/format";
 
 function element(tag: string, className: string, text?: string): HTMLElement {
@@ -71,6 +71,8 @@ export function fillCell(cell: HTMLElement, field: Field, value: Value, width: n
     cell.append(optionElement(field, String(value)));
   } else if (field.type === "multi_select" && Array.isArray(value)) {
     several(cell, value.map(String), width, 12, (text) => optionElement(field, text));
+  } else if (!draft && looksOf(field, value)?.cell) {
+    looksOf(field, value)!.cell!(cell, field, value, width);
   } else if (field.type === "link" || (field.type === "lookup" && Array.isArray(value))) {
     const names = links(value).map((item) => item.name);
     const texts = names.length ? names : (Array.isArray(value) ? value : [value]).map((item) => textOf({ ...field, type: "text" }, item));
@@ -79,8 +81,6 @@ export function fillCell(cell: HTMLElement, field: Field, value: Value, width: n
       chip.append(element("span", "cut", text || "—"));
       return chip;
     });
-  } else if (!draft && typeUi(field.type)?.cell) {
-    typeUi(field.type)!.cell!(cell, field, value, width);
   } else if (field.type === "url" || field.type === "email") {
     const link = element("a", "g-link cut", String(value)) as HTMLAnchorElement;
     const address = String(value);

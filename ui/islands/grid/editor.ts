@@ -4,7 +4,7 @@
  */
 import { render } from "lit";
 import { isNumeric, allowedMoves, stateGlyph, type Field, type LinkValue, type Value } from "../fields/field";
-import { fromLocal, toLocal } from "../fields/format";
+import { fromLocal, lastDay, toLocal } from "../fields/format";
 import { typeUi } from "../fields/types";
 import { t } from "../i18n";
 import "../select/hb-select";
@@ -205,6 +205,7 @@ export class Editor {
     const seconds = field.options.seconds === true;
     input.type = withTime ? "datetime-local" : "date";
     if (withTime && seconds) input.step = "1";
+    input.max = lastDay(withTime);
     input.setAttribute("aria-label", field.name);
     if (typeof value === "string") input.value = withTime ? toLocal(value, seconds) : value.slice(0, 10);
     const before = input.value;

@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { ref } from "lit/directives/ref.js";
 import { allowedMoves, isNumeric, stateGlyph, type Field, type LinkValue, type Value } from "../fields/field";
-import { fromLocal, toLocal } from "../fields/format";
+import { fromLocal, lastDay, toLocal } from "../fields/format";
 import { markdownKey, markdownTools } from "../fields/markdown-tools";
 import { typeUi } from "../fields/types";
 import { editText, readTyped } from "../grid/editor";
@@ -196,6 +196,7 @@ function date(field: Field, options: ControlOptions): TemplateResult {
     name=${field.id}
     type=${withTime ? "datetime-local" : "date"}
     step=${withTime && seconds ? "1" : nothing}
+    max=${lastDay(withTime)}
     aria-label=${field.name}
     aria-invalid=${options.invalid ? "true" : nothing}
     aria-describedby=${options.describedBy ?? nothing}

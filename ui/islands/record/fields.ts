@@ -1,5 +1,7 @@
 /** The fields of a record, two beside each other, each edited where it stands. */
 import { html, nothing, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
+import { repeat } from "lit/directives/repeat.js";
 import { isEmpty, type Field, type RecordData, type Value } from "../fields/field";
 import { typeUi } from "../fields/types";
 import { icon } from "../icons";
@@ -27,7 +29,7 @@ export interface FieldsOptions {
   showAll: boolean;
   edit(field: Field): void;
   commit(field: Field, value: Value): void;
-  cancel(): void;
+  cancel(field: Field): void;
   keepMine(field: Field): void;
   drop(field: Field): void;
   open(record: string): void;
@@ -72,7 +74,7 @@ export function fieldsTemplate(options: FieldsOptions): TemplateResult {
           : nothing}</span
       >
     </h3>
-    <dl class="rc-kv">${shown.map((field) => row(field, options))}</dl>
+    <dl class="rc-kv">${repeat(shown, (field) => field.id, (field) => row(field, options))}</dl>
     ${!shown.length && hidden ? html`<p class="hint">${t("都还空着")}</p>` : nothing}
   </section>`;
 }
@@ -90,17 +92,20 @@ function row(field: Field, options: FieldsOptions): TemplateResult {
       : nothing}</dt>
     <dd>
       ${editing
-        ? controlTemplate(field, {
-            id: `rc-${field.id}`,
-            value,
-            state: typeof options.record.fields[field.id] === "string" ? (options.record.fields[field.id] as string) : null,
-            invalid: draft?.problem !== undefined,
-            describedBy: draft?.problem ? problemId : undefined,
-            immediate: true,
-            commit: (next) => options.commit(field, next),
-            cancel: () => options.cancel(),
-            choices: (one, words) => options.choices(one, words),
-          })
+        ? // While somebody edits, what arrives from others draws the panel anew; the control keeps what is in it.
+          guard([options.record.id, JSON.stringify(field), draft?.problem, field.options.machine ? options.record.fields[field.id] : null], () =>
+            controlTemplate(field, {
+              id: `rc-${field.id}`,
+              value,
+              state: typeof options.record.fields[field.id] === "string" ? (options.record.fields[field.id] as string) : null,
+              invalid: draft?.problem !== undefined,
+              describedBy: draft?.problem ? problemId : undefined,
+              immediate: true,
+              commit: (next) => options.commit(field, next),
+              cancel: () => options.cancel(field),
+              choices: (one, words) => options.choices(one, words),
+            }),
+          )
         : editable
           ? editableValue(field, value, draft, problemId, options)
           : html`<span class="rc-v ro">${shown(field, value, options)}</span>`}

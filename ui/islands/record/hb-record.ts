@@ -263,14 +263,21 @@ export class HbRecord extends HbElement {
 
   async #commit(field: Field, value: Value): Promise<void> {
     const began = this.editing === field.id ? this.#began : this.data?.fields[field.id];
-    this.editing = null;
+    this.#leave(field);
     this.refusal = null;
     const { problems } = await this.#saver.save(field, value, began);
     // A rule about another field (a state that needs it) belongs beside that one, or above all fields.
     const elsewhere = problems.find((problem) => problem.field && problem.field !== field.id);
     if (elsewhere) this.refusal = elsewhere.message;
     await this.updateComplete;
+    // Whoever has gone on meanwhile is not called back.
+    if (this.editing !== null || (document.activeElement && document.activeElement !== document.body)) return;
     this.querySelector<HTMLElement>(`[data-field="${CSS.escape(field.id)}"] :is(.rc-edit, input)`)?.focus({ preventScroll: true });
+  }
+
+  /** The control of a field is closed; another's, opened in the meantime, stays. */
+  #leave(field: Field): void {
+    if (this.editing === field.id) this.editing = null;
   }
 
   async #move(move: Move): Promise<void> {
@@ -435,7 +442,7 @@ export class HbRecord extends HbElement {
           showAll: this.showAll,
           edit: (field) => this.#edit(field),
           commit: (field, value) => void this.#commit(field, value),
-          cancel: () => (this.editing = null),
+          cancel: (field) => this.#leave(field),
           keepMine: (field) => void this.#saver.keepMine(field),
           drop: (field) => this.#saver.drop(field.id),
           open: (record) => this.#open(record),

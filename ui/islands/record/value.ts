@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { choiceOf, isEmpty, isNumeric, stateGlyph, type Field, type LinkValue, type Value } from "../fields/field";
 import { textOf, timeZone } from "../fields/format";
-import { typeUi } from "../fields/types";
+import { looksOf, typeUi } from "../fields/types";
 import { glyph } from "../icons";
 import { t } from "../i18n";
 
@@ -45,7 +45,7 @@ export function valueTemplate(field: Field, value: Value, options: ValueOptions 
   if (typeof value === "object" && value !== null && "error" in value) {
     return html`<span class="g-error">${String((value as { error: unknown }).error)}</span>`;
   }
-  const look = typeUi(field.type)?.template;
+  const look = looksOf(field, value)?.template;
   if (look) return look(field, value);
   switch (field.type) {
     case "single_select":

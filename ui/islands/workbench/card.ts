@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { choiceOf, isEmpty, type Field, type RecordData, type Value } from "../fields/field";
 import { formatNumber, textOf } from "../fields/format";
 import { labelOf } from "../fields/press";
-import { typeUi } from "../fields/types";
+import { looksOf, typeUi } from "../fields/types";
 import { icon } from "../icons";
 import { t } from "../i18n";
 import { exceptionOf } from "../record/head";
@@ -87,7 +87,7 @@ function sorted(options: CardOptions): { channel: Field | undefined; tags: Field
   const said = exceptionOf(options.table, card.record);
   const tagged = shown.filter((field) => field.type === "multi_select" || (field.type === "checkbox" && field.name !== said?.title));
   const reasons = said ? new Set([said.title, `${said.title}原因`, `${said.title}说明`]) : new Set<string>();
-  const facts = shown.filter((field) => field !== channel && !tagged.includes(field) && !pressed.includes(field) && !typeUi(field.type)?.files && !reasons.has(field.name));
+  const facts = shown.filter((field) => field !== channel && !tagged.includes(field) && !pressed.includes(field) && !looksOf(field, card.record.fields[field.id])?.files && !reasons.has(field.name));
   return { channel, tags: tagged, pressed, facts };
 }
 
@@ -139,7 +139,7 @@ function presses(options: CardOptions): TemplateResult | typeof nothing {
 /** Files, and the camera: also where there are none yet, for that is when somebody takes a picture. */
 function attached(options: CardOptions): TemplateResult[] {
   const { record } = options.card;
-  const fields = options.fields.map((id) => fieldOf(options, id)).filter((field): field is Field => field !== undefined && typeUi(field.type)?.files === true);
+  const fields = options.fields.map((id) => fieldOf(options, id)).filter((field): field is Field => field !== undefined && (typeUi(field.type) ?? looksOf(field, record.fields[field.id]))?.files === true);
   const { saveFiles } = options;
   return fields
     .filter((field) => (saveFiles && isEditable(field)) || !isEmpty(record.fields[field.id]))

@@ -1,4 +1,5 @@
 /** The field types that bring a look of their own (`ui.ts` says what that is). */
+import { filesOf } from "../../files/file";
 import { attachment } from "./attachment";
 import { barcode } from "./barcode";
 import { button } from "./button";
@@ -17,6 +18,11 @@ const types: Record<string, TypeUi> = { attachment, rating, progress, duration, 
 /** What a type brings to the browser; undefined for the plain ones, which grid, panel and filter know themselves. */
 export function typeUi(type: string): TypeUi | undefined {
   return types[type];
+}
+
+/** What shows a value: that of its field's type, or, where a look-up brings files, what shows files. */
+export function looksOf(field: { type: string }, value: unknown): TypeUi | undefined {
+  return field.type === "lookup" && filesOf(value).length ? attachment : typeUi(field.type);
 }
 
 export const lookTypes: readonly string[] = Object.keys(types);

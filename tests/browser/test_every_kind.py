@@ -1,0 +1,145 @@
+"""All kinds of fields, one after the other: cells filled by keys and by touch, forms that make, explain, change and remove."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from playwright.async_api import expect
+
+from builder import fields, tables
+from builder.tables import TableSpec
+from runtime.catalog import Table
+from runtime.definitions.queries import Query
+from runtime.fieldtypes.registry import TYPES
+from runtime.records import read, write
+from runtime.records.change import Change, Patch, Source
+from tests.browser.kinds import KINDS, Kind, is_value
+from tests.browser.support import Site, axe, shot, until
+from tests.browser.test_field_panel import open_table
+from tests.browser.test_field_types import cell, fill, spec
+from tests.builder.test_states import machine
+
+expect.set_options(timeout=10_000)
+EDITED = [kind for kind in KINDS if kind.edited]
+STATES = ["待支付", "已支付"]
+HEAD = (spec("名称"), spec("状态", "single_select", choices=STATES, machine=machine(("待支付", "已支付"))))
+
+
+def test_no_kind_is_forgotten() -> None:
+    assert {kind.type: kind.label for kind in KINDS} == {one.name: one.label for one in TYPES}
+    assert {kind.type for kind in EDITED} == {one.name for one in TYPES if not one.readonly}
+
+
+async def table_of(site: Site, kinds: list[Kind], *, records: int = 1) -> Table:
+    """A table with a state machine and a field of each kind, called like its kind."""
+    actor = await site.actor()
+    await site.person("安宁")
+    await site.person("鲍勃")
+    customers = await tables.create(
+        site.system, actor, site.world.app_id, TableSpec(name="客户", fields=(spec("姓名"), spec("等级")))
+    )
+    await fill(site, customers, {"姓名": "林晓"}, {"姓名": "周明"})
+    made = await tables.create(site.system, actor, site.world.app_id, TableSpec(name="全部", fields=HEAD))
+    for kind in kinds:
+        await fields.create(site.system, actor, made.id, spec(kind.label, kind.type, **kind.options))
+    made = (await site.system.catalogs.current()).table(made.id)
+    await fill(site, made, *({"名称": f"第 {n} 条", "状态": "待支付"} for n in range(1, records + 1)))
+    return made
+
+
+async def holds(site: Site, table: Table, kind: Kind, wanted: Any) -> None:
+    """Wait until the first record's cell is right."""
+    key, seen = table.field(kind.label).id, []
+
+    async def right() -> bool:
+        page = await read.page(site.system, await site.actor(), table.id, Query(limit=1))
+        seen[:] = [page.records[0].fields.get(key)]
+        return is_value(wanted, seen[0])
+
+    try:
+        await until(right)
+    except AssertionError:
+        raise AssertionError(f"{kind.type}: {seen[0]!r}") from None
+
+
+async def test_each_is_filled_by_keys_in_the_grid(site: Site) -> None:
+    table = await table_of(site, EDITED)
+    page = await open_table(site, table)
+    await cell(page, 0, 1).click()
+    for column, kind in enumerate(EDITED, 2):
+        await page.keyboard.press("ArrowRight")
+        await expect(cell(page, 0, column)).to_have_class(re.compile(r"\bcur\b"))
+        if isinstance(kind.keys, str):
+            await page.keyboard.type(kind.keys)
+            await page.keyboard.press("Enter")
+        else:
+            await kind.keys(page)
+        await holds(site, table, kind, kind.typed)
+        # wherever an editor leaves the cursor, the same cell is emptied by a key and got back by another
+        await cell(page, 0, column).click(position={"x": 4, "y": 4})
+        await page.keyboard.press("Delete")
+        await holds(site, table, kind, lambda found: found in (None, [], False, ""))
+        await page.keyboard.press("Control+z")
+        await holds(site, table, kind, kind.typed)
+    await page.screenshot(path=shot("every-kind/grid"))
+
+
+async def test_each_is_filled_by_touch_on_a_phone(site: Site) -> None:
+    table = await table_of(site, EDITED)
+    page = await site.open(f"/t/{table.id}", phone=True)
+    await page.locator(".tc").first.tap()
+    record = page.locator("hb-record")
+    await record.get_by_role("button", name="显示全部").tap()
+    for kind in EDITED:
+        row = record.locator(f'[data-field="{table.field(kind.label).id}"]')
+        if kind.type not in ("checkbox", "attachment"):  # their controls stand there all the time
+            await row.get_by_role("button", name=f"编辑「{kind.label}」").tap()
+        if isinstance(kind.touch, str):
+            box = row.locator("input, textarea").first
+            await expect(box).to_be_focused()
+            await box.fill(kind.touch)
+            await record.locator("h1, h2").first.tap()
+        else:
+            await kind.touch(page, row, kind.label)
+        await holds(site, table, kind, kind.touched)
+    await expect(record.locator(".saving")).to_have_count(0)
+    await page.screenshot(path=shot("every-kind/phone"), full_page=True)
+    assert await axe(page) == []
+
+
+async def test_what_others_change_does_not_disturb_who_edits(site: Site) -> None:
+    """The panel is drawn anew with what arrives; ticks in an open list and a slider that was moved stay."""
+    kinds = [kind for kind in KINDS if kind.type in ("text", "progress", "multi_select")]
+    table = await table_of(site, kinds)
+    page = await open_table(site, table)
+    await cell(page, 0, 0).click()
+    await page.keyboard.press("Space")
+    record = page.locator("hb-record")
+    name = record.locator(f'[data-field="{table.field("单行文本").id}"]')
+    row_id = (await read.page(site.system, await site.actor(), table.id, Query(limit=1))).records[0].id
+
+    async def others_write(text: str) -> None:
+        change = Change(
+            table=table.id, actor=await site.actor(), source=Source("api"), updates=(Patch(row_id, {"单行文本": text}),)
+        )  # fmt: skip
+        await write.apply(site.system, change)
+        await expect(name).to_contain_text(text)
+
+    several = record.locator(f'[data-field="{table.field("多选").id}"]')
+    await several.get_by_role("button", name="编辑「多选」").click()
+    option = page.locator(".sel-list:popover-open .sel-i")
+    await option.filter(has_text="淘宝").click()
+    await others_write("第一次")
+    await option.filter(has_text="抖音").click()
+    await others_write("第二次")
+    await page.keyboard.press("Escape")
+    kind = next(kind for kind in kinds if kind.type == "multi_select")
+    await holds(site, table, kind, ["淘宝", "抖音"])
+
+    bar = record.locator(f'[data-field="{table.field("进度").id}"]')
+    await bar.get_by_role("button", name="编辑「进度」").click()
+    await bar.locator("input[type=range]").fill("80")
+    await others_write("第三次")
+    await page.keyboard.press("Enter")
+    await holds(site, table, next(kind for kind in kinds if kind.type == "progress"), 80)
