@@ -25,8 +25,8 @@ from runtime.definitions.queries import AggregateQuery, Query, Sort
 from runtime.errors import InvalidInput, NotFound, Problem, TooMuch
 from runtime.i18n import N_, Message, Translator
 from runtime.ids import parse_record_id
+from runtime.records import known, read, write
 from runtime.records import pending as pending_values
-from runtime.records import read, write
 from runtime.records.change import Change, Channel, NewRecord, Outcome, Patch, RecordView, Source
 from runtime.system import System
 
@@ -385,8 +385,11 @@ async def _answer(
     kept = [r.id for i, r in enumerate(outcome.results) if r.id and not r.problems and i not in gone]
     views: dict[str, RecordView] = {}
     if kept:
-        found = await read.get_many(system, change.actor, list(dict.fromkeys(kept)), encoded=True)
-        views = {view.id: view for view in found}
+        views = known.views(system, change.actor, outcome.known, kept)
+        missing = [key for key in dict.fromkeys(kept) if key not in views]
+        if missing:
+            found = await read.get_many(system, change.actor, missing, encoded=True)
+            views.update((view.id, view) for view in found)
     names = await Names.of(system, change.table, keys)
     answers = []
     for index, result in enumerate(outcome.results):

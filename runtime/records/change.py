@@ -71,10 +71,14 @@ class Result(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """Results in order, and the number that groups them in the history (0 when nothing was stored)."""
+    """Results in order, and the number that groups them in the history (0 when nothing was stored).
+
+    ``known``: the records as they are stored, as far as the change itself knows (:class:`runtime.records.known.Known`).
+    """
 
     results: tuple[Result, ...]
     change_id: int
+    known: Any = None
 
     @property
     def stored(self) -> int:

@@ -25,6 +25,7 @@ from runtime.records import (
     attachments,
     computed,
     history,
+    known,
     ledger,
     limits,
     links,
@@ -117,7 +118,8 @@ async def carry_out_together(
             item.change_id = ids[id(item.change)]
         await _store(work, effects)
     _announce(work)
-    return [_outcome(work, change) for change in changes]
+    stored = known.of(work)
+    return [_outcome(work, change, stored) for change in changes]
 
 
 def _stand_back(work: Work) -> None:
@@ -130,10 +132,10 @@ def _stand_back(work: Work) -> None:
             item.refuse("again", Message(N_("这条记录要单独再保存一次")))
 
 
-def _outcome(work: Work, change: Change) -> Outcome:
-    items = [item for item in work.items if item.change is change]
+def _outcome(work: Work, change: Change, stored: known.Known | None) -> Outcome:
+    items = [item for item in work.items if item.change is change] if work.together else work.items
     good = next((item for item in items if not item.problems), None)
-    return Outcome(tuple(_result(work.table, item) for item in items), good.change_id if good else 0)
+    return Outcome(tuple(_result(work.table, item) for item in items), good.change_id if good else 0, stored)
 
 
 async def _store(work: Work, effects: Effects | None) -> None:

@@ -1,0 +1,121 @@
+"""Records of which their change knows all that there is to see: whoever wrote them is answered without reading them back.
+
+That is so where nothing of a record is computed, kept elsewhere (links, files) or changed by somebody else in the same
+transaction (effects of moves, the stock). All others are read as ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from runtime import fieldtypes
+from runtime.access import Actor, row_rule
+from runtime.catalog import Catalog, Field, Table
+from runtime.definitions.fields import SYSTEM_TYPES, Button
+from runtime.ids import record_id
+from runtime.records import read
+from runtime.records.change import RecordView
+from runtime.records.store import stamp
+from runtime.records.work import Item, Work
+from runtime.system import System
+
+Row = Mapping[str, Any]
+
+_AS_GIVEN = frozenset({"text", "numeric", "integer", "integer[]", "boolean", "date", "timestamptz"})
+"""Columns that give back just the value they were given."""
+_CACHE = "_known_when_written"
+
+
+class Known(msgspec.Struct, frozen=True):
+    """Rows by record id, as they were stored under ``catalog``."""
+
+    catalog: Catalog
+    table: Table
+    rows: dict[str, Row]
+
+
+def of(work: Work) -> Known | None:
+    """What ``work`` knows of the records it has created or changed; None where it knows of none."""
+    table = work.table
+    plain = _plain(table)
+    if (
+        plain is None
+        or work.managed
+        or any(table.id == one.definition.stock_table for one in work.app.stocks)
+        or any(item.moves for item in work.items)
+    ):
+        return None
+    linked = any(field.type == "link" for field in table.fields)
+    rows: dict[str, Row] = {}
+    for item in work.items:
+        if item.problems or item.links:
+            continue
+        if item.action == "create":
+            rows[record_id(table.number, item.row_id)] = _created(work, item, plain)
+        elif item.action == "update" and not linked:
+            rows[record_id(table.number, item.row_id)] = _updated(work, item)
+    return Known(work.catalog, table, rows) if rows else None
+
+
+def views(system: System, actor: Actor, known: Known | None, wanted: Sequence[str]) -> dict[str, RecordView]:
+    """Those of the ``wanted`` records that are known, as :func:`runtime.records.read.get_many` gives them ``encoded``."""
+    if known is None or row_rule(actor, known.table) is not None:
+        return {}
+    reader = read.Reader(system, known.catalog, known.table, actor)
+    rows = [known.rows[key] for key in wanted if key in known.rows]
+    return {view.id: view for view in reader.views(rows, reader.fields, encoded=True)}
+
+
+def _plain(table: Table) -> dict[str, Any] | None:
+    """What the columns of an empty record hold; None where there is more to a record than its columns."""
+    if _CACHE not in table.__dict__:
+        simple = all(_simple(field) for field in table.fields)
+        table.__dict__[_CACHE] = {f.column: _empty(f) for f in table.fields if f.stored} if simple else None
+    found: dict[str, Any] | None = table.__dict__[_CACHE]
+    return found
+
+
+def _simple(field: Field) -> bool:
+    if field.computed:
+        return False
+    if isinstance(field.config, Button):
+        return field.config.where is None
+    if not field.stored:
+        return field.type == "link" or field.type in SYSTEM_TYPES
+    return (fieldtypes.get(field.config).sql_type(field.config) or "").split(" ")[0] in _AS_GIVEN
+
+
+def _empty(field: Field) -> Any:
+    return False if field.type == "checkbox" else None
+
+
+def _created(work: Work, item: Item, plain: dict[str, Any]) -> Row:
+    now, who = work.context.now, stamp(item.change.actor)
+    row = {
+        **plain,
+        "id": item.row_id,
+        "version": item.version,
+        "created_at": now,
+        "created_by": who,
+        "updated_at": now,
+        "updated_by": who,
+        "deleted_at": None,
+    }
+    return _filled(row, item)
+
+
+def _updated(work: Work, item: Item) -> Row:
+    row = dict(item.row)
+    row["version"] = item.version
+    if item.values:
+        row["updated_at"], row["updated_by"] = work.context.now, stamp(item.change.actor)
+    return _filled(row, item)
+
+
+def _filled(row: dict[str, Any], item: Item) -> Row:
+    for field, value in item.values.items():
+        row[field.column] = False if value is None and field.type == "checkbox" else value
+    return row
