@@ -7,7 +7,8 @@ whatever writes it: publishing, the API, a template, undo. A run keeps the defin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +23,7 @@ from runtime.access import Actor, Operation, require
 from runtime.catalog import App, Automation, Catalog
 from runtime.definitions.automations import AutomationDef
 from runtime.errors import NotFound, RuleBroken, VersionConflict
-from runtime.i18n import N_
+from runtime.i18n import N_, Message
 from runtime.ids import new_id
 from runtime.storage.database import Database, Row, Tx
 from runtime.system import System
@@ -31,7 +32,8 @@ MAX_NOTE = 500
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """What is being edited. ``base``: the version it began from (0: none); ``revision`` counts its changes."""
+    """What is being edited. ``base``: the version it began from (0: none); ``revision``: of its last change, which no
+    other draft has had."""
 
     definition: AutomationDef
     base: int
@@ -81,28 +83,19 @@ async def save_draft(
 ) -> Draft | None:
     """Keep ``trigger`` and ``steps`` of ``changes`` as the draft; None when they are what runs already.
 
-    A draft may be unsound. ``revision``: of the draft that was changed (0: there was none).
+    A draft may be unsound. ``revision``: of the draft that was changed (0: there was none); of several people who save at
+    once one is first.
 
     Raises:
         NotFound, NotAllowed, InvalidDefinition: no such automation; not a builder; no automation at all.
         VersionConflict: somebody else has changed the draft meanwhile.
     """
-    catalog = await system.catalogs.current()
-    automation = catalog.automation(automation_id)
-    require(actor, Operation.BUILD, automation.app_id)
-    body = {
-        **msgspec.to_builtins(automation.definition),
-        **{k: changes[k] for k in ("trigger", "steps") if k in changes},
-    }
-    definition = read_definition(Problems(), body)
-    async with system.db.transaction() as tx:
-        await tx.execute("SELECT FROM meta.definition WHERE id = $1 FOR SHARE", automation.number)
-        row = await tx.row(
-            "SELECT revision FROM meta.automation_draft WHERE automation_id = $1 FOR UPDATE",
-            automation.number,
-        )
-        if revision is not None and revision != (row["revision"] if row else 0):
-            raise VersionConflict(N_("草稿刚被别人改过,刷新看一下最新内容再改"))
+    async with _drafting(system, actor, automation_id, revision) as (tx, automation):
+        body = {
+            **msgspec.to_builtins(automation.definition),
+            **{k: changes[k] for k in ("trigger", "steps") if k in changes},
+        }
+        definition = read_definition(Problems(), body)
         if (definition.trigger, definition.steps) == (
             automation.definition.trigger,
             automation.definition.steps,
@@ -112,7 +105,7 @@ async def save_draft(
         await tx.execute(
             "INSERT INTO meta.automation_draft AS d (automation_id, body, base, person_id) VALUES ($1, $2,"
             " (SELECT coalesce(max(number), 0) FROM meta.automation_version WHERE automation_id = $1), $3)"
-            " ON CONFLICT (automation_id) DO UPDATE SET body = excluded.body, revision = d.revision + 1, at = now(),"
+            " ON CONFLICT (automation_id) DO UPDATE SET body = excluded.body, revision = excluded.revision, at = now(),"
             " person_id = excluded.person_id",
             automation.number,
             msgspec.json.encode(definition).decode(),
@@ -121,11 +114,41 @@ async def save_draft(
         return await draft_of(tx, automation)
 
 
-async def drop_draft(system: System, actor: Actor, automation_id: str) -> None:
-    """Forget what is not published. Raises NotFound, NotAllowed."""
+@asynccontextmanager
+async def _drafting(
+    system: System, actor: Actor, automation_id: str, revision: int | None
+) -> AsyncIterator[tuple[Tx, Automation]]:
+    """A transaction in which nobody else changes the draft, or what runs; the automation is as it is then.
+
+    Raises NotFound, NotAllowed, and VersionConflict when the draft is not at ``revision`` (None: whatever it is at).
+    """
     automation = (await system.catalogs.current()).automation(automation_id)
     require(actor, Operation.BUILD, automation.app_id)
     async with system.db.transaction() as tx:
+        await tx.execute("SELECT FROM meta.definition WHERE id = $1 FOR NO KEY UPDATE", automation.number)
+        automation = (await system.catalogs.current()).automation(automation_id)
+        _same_draft(await draft_of(tx, automation), revision)
+        yield tx, automation
+
+
+def _same_draft(draft: Draft | None, revision: int | None) -> None:
+    """Refuse when the draft is not the one that the caller has seen. Raises VersionConflict."""
+    if revision is None or revision == (draft.revision if draft else 0):
+        return
+    if draft is None:
+        raise VersionConflict(N_("这份草稿已经被别人发布或丢掉了,看一下现在的样子再改"), code="draft_changed")
+    raise VersionConflict(
+        N_("草稿刚被「{by}」改过,看一下改了什么,再决定用哪一份"),
+        code="draft_changed",
+        by=draft.by or Message(N_("别人")),
+    )
+
+
+async def drop_draft(
+    system: System, actor: Actor, automation_id: str, *, revision: int | None = None
+) -> None:
+    """Forget what is not published. ``revision`` and what is raised: as of :func:`save_draft`."""
+    async with _drafting(system, actor, automation_id, revision) as (tx, automation):
         await _drop(tx, automation.number)
 
 
@@ -163,23 +186,32 @@ async def publish(
     *,
     note: str = "",
     version: int | None = None,
+    revision: int | None = None,
     enable: bool | None = None,
 ) -> Automation:
     """Make the draft what runs, as a new version with ``note``; ``enable`` switches the automation on or off with it.
 
+    ``revision``: of the draft that was looked at; another one is not published.
+
     Runs under way end by the version they began with.
 
     Raises:
-        NotFound, NotAllowed, VersionConflict: no such automation; not a builder; published by somebody else since.
+        NotFound, NotAllowed, VersionConflict: no such automation; not a builder; published, or the draft changed, by
+            somebody else since.
         RuleBroken: there is no draft.
         InvalidDefinition: the draft is not sound.
     """
     async with editing(system, actor, automation_id) as edit:
         automation = edit.catalog.automation(automation_id)
         check_version(automation, version)
+        # whoever is saving the draft has the same lock
+        await edit.tx.execute(
+            "SELECT FROM meta.definition WHERE id = $1 FOR NO KEY UPDATE", automation.number
+        )
         draft = await draft_of(edit.tx, automation)
         if draft is None:
             raise RuleBroken(N_("没有要发布的改动"), code="nothing_to_publish")
+        _same_draft(draft, revision)
         app = edit.catalog.app(automation.app_id)
         problems, checked = await _checked(system, app, automation, draft.definition)
         problems.raise_any()
@@ -225,15 +257,19 @@ def _version(row: Row) -> Version:
     )
 
 
-async def restore(system: System, actor: Actor, automation_id: str, number: int) -> Draft | None:
-    """Make an old version the draft, over the one there is; None when it is what runs. Raises like :func:`save_draft`."""
+async def restore(
+    system: System, actor: Actor, automation_id: str, number: int, *, revision: int | None = None
+) -> Draft | None:
+    """Make an old version the draft, over the one there is (at ``revision``); None when it is what runs.
+
+    Raises like :func:`save_draft`.
+    """
     automation = (await system.catalogs.current()).automation(automation_id)
     require(actor, Operation.BUILD, automation.app_id)
     found = await version_of(system.db, automation, number)
     body = msgspec.to_builtins(found.definition)
-    return await save_draft(
-        system, actor, automation_id, {"trigger": body["trigger"], "steps": body.get("steps", [])}
-    )
+    changes = {"trigger": body["trigger"], "steps": body.get("steps", [])}
+    return await save_draft(system, actor, automation_id, changes, revision=revision)
 
 
 async def duplicate(system: System, actor: Actor, automation_id: str, name: str) -> Automation:

@@ -6,14 +6,15 @@ from typing import Any
 
 import msgspec
 from litestar import delete, get, post, put
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 
 from builder import automation_versions as versions
 from builder.api.shapes import Json, problem_bodies
 from builder.wire import definition_json
-from runtime.access import Operation, require
+from runtime.access import Actor, Operation, allowed, require
 from runtime.api.common import ProblemBody, TheActor, TheSystem, TheTranslator, moment, plain
+from runtime.catalog import Automation
 from runtime.i18n import Translator
 from runtime.system import System
 
@@ -67,17 +68,31 @@ class VersionsAnswer(msgspec.Struct, frozen=True):
 
 class PublishOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``note``: what is different, for those who read the list. ``version``: the definition's, refused when it has moved on.
-    ``enable``: switch the automation on (or off) with it."""
+    ``revision``: of the draft that was looked at, likewise. ``enable``: switch the automation on (or off) with it."""
 
     note: str = ""
     version: int | None = None
+    revision: int | None = None
     enable: bool | None = None
+
+
+class RestoreOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``revision``: of the draft that is to be replaced (0: there is none), refused when it has moved on."""
+
+    revision: int | None = None
 
 
 class CopyOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The copy's name; the automation's own with a number when left out."""
 
     name: str = ""
+
+
+async def draft_seen(system: System, actor: Actor, automation: Automation) -> versions.Draft | None:
+    """The draft, for who may build in the app; what is not published concerns nobody else."""
+    if not allowed(actor, Operation.BUILD, automation.app_id):
+        return None
+    return await versions.draft_of(system.db, automation)
 
 
 async def draft_body(
@@ -104,10 +119,10 @@ async def draft_body(
 async def read_draft(
     system: TheSystem, actor: TheActor, translator: TheTranslator, automation: FromPath[str]
 ) -> DraftAnswer:
-    """What is edited and not published yet."""
+    """What is edited and not published yet; null for who only looks."""
     found = (await system.catalogs.current()).automation(automation)
     require(actor, Operation.LOOK, found.app_id)
-    draft = await versions.draft_of(system.db, found)
+    draft = await draft_seen(system, actor, found)
     return DraftAnswer(await draft_body(system, automation, draft, translator))
 
 
@@ -122,9 +137,11 @@ async def save_draft(
 
 
 @delete("/automations/{automation:str}/draft")
-async def drop_draft(system: TheSystem, actor: TheActor, automation: FromPath[str]) -> None:
-    """Forget what is not published."""
-    await versions.drop_draft(system, actor, automation)
+async def drop_draft(
+    system: TheSystem, actor: TheActor, automation: FromPath[str], revision: FromQuery[int | None] = None
+) -> None:
+    """Forget what is not published. With ``revision``, refused when the draft has moved on."""
+    await versions.drop_draft(system, actor, automation, revision=revision)
 
 
 @post("/automations/{automation:str}/publish", status_code=HTTP_200_OK)
@@ -134,7 +151,13 @@ async def publish(
     """Make the draft what runs. Runs under way end by the version they began with."""
     order = data or PublishOrder()
     found = await versions.publish(
-        system, actor, automation, note=order.note, version=order.version, enable=order.enable
+        system,
+        actor,
+        automation,
+        note=order.note,
+        version=order.version,
+        revision=order.revision,
+        enable=order.enable,
     )
     return definition_json(found)
 
@@ -167,9 +190,11 @@ async def restore_version(
     translator: TheTranslator,
     automation: FromPath[str],
     number: FromPath[int],
+    data: RestoreOrder | None = None,
 ) -> DraftAnswer:
     """Make an old version the draft; publishing it makes it run again."""
-    draft = await versions.restore(system, actor, automation, number)
+    order = data or RestoreOrder()
+    draft = await versions.restore(system, actor, automation, number, revision=order.revision)
     return DraftAnswer(await draft_body(system, automation, draft, translator))
 
 

@@ -260,7 +260,7 @@ class AutomationVersion(Table, schema="meta", tablename="automation_version"):
 
 
 class AutomationDraft(Table, schema="meta", tablename="automation_draft"):
-    """What is being edited of an automation; ``revision`` counts its changes."""
+    """What is being edited of an automation; each change has a ``revision`` that no other draft has had."""
 
     automation_id = Integer(primary_key=True)
     body = JSONB()

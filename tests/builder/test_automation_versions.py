@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import asyncpg
@@ -49,7 +50,8 @@ async def test_a_draft_does_not_run_until_it_is_published(desk: Desk, orders: Ta
     made = await make(desk, definition(MARK))
     draft = await versions.save_draft(desk.system, desk.owner, made.id, _edited(PAID), revision=0)
     assert draft is not None
-    assert (draft.base, draft.revision, draft.by) == (1, 1, "所有者")
+    assert (draft.base, draft.by) == (1, "所有者")
+    assert draft.revision > 0
     stored = (await desk.catalog()).automation(made.id)
     assert stored.definition == made.definition
     done = await versions.publish(desk.system, desk.owner, made.id, note="改成记单号", version=made.version)
@@ -75,11 +77,51 @@ async def test_a_draft_may_be_unsound_and_is_not_published_then(desk: Desk, orde
 async def test_two_people_on_one_draft_and_on_one_publication(desk: Desk, orders: Table) -> None:
     made = await make(desk, definition(MARK))
     await versions.save_draft(desk.system, desk.owner, made.id, _edited(PAID), revision=0)
-    with pytest.raises(VersionConflict, match="草稿刚被别人改过"):
+    with pytest.raises(VersionConflict, match="草稿刚被「所有者」改过") as refused:
         await versions.save_draft(desk.system, desk.owner, made.id, _edited(MARK, PAID), revision=0)
+    assert refused.value.error_code == "draft_changed"
     await automations.update(desk.system, desk.owner, made.id, {"steps": definition(PAID, MARK)["steps"]})
     with pytest.raises(VersionConflict):
         await versions.publish(desk.system, desk.owner, made.id, version=made.version)
+
+
+async def test_of_two_who_begin_a_draft_at_once_one_is_told(desk: Desk, orders: Table) -> None:
+    made = await make(desk, definition(MARK))
+    both = await asyncio.gather(
+        *(
+            versions.save_draft(desk.system, desk.owner, made.id, _edited(*steps), revision=0)
+            for steps in ([PAID], [PAID, MARK], [MARK, PAID])
+        ),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(one, VersionConflict) for one in both) == 2
+    (kept,) = [one for one in both if isinstance(one, versions.Draft)]
+    assert await versions.draft_of(desk.system.db, made) == kept
+
+
+async def test_a_later_draft_is_never_taken_for_an_earlier_one(desk: Desk, orders: Table) -> None:
+    """Published or dropped and begun again, it has another revision: who still has the old one open is told."""
+    made = await make(desk, definition(MARK))
+    system, owner = desk.system, desk.owner
+    mine = await versions.save_draft(system, owner, made.id, _edited(PAID), revision=0)
+    assert mine is not None
+    await versions.drop_draft(system, owner, made.id, revision=mine.revision)
+    theirs = await versions.save_draft(system, owner, made.id, _edited(PAID, MARK), revision=0)
+    assert theirs is not None
+    assert theirs.revision != mine.revision
+    for refused in (
+        versions.save_draft(system, owner, made.id, _edited(MARK, PAID), revision=mine.revision),
+        versions.drop_draft(system, owner, made.id, revision=mine.revision),
+        versions.restore(system, owner, made.id, 1, revision=mine.revision),
+        versions.publish(system, owner, made.id, version=made.version, revision=mine.revision),
+    ):
+        with pytest.raises(VersionConflict, match="草稿刚被「所有者」改过"):
+            await refused
+    assert await versions.draft_of(system.db, made) == theirs
+    done = await versions.publish(system, owner, made.id, version=made.version, revision=theirs.revision)
+    assert [one.id for one in done.definition.steps] == [one.id for one in theirs.definition.steps]
+    with pytest.raises(VersionConflict, match="已经被别人发布或丢掉了"):
+        await versions.save_draft(system, owner, made.id, _edited(MARK), revision=theirs.revision)
 
 
 async def test_a_draft_that_says_what_runs_is_none(desk: Desk, orders: Table) -> None:

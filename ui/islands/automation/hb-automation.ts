@@ -18,6 +18,7 @@ import { askName } from "../table/ask-name";
 import { toast } from "../toast/toast";
 import { guessTest } from "./condition-form";
 import { definitionOf, forget, keep, kept, same } from "./draft";
+import { conflictDialog } from "./conflict";
 import { publishDialog, versionsDialog } from "./versions";
 import { flow, type FlowHost } from "./flow";
 import "./hb-step-form";
@@ -63,6 +64,7 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
   /** What the server has of what is edited, and the number of that draft's changes (0: there is no draft). */
   #stored!: Definition;
   #revision = 0;
+  #choosing = false;
   #keeping: Promise<boolean> | null = null;
   readonly #soon = debounce(() => void this.#keep(), 800);
   #past: Definition[] = [];
@@ -170,8 +172,9 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
   async #revert(): Promise<void> {
     try {
       await this.#keeping;
-      await api.delete(`/api/v1/automations/${this.#saved.id}/draft`);
+      await api.delete(`/api/v1/automations/${this.#saved.id}/draft?revision=${this.#revision}`);
     } catch (failure) {
+      if (failure instanceof ApiError && failure.code === "draft_changed") return this.#choose();
       return showError(failure);
     }
     const before = this.definition;
@@ -371,12 +374,44 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
       }
       return true;
     } catch (failure) {
-      if (failure instanceof ApiError && failure.status === 409) toast(failure.message, { kind: "bad", life: 30_000, action: t("刷新"), run: () => this.#reload() });
+      if (failure instanceof ApiError && failure.code === "draft_changed") void this.#choose();
+      else if (failure instanceof ApiError && failure.status === 409) toast(failure.message, { kind: "bad", life: 30_000, action: t("刷新"), run: () => this.#reload() });
       else this.#refused(failure, false);
       return false;
     } finally {
       this.saving = false;
       this.requestUpdate();
+    }
+  }
+
+  /** Somebody else has changed the draft: look at theirs, and take one of the two. */
+  async #choose(): Promise<void> {
+    if (this.#choosing) return;
+    this.#choosing = true;
+    try {
+      const path = `/api/v1/automations/${this.#saved.id}`;
+      const [{ draft }, now] = await Promise.all([api.get<{ draft: Draft | null }>(`${path}/draft`), api.get<Automation>(path)]);
+      const published = definitionOf({ ...this.#saved, ...now });
+      const theirs = draft ? { ...published, trigger: draft.trigger, steps: draft.steps } : published;
+      const choice = await conflictDialog(this.page, draft, theirs, this.definition);
+      if (!choice) return;
+      this.#saved = { ...this.#saved, ...now };
+      this.#published = published;
+      this.#revision = draft?.revision ?? 0;
+      this.#stored = theirs;
+      if (choice === "theirs") {
+        forget(this.#saved.id);
+        this.#past = [...this.#past, this.definition];
+        this.problems = draft ? byStep(theirs, draft.problems) : new Map();
+        this.#show(theirs);
+      } else {
+        this.requestUpdate();
+        window.setTimeout(() => void this.#keep());
+      }
+    } catch (failure) {
+      showError(failure);
+    } finally {
+      this.#choosing = false;
     }
   }
 
@@ -393,13 +428,14 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
     if (!wanted) return;
     this.saving = true;
     try {
-      const done = await api.post<Automation>(`/api/v1/automations/${this.#saved.id}/publish`, { note: wanted.note, version: this.#saved.version, enable: this.#saved.enabled || wanted.enable });
+      const done = await api.post<Automation>(`/api/v1/automations/${this.#saved.id}/publish`, { note: wanted.note, version: this.#saved.version, revision: this.#revision, enable: this.#saved.enabled || wanted.enable });
       this.#took(done);
       this.#revision = 0;
       this.page = { ...this.page, published: (this.page.published ?? 0) + 1 };
       toast(done.enabled ? t("已发布,从现在起的变化按新的做") : t("已发布,还没有启用"));
     } catch (failure) {
-      this.#refused(failure, wanted.enable);
+      if (failure instanceof ApiError && failure.code === "draft_changed") void this.#choose();
+      else this.#refused(failure, wanted.enable);
     } finally {
       this.saving = false;
     }
@@ -619,7 +655,7 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
     const number = await versionsDialog({ ...this.page, automation: this.#saved }, this.definition);
     if (number === null) return;
     try {
-      const { draft } = await api.post<{ draft: Draft | null }>(`/api/v1/automations/${this.#saved.id}/versions/${number}/restore`);
+      const { draft } = await api.post<{ draft: Draft | null }>(`/api/v1/automations/${this.#saved.id}/versions/${number}/restore`, { revision: this.#revision });
       this.#revision = draft?.revision ?? 0;
       const before = this.definition;
       const next = draft ? { ...this.definition, trigger: draft.trigger, steps: draft.steps } : { ...this.#published };
@@ -629,6 +665,7 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
       this.problems = draft ? byStep(next, draft.problems) : new Map();
       toast(t("第 {n} 版已放进草稿,发布后才运行", { n: number }));
     } catch (failure) {
+      if (failure instanceof ApiError && failure.code === "draft_changed") return this.#choose();
       showError(failure);
     }
   }
