@@ -389,19 +389,30 @@ class CatalogStore:
 
     async def locked(self, tx: Tx) -> Catalog:
         """The catalog for writing records: no definition can change until ``tx`` ends."""
-        return await self._of_locked(await tx.value("SELECT meta.lock_catalog()"))
+        if tx.definitions is None:
+            await self._lock(tx, 0)
+        return await self._of_locked(tx)
 
     async def locked_for_changes(self, tx: Tx, count: int) -> tuple[Catalog, list[int]]:
         """The same, with numbers for ``count`` changes, in one statement."""
+        if tx.definitions is None or len(tx.numbers) < count:
+            await self._lock(tx, count)
+        numbers, tx.numbers = tx.numbers[:count], tx.numbers[count:]
+        return await self._of_locked(tx), numbers
+
+    async def _lock(self, tx: Tx, count: int) -> None:
         row = await tx.row(
             "SELECT meta.lock_catalog() AS version,"
             " ARRAY(SELECT nextval('meta.change_number') FROM generate_series(1, $1)) AS numbers",
-            count,
+            count + tx.changes_ahead,
         )
         assert row is not None  # noqa: S101 - a SELECT without FROM has a row
-        return await self._of_locked(row["version"]), row["numbers"]
+        tx.definitions = row["version"]
+        tx.numbers += row["numbers"]
 
-    async def _of_locked(self, version: int) -> Catalog:
+    async def _of_locked(self, tx: Tx) -> Catalog:
+        version = tx.definitions
+        assert version is not None  # noqa: S101 - it has been locked
         catalog = self._catalog
         if catalog is not None and catalog.version == version:
             self.seen(version)
@@ -431,6 +442,7 @@ async def bump(tx: Tx) -> int:
     Call it first thing: it is also the lock that keeps two changes of definitions apart.
     """
     _SEEN.set(None)
+    tx.definitions = None
     await tx.execute(
         "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = $1"
         " AND datname = current_database()",

@@ -1,4 +1,4 @@
-"""Carrying a run out: step by step, each in a transaction of its own that also says the step is done.
+"""Carrying a run out: step by step, each in a transaction that also says the step is done (:mod:`.burst`).
 
 A run that is taken up again (its worker died, a step waited) passes over what is done and goes on behind it, along the
 same way: where a run goes after a step follows from the step's stored outcome.
@@ -19,6 +19,7 @@ import structlog
 
 from runtime.access import Actor
 from runtime.automations import runs
+from runtime.automations.burst import Burst
 from runtime.automations.course import Course, last_paths, paths, shape
 from runtime.automations.notes import Failure, load_failure
 from runtime.automations.reach import Reach
@@ -118,7 +119,12 @@ class Execution(Course):
         self.rows: dict[str, StepRow] = {}
         self._last = frozenset(last_paths(run.definition.steps))
         self._owed: list[StepNote] = []
-        """Steps without effects that are decided; stored with the next one. Whoever takes the run up decides the same."""
+        """Steps that are done or decided; stored before their transaction ends (or with the next one's)."""
+        self._burst: Burst | None = None
+        self._careful = False
+        """Whether each step gets a transaction of its own: steps that shared one have been undone."""
+        self._undone_by: tuple[str, Exception, Attempt | None] | None = None
+        """The step that failed then: it is not tried a second time, its failure is stored when those before it are."""
         self._catalog: Catalog | None = None
         self._ended = False
         self._looked_at: dict[str, float] = {}
@@ -136,12 +142,39 @@ class Execution(Course):
         if not self.run.fresh:
             self.rows = await runs.steps(self.system.db, self.run.number)
         try:
+            await self._go()
+        except (LeaseLost, _Stopping):
+            raise
+        except Exception as error:
+            if self._careful:
+                raise
+            log.info("steps one by one", run=self.run.id, error=str(error))
+            await self._begin_again()
+            await self._go()
+        await self._announce()
+
+    async def _go(self) -> None:
+        """Go the way, from its beginning: over what is done, then on."""
+        try:
             await self.walk(self.run.definition.steps)
             if not self._ended:
                 await self._finish()
+            await self._commit()
         except _Paused:
             pass
-        await self._announce()
+        except _Stopping:
+            await self._commit()
+            raise
+        except BaseException as error:
+            await self._undo(error)
+            raise
+
+    async def _begin_again(self) -> None:
+        """Steps that shared a transaction have been undone: each gets its own now. What is stored says where to go on."""
+        self._careful = True
+        self.rows = await runs.steps(self.system.db, self.run.number)
+        self.results, self._owed, self._looked_at, self._passed = {}, [], {}, {}
+        self._ended = False
 
     async def step(self, step: Step, path: str) -> StepRow:
         """How the step has ended: before, or now. Raises :class:`_Paused` when the run has to wait or has failed."""
@@ -154,6 +187,7 @@ class Execution(Course):
 
     async def before_item(self, path: str, number: int, count: int) -> bool:
         """Whether the item is still to be gone through. Gives the worker back now and then, so that others get a turn."""
+        await self._commit()  # the items of a loop are not held together
         if path not in self._looked_at:
             self._passed[path] = self._looked_at[path] = self.rows[path].passed
         if number <= self._passed.get(path, 0):
@@ -178,17 +212,17 @@ class Execution(Course):
                 del found[key]
         if number % NOTE_EVERY == 0 or number == count:
             await self._note_passed(path, number)
+        else:
+            await self._commit()
 
     async def _note_passed(self, path: str, passed: int) -> None:
-        if passed <= self._passed.get(path, 0):
-            return
-        async with self.system.db.transaction() as tx:
-            await self.lease.confirm(tx)
-            if self._owed:  # of items that nobody will go over again
-                await runs.note_steps(tx, self.run.number, self._owed)
-            await runs.note_passed(tx, self.run.number, path, passed)
-        self._owed.clear()
-        self._passed[path] = passed
+        """Store what has been done up to here; of a loop, how far it is."""
+        if passed > self._passed.get(path, 0):
+            burst = await self._open()
+            await self._store_owed(burst.tx)
+            await runs.note_passed(burst.tx, self.run.number, path, passed)
+            self._passed[path] = passed
+        await self._commit()
 
     def _foregone(self, step: Step, path: str) -> StepRow | None:
         """The step decided by how earlier ones ended, if that is enough: no transaction of its own."""
@@ -205,8 +239,30 @@ class Execution(Course):
         found = self.results.get(step)
         return found.outcome if found is not None and found.status == "done" else None
 
-    async def _note(self, tx: Tx, note: StepNote) -> None:
-        await runs.note_steps(tx, self.run.number, (*self._owed, note))
+    async def _open(self) -> Burst:
+        """The transaction that the next step joins."""
+        if self._burst is None:
+            self._burst = await Burst.begin(self.system, self.run.number, self.lease.owner)
+            self._catalog = self._burst.catalog
+        return self._burst
+
+    async def _store_owed(self, tx: Tx) -> None:
+        if self._owed:
+            await runs.note_steps(tx, self.run.number, self._owed)
+            self._owed = []
+
+    async def _commit(self) -> None:
+        """Let the steps that share a transaction take effect, if there are any."""
+        burst = self._burst
+        if burst is not None:
+            await self._store_owed(burst.tx)
+            self._burst = None
+            await burst.commit()
+
+    async def _undo(self, error: BaseException) -> None:
+        burst, self._burst = self._burst, None
+        if burst is not None:
+            await burst.undo(error)
 
     def _ends(self, step: Step, path: str, outcome: str | None) -> bool:
         """Whether the run is over with this step: it is then ended in the step's own transaction."""
@@ -220,32 +276,44 @@ class Execution(Course):
         if self.stopping():
             raise _Stopping
         self._began = self._began or time.monotonic()
+        kind = kind_of(step.config)
+        if self._burst is not None and (self._careful or not kind.joins or self._burst.full):
+            await self._commit()
         position = self.positions.get(shape(path), 0)
         tried = before.attempts if before else 0
         this = _Try(step, path, position, tried + 1, datetime.now(UTC))
-        attempt: Attempt | None = None
+        if self._undone_by is not None and self._undone_by[0] == path:
+            _, error, attempt = self._undone_by
+            return await self._failed(this, error, attempt)
+        attempt = None
+        owed = list(self._owed)
         try:
-            async with self.system.db.transaction() as tx:
-                attempt = await self._attempt(tx, this)
-                attempt.kept = before.output if before and before.output else None
-                done = await kind_of(step.config).carry_out(attempt, step.config)
-                if isinstance(done, Rest):
-                    note = await self._rest(tx, this, attempt, done, tried)
-                else:
-                    note = this.note("done", outcome=done.outcome, input=attempt.input, output=done.output)
-                await self._note(tx, note)
-                ends = isinstance(done, Done) and self._ends(step, path, done.outcome)
-                if ends:
-                    await settle(tx, self.run.number, self.run.definition)
+            burst = await self._open()
+            attempt = self._attempt(burst, this)
+            attempt.kept = before.output if before and before.output else None
+            done = await kind.carry_out(attempt, step.config)
+            if isinstance(done, Rest):
+                note = await self._rest(burst.tx, this, attempt, done, tried)
+            else:
+                note = this.note("done", outcome=done.outcome, input=attempt.input, output=done.output)
+            self._owed.append(note)
+            burst.steps += 1
+            ends = isinstance(done, Done) and self._ends(step, path, done.outcome)
+            if ends:
+                await self._store_owed(burst.tx)
+                await settle(burst.tx, self.run.number, self.run.definition)
+            if ends or isinstance(done, Rest) or self._careful:
+                await self._commit()
         except LeaseLost:
             raise
         except Exception as error:
-            if is_passing(error):
-                log.warning("step interrupted", run=self.run.id, path=path, error=str(error))
-            elif not isinstance(error, HuobiaoError):
-                log.exception("step failed", run=self.run.id, path=path)
-            return await self._note_failure(this, error, attempt)
-        self._owed.clear()
+            if not self._careful and (self._burst is None or self._burst.steps):
+                if self._burst is not None:  # else on the way to a transaction, or out of it
+                    self._undone_by = (path, error, attempt)
+                raise
+            await self._undo(error)
+            self._owed = owed
+            return await self._failed(this, error, attempt)
         self._ended = ends
         if isinstance(done, Rest):
             raise _Paused
@@ -258,15 +326,27 @@ class Execution(Course):
         note = this.note("waiting", input=attempt.input, output=rest.output)
         return msgspec.structs.replace(note, attempts=tried)
 
-    async def _attempt(self, tx: Tx, this: _Try) -> Attempt:
-        version = await runs.hold(tx, self.run.number, self.lease.owner)
-        catalog = self._catalog = await self.system.catalogs.at(version)
-        app = app_by_number(catalog, self.run.app)
+    def _attempt(self, burst: Burst, this: _Try) -> Attempt:
+        app = app_by_number(burst.catalog, self.run.app)
         return make_attempt(
-            self.system, tx, catalog, app, self.run, this.step, this.path, self.results, this.started
+            self.system,
+            burst.tx,
+            burst.catalog,
+            app,
+            self.run,
+            this.step,
+            this.path,
+            self.results,
+            this.started,
         )
 
-    async def _note_failure(self, this: _Try, error: Exception, attempt: Attempt | None) -> StepRow:
+    async def _failed(self, this: _Try, error: Exception, attempt: Attempt | None) -> StepRow:
+        """Store that a try has failed. Raises :class:`_Paused` when the run has to wait for the next, or for a person."""
+        self._undone_by = None
+        if is_passing(error):
+            log.warning("step interrupted", run=self.run.id, path=this.path, error=str(error))
+        elif not isinstance(error, HuobiaoError):
+            log.error("step failed", run=self.run.id, path=this.path, exc_info=error)
         failure = Failure.of(error)
         again = is_passing(error) and this.number < this.step.attempts
         stops = this.step.on_failure == "stop"
@@ -280,7 +360,7 @@ class Execution(Course):
             await self.lease.confirm(tx)
             if (done := await runs.done_step(tx, self.run.number, this.path)) is not None:
                 return done  # it was stored; only the answer to the commit was lost
-            await self._note(tx, note)
+            await runs.note_steps(tx, self.run.number, (*self._owed, note))
             if again:
                 await runs.pause(tx, self.run.number, wait_seconds(this.number, error))
             elif stops:
@@ -291,11 +371,10 @@ class Execution(Course):
         return note.as_row()
 
     async def _finish(self) -> None:
-        async with self.system.db.transaction() as tx:
-            await self.lease.confirm(tx)
-            if self._owed:
-                await runs.note_steps(tx, self.run.number, self._owed)
-            await settle(tx, self.run.number, self.run.definition)
+        burst = await self._open()
+        await self._store_owed(burst.tx)
+        await settle(burst.tx, self.run.number, self.run.definition)
+        await self._commit()
 
     async def _end_as_lost(self) -> None:
         failure = Failure(

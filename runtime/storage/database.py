@@ -39,13 +39,18 @@ async def _as_it_is(connection: Any) -> None:
 class Tx:
     """An open transaction. ``after_commit`` holds what may happen only once it is really stored.
 
-    ``held``: ids of rows by table that it is known to hold ``FOR UPDATE``.
+    ``held``: ids of rows by table that it is known to hold ``FOR UPDATE``. ``definitions``: the version of all definitions,
+    once it holds them still; ``numbers``: numbers for changes it has drawn and not used, ``changes_ahead`` more at a time than
+    are wanted at once.
     """
 
     def __init__(self, connection: asyncpg.Connection) -> None:
         self.connection = connection
         self.after_commit: list[Callable[[], Any]] = []
         self.held: dict[str, set[int]] = defaultdict(set)
+        self.definitions: int | None = None
+        self.numbers: list[int] = []
+        self.changes_ahead = 0
 
     async def fetch(self, sql: Sql, *args: Any) -> list[Row]:
         """All rows."""
@@ -70,12 +75,12 @@ class Tx:
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """What happens inside is undone alone if it raises; its locks go with it."""
-        held = {table: set(rows) for table, rows in self.held.items()}
+        held, definitions = {table: set(rows) for table, rows in self.held.items()}, self.definitions
         try:
             async with self.connection.transaction():
                 yield
         except BaseException:
-            self.held = defaultdict(set, held)
+            self.held, self.definitions = defaultdict(set, held), definitions
             raise
 
 

@@ -124,6 +124,8 @@ class StepKind(ABC):
     outcomes: ClassVar[tuple[Named, ...]] = ()
     outputs: ClassVar[tuple[Named, ...]] = ()
     makes_record: ClassVar[bool] = False
+    joins: ClassVar[bool] = True
+    """Whether it may share a transaction with the steps before it; not one whose purpose is to fail."""
 
     @abstractmethod
     async def carry_out(self, attempt: Attempt, config: Any) -> Done | Rest:

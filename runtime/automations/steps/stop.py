@@ -15,6 +15,7 @@ class StopStep(StepKind):
     name = N_("到此为止")
     description = N_("结束这次运行:当作失败并说明原因,或安静地结束")
     icon = "octagon-x"
+    joins = False
 
     async def carry_out(self, attempt: Attempt, config: Stop) -> Done:
         if not config.failed:
