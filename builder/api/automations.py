@@ -8,6 +8,7 @@ from litestar.params import FromPath
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
 from builder import automation_versions, automations, usage
+from builder.api.automation_versions import draft_seen
 from builder.api.shapes import (
     DefinitionBody,
     Json,
@@ -97,7 +98,7 @@ async def automation_problems(
     catalog = await system.catalogs.current()
     found = catalog.automation(automation)
     require(actor, Operation.LOOK, found.app_id)
-    draft = await automation_versions.draft_of(system.db, found)
+    draft = await draft_seen(system, actor, found)
     problems = await automation_versions.draft_problems(system, catalog, found, draft)
     return ProblemsAnswer(problem_bodies(problems.found, translator))
 

@@ -13,7 +13,7 @@ from litestar.params import Body, FromPath
 from litestar.response import Response, Template
 
 from builder import automation_versions, automations, connectors
-from builder.api.automation_versions import draft_body
+from builder.api.automation_versions import draft_body, draft_seen
 from builder.wire import definition_json, field_json
 from runtime.access import Operation, allowed, require
 from runtime.api.automation_care import pause_body, statistics_body
@@ -103,7 +103,7 @@ async def _care(
     system: System, actor: TheActor, app: App, found: Automation, translator: Translator
 ) -> dict[str, Any]:
     """The draft, how many versions there are, what else can be run, and whether something is paused."""
-    draft = await automation_versions.draft_of(system.db, found)
+    draft = await draft_seen(system, actor, found)
     known = await automation_versions.versions_of(system, actor, found.id, limit=1)
     paused = await pauses.of_app(system.db, app.number, [found.number])
     ids = {found.number: found.id, app.number: app.id}
@@ -205,6 +205,10 @@ async def automation_page(
             "automation": definition_json(found),
             "app": app.id,
             "tables": [table_data(table) for table in app.tables],
+            "forms": [
+                {"id": one.id, "name": one.definition.name, "table": one.definition.table}
+                for one in app.forms
+            ],
             "stocks": [{"id": stock.id, "name": stock.definition.name} for stock in app.stocks],
             "connectors": await _connectors(system, actor, app, translator),
             "kinds": kinds_data(translator),
@@ -250,6 +254,7 @@ KIND_NAMES = {
     "date_reached": N_("日期字段到时间"),
     "button": N_("按按钮时"),
     "manual": N_("手动运行"),
+    "form_submitted": N_("提交表单时"),
     "webhook": N_("收到推送时"),
 }
 _OF_STATES: dict[str, Callable[[str, str], Trigger]] = {
@@ -284,6 +289,9 @@ def _trigger(app: App, form: NewAutomation) -> Trigger:
         return defs.Scheduled(Daily(("09:00",)))
     if form.kind == "webhook":
         return defs.Webhook()
+    if form.kind == "form_submitted":
+        first = next((one for one in app.forms if one.definition.table == form.table), None)
+        return defs.FormSubmitted(first.id if first else "", form.table)
     if form.kind == "date_reached":
         dates = [field for field in fields if field.type in ("date", "datetime")]
         return defs.DateReached(form.table, dates[0].id if dates else "", at="09:00")
