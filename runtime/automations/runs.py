@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from runtime.automations import turns
 from runtime.automations.notes import Failure, dump
 from runtime.catalog import Automation
 from runtime.definitions.automations import AutomationDef
@@ -19,8 +20,8 @@ from runtime.storage.leases import LEASE_SECONDS, LeaseLost
 RunStatus = Literal["held", "queued", "running", "waiting", "finished", "failed", "handled"]
 """``held``: its automation is paused, it begins afterwards. ``waiting``: until ``wake_at``, for what ``waits`` says.
 ``failed``: waits for a person. ``handled``: a person took care."""
-Waits = Literal["retry", "time", "condition", "run", "answer"]
-"""What a waiting run waits for."""
+Waits = Literal["retry", "time", "condition", "run", "answer", "turn"]
+"""What a waiting run waits for; ``turn``: that an earlier run for the same record is over (:mod:`turns`)."""
 
 StepStatus = Literal["running", "waiting", "done", "failed", "skipped"]
 
@@ -154,18 +155,23 @@ def _trigger(event: Event) -> Trigger:
 
 
 async def claim(db: Database, public_id: str, owner: str) -> Run | None:
-    """Take a run over, if it waits for somebody; None when it does not (done, being worked on, not due yet)."""
-    row = await db.row(
-        "UPDATE meta.run SET status = 'running', lease_owner = $2, lease_until = now() + make_interval(secs => $3),"
-        " started_at = coalesce(started_at, now()), wake_at = NULL, waits = NULL, waits_table = NULL, waits_record = NULL,"
-        " lost = lost + CASE WHEN status = 'running' THEN 1 ELSE 0 END"
-        " WHERE public_id = $1 AND (status = 'queued' OR (status = 'waiting' AND wake_at <= now())"
-        " OR (status = 'running' AND lease_until < now())) RETURNING *, started_at = now() AS fresh",
-        public_id,
-        owner,
-        LEASE_SECONDS,
-    )
-    return None if row is None else msgspec.structs.replace(decode(row), fresh=row["fresh"])
+    """Take a run over, if it waits for somebody; None when it does not (done, being worked on, not due yet, not its turn)."""
+    for _ in range(2):
+        row = await db.row(
+            "UPDATE meta.run r SET status = 'running', lease_owner = $2, lease_until = now() + make_interval(secs => $3),"
+            " started_at = coalesce(started_at, now()), wake_at = NULL, waits = NULL, waits_table = NULL,"
+            " waits_record = NULL, lost = lost + CASE WHEN status = 'running' THEN 1 ELSE 0 END"
+            " WHERE public_id = $1 AND (status = 'queued' OR (status = 'waiting' AND wake_at <= now())"
+            f" OR (status = 'running' AND lease_until < now())) AND {turns.ITS_TURN} RETURNING *, started_at = now() AS fresh",
+            public_id,
+            owner,
+            LEASE_SECONDS,
+        )
+        if row is not None:
+            return msgspec.structs.replace(decode(row), fresh=row["fresh"])
+        if await turns.wait(db, public_id):
+            break  # else it may have become its turn meanwhile
+    return None
 
 
 async def hold(tx: Tx, number: int, owner: str) -> int:
@@ -200,9 +206,9 @@ def decode(row: Any) -> Run:
 async def end(tx: Tx, number: int, status: RunStatus, failure: Failure | None = None) -> None:
     """End a run; its lease is given up, a run that waits for it goes on, of a failure its owner will be told."""
     row = await tx.row(
-        "UPDATE meta.run SET status = $2, error = $3, finished_at = now(), lease_owner = NULL, lease_until = NULL,"
+        "UPDATE meta.run r SET status = $2, error = $3, finished_at = now(), lease_owner = NULL, lease_until = NULL,"
         " wake_at = NULL, waits = NULL, waits_table = NULL, waits_record = NULL WHERE id = $1"
-        " RETURNING automation_id, public_id, parent_id",
+        f" RETURNING automation_id, public_id, parent_id, {turns.NEXT} AS next",
         number,
         status,
         dump(failure) if failure else None,
@@ -211,6 +217,8 @@ async def end(tx: Tx, number: int, status: RunStatus, failure: Failure | None = 
         await note_failure(tx, row["automation_id"], row["public_id"])
     if row is not None and row["parent_id"] is not None:
         await wake(tx, row["parent_id"], "run")
+    if row is not None and row["next"] is not None:
+        await turns.call(tx, row["next"])
 
 
 async def note_failure(tx: Tx, automation: int, public_id: str) -> None:

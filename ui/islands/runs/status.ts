@@ -35,7 +35,7 @@ export function runMark(run: Run): TemplateResult {
 
 /** What a run waits for. */
 export function waitsFor(waits: NonNullable<Run["waits"]>): string {
-  return { retry: t("等着再试"), time: t("等时间到"), condition: t("等记录符合条件"), run: t("等另一个自动化"), answer: t("等对方回答") }[waits];
+  return { retry: t("等着再试"), time: t("等时间到"), condition: t("等记录符合条件"), run: t("等另一个自动化"), answer: t("等对方回答"), turn: t("等上一次运行结束") }[waits];
 }
 
 /** A moment as "3 minutes ago", exact on hover; a date when it is long ago. */

@@ -27,7 +27,7 @@ export interface Run {
   handled_at: string | null;
   version: number | null;
   /** What a waiting run waits for. */
-  waits: "retry" | "time" | "condition" | "run" | "answer" | null;
+  waits: "retry" | "time" | "condition" | "run" | "answer" | "turn" | null;
   /** The run that this one was called by. */
   parent: string | null;
 }

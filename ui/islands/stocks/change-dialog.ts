@@ -19,6 +19,11 @@ function usualReasons(kind: ChangeKind): string[] {
   return [];
 }
 
+/** An answer got lost, and then something else was sent under the same key: what was sent first is stored. */
+export function savedBefore(failure: unknown): boolean {
+  return failure instanceof ApiError && failure.code === "key_used";
+}
+
 export async function changeDialog(stock: string, kind: ChangeKind, balance: Balance): Promise<Counted | null> {
   const state = new State(stock, kind, balance);
   const heading = { receive: t("入库"), adjust: t("调整库存"), count: t("盘点") }[kind];
@@ -71,6 +76,11 @@ class State {
       this.done = answer.items[0] ?? null;
       return true;
     } catch (failure) {
+      if (savedBefore(failure)) {
+        this.#key = randomKey();
+        this.#problem = t("刚才那次其实已经保存了,只是没收到回音。看一下现在的数量,还要改就再保存一次");
+        return this.#stay();
+      }
       if (failure instanceof ApiError && failure.status === 422) {
         this.#problem = failure.problems[0]?.message ?? failure.message;
         return this.#stay();

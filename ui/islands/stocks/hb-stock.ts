@@ -12,7 +12,7 @@ import { watch } from "../live";
 import { openMenu } from "../menu/menu";
 import { ago } from "../runs/status";
 import { toast } from "../toast/toast";
-import { changeDialog, type ChangeKind } from "./change-dialog";
+import { changeDialog, savedBefore, type ChangeKind } from "./change-dialog";
 import type { Balance, Balances, Hold, Movement, Movements, Named, StockCheck, StockPageData } from "./types";
 import { amount, difference, kindIcons, kindLabel, nameOf, promises, signed } from "./words";
 
@@ -183,7 +183,11 @@ class HbStock extends HbElement {
       this.#key = randomKey();
       await this.#load(true);
     } catch (failure) {
-      if (failure instanceof ApiError && failure.problems.length) {
+      if (savedBefore(failure)) {
+        this.#key = randomKey();
+        toast(t("刚才那次其实已经保存了,只是没收到回音。看一下现在的数量,还要改就再保存一次"), { kind: "bad" });
+        await this.#load(true);
+      } else if (failure instanceof ApiError && failure.problems.length) {
         this.refused = new Map(failure.problems.map((problem) => [counts[Number(problem.path?.split(".")[1])]?.[0] ?? "", problem.message]));
         await this.#load(true);
       } else showError(failure);
