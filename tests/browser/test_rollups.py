@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.async_api import Locator, Page, expect
@@ -28,7 +29,8 @@ from tests.browser.test_field_panel import (
 
 
 def ago(days: int) -> str:
-    return f"{date.today() - timedelta(days=days)} 10:00"
+    """A time on the day of the app's calendar that lies so many days back."""
+    return f"{datetime.now(ZoneInfo('Asia/Shanghai')).date() - timedelta(days=days)} 10:00"
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ async def post(wecom: WecomStandIn, body: Any, key: str = DEFAULT_KEY, **options
     """The robot's answer to ``body`` (JSON, or bytes as they are)."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers = options.pop("headers", {"Content-Type": "application/json"})
-    response = await OutboundClient(allow_private=True, timeout_seconds=2).request(
+    response = await OutboundClient(allow_private=True, timeout_seconds=20).request(
         options.pop("method", "POST"),
         f"{wecom.base_url}{SEND_PATH}?key={key}",
         content=content,

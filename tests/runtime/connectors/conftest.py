@@ -20,4 +20,4 @@ def wecom() -> Iterator[WecomStandIn]:
 @pytest.fixture
 def client(wecom: WecomStandIn) -> OutboundClient:
     """The guarded client as the product makes it: private addresses forbidden, the WeCom server listed."""
-    return OutboundClient(allowed=[wecom.base_url], timeout_seconds=2)
+    return OutboundClient(allowed=[wecom.base_url], timeout_seconds=20)

@@ -39,7 +39,7 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def outside(receiver: Receiver) -> OutboundClient:
-    return OutboundClient(allowed=[receiver.server.url], timeout_seconds=2)
+    return OutboundClient(allowed=[receiver.server.url], timeout_seconds=20)
 
 
 KIND = HttpApi()
@@ -177,7 +177,7 @@ async def test_a_large_answer_nobody_asked_for_is_no_trouble(
 async def test_a_slow_receiver(
     receiver: Receiver, outside: OutboundClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("runtime.connectors.http_api.TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr("runtime.connectors.http_api.TIMEOUT_SECONDS", 1.5)
     receiver.answer = Silence()
     error = await failure(outside, receiver, HttpMessage(method="POST", body="{}"))
     assert isinstance(error, OutsideFailed)

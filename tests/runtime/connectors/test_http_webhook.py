@@ -49,7 +49,7 @@ def kind() -> HttpWebhook:
 
 @pytest.fixture
 def outside(receiver: Receiver) -> OutboundClient:
-    return OutboundClient(allowed=[receiver.server.url], timeout_seconds=2)
+    return OutboundClient(allowed=[receiver.server.url], timeout_seconds=20)
 
 
 async def test_a_signed_message_can_be_verified_by_its_receiver(

@@ -33,7 +33,7 @@ def server() -> Iterator[SmtpStandIn]:
 
 
 def outside(server: SmtpStandIn) -> OutboundClient:
-    return OutboundClient(allowed=[f"127.0.0.1:{server.port}"], timeout_seconds=2)
+    return OutboundClient(allowed=[f"127.0.0.1:{server.port}"], timeout_seconds=20)
 
 
 def settings(kind: Smtp, server: SmtpStandIn, **more: str) -> dict[str, str]:
@@ -130,7 +130,7 @@ async def test_a_wrong_password_says_where_to_mend_it(server: SmtpStandIn) -> No
 
 
 async def test_a_slow_and_a_dead_server(server: SmtpStandIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runtime.connectors.smtp.TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr("runtime.connectors.smtp.TIMEOUT_SECONDS", 1.5)
     server.answer("EHLO", "250-wait")  # the answer never ends
     assert (await failure(Smtp(), server)).error_code == "connection_lost"
     kind = Smtp()

@@ -196,7 +196,7 @@ async def test_an_errcode_counts_whatever_the_status_is(wecom: WecomStandIn, cli
 
 
 async def test_no_answer_leaves_the_outcome_unknown_though_the_message_arrived(wecom: WecomStandIn) -> None:
-    client = OutboundClient(allowed=[wecom.base_url], timeout_seconds=0.3)
+    client = OutboundClient(allowed=[wecom.base_url], timeout_seconds=1.5)
     wecom.hang(accept=True)
     error = await failure(client, wecom)
     assert (error.error_code, error.retryable, error.outcome_unknown) == ("timed_out", True, True)
