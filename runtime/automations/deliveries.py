@@ -156,7 +156,8 @@ class Deliveries:
     async def _round(self, lane: Lane) -> bool:
         """Send once around; False when nothing (more) can leave now."""
         rows = await self.system.db.fetch(
-            f"SELECT d.* FROM {_DUE} AND d.connector_id = ANY($1::integer[]) ORDER BY d.id LIMIT $2",
+            "SELECT d.*, (SELECT r.public_id FROM meta.run r WHERE r.id = d.run_id) AS run"
+            f" FROM {_DUE} AND d.connector_id = ANY($1::integer[]) ORDER BY d.id LIMIT $2",
             [c.number for c in lane.connections],
             _AT_ONCE,
         )

@@ -42,19 +42,17 @@ async def note_attempt(
     lane: str,
     rows: Sequence[Row],
     *,
-    receipt: Receipt | None = None,
     error: HuobiaoError | None = None,
     pause_until: datetime | None = None,
 ) -> None:
-    """Store a call and its answer, by which the lane's limit counts."""
+    """Store a call that was not answered, or refused; by calls the lane's limit counts."""
     await db.execute(
-        "INSERT INTO meta.delivery_attempt (at, pacing_key, deliveries, pause_until, response, error)"
-        " VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO meta.delivery_attempt (at, pacing_key, deliveries, pause_until, error)"
+        " VALUES ($1, $2, $3, $4, $5)",
         datetime.now(UTC),
         lane,
         [row["id"] for row in rows],
         pause_until,
-        dump(receipt) if receipt else None,
         dump(Failure.of(error)) if error else None,
     )
 
@@ -64,26 +62,32 @@ async def sent(
 ) -> None:
     """The receiver took the message."""
     receipt = msgspec.structs.replace(receipt, raw=storable(receipt.raw), errmsg=storable(receipt.errmsg))
-    async with system.db.transaction() as tx:
-        if connection.kind == HttpApi.id:  # the only messages whose answers steps wait for
-            await _end_steps(system, tx, rows, receipt)
-        await note_attempt(tx, lane, rows, receipt=receipt)
-        await tx.execute(
-            "UPDATE meta.delivery SET status = 'sent', sent_at = clock_timestamp(), attempts = attempts + 1,"
-            " response = $2, error = NULL WHERE id = ANY($1::bigint[]) AND status = 'waiting'",
-            [row["id"] for row in rows],
-            dump(
-                {
-                    "errcode": receipt.errcode,
-                    "errmsg": receipt.errmsg,
-                    "raw": receipt.raw,
-                    "merged": len(rows),
-                }
-            ),
-        )
-        if connection.broken:
-            await connections.mark(tx, connection.number, None)
+    if connection.kind != HttpApi.id and not connection.broken:
+        await _note_sent(system.db, lane, rows, receipt)
+    else:
+        async with system.db.transaction() as tx:
+            if connection.kind == HttpApi.id:  # the only messages whose answers steps wait for
+                await _end_steps(system, tx, rows, receipt)
+            await _note_sent(tx, lane, rows, receipt)
+            if connection.broken:
+                await connections.mark(tx, connection.number, None)
     await _tell(system, rows)
+
+
+async def _note_sent(db: Database | Tx, lane: str, rows: Sequence[Row], receipt: Receipt) -> None:
+    """The call with its answer, and that its messages are done with; one statement, as there are many of them."""
+    answer = {"errcode": receipt.errcode, "errmsg": receipt.errmsg, "raw": receipt.raw, "merged": len(rows)}
+    await db.execute(
+        "WITH noted AS (INSERT INTO meta.delivery_attempt (at, pacing_key, deliveries, response)"
+        " VALUES ($1, $2, $3::bigint[], $4))"
+        " UPDATE meta.delivery SET status = 'sent', sent_at = clock_timestamp(), attempts = attempts + 1,"
+        " response = $5, error = NULL WHERE id = ANY($3::bigint[]) AND status = 'waiting'",
+        datetime.now(UTC),
+        lane,
+        [row["id"] for row in rows],
+        dump(receipt),
+        dump(answer),
+    )
 
 
 async def _end_steps(system: System, tx: Tx, rows: Sequence[Row], receipt: Receipt) -> None:
@@ -171,8 +175,8 @@ async def give_up_all(system: System, connector: int, error: HuobiaoError) -> No
     """Give up what is due through a connector that was deleted or cannot be used."""
     async with system.db.transaction() as tx:
         rows = await tx.fetch(
-            "SELECT * FROM meta.delivery WHERE connector_id = $1 AND status = 'waiting' AND next_attempt_at <= now()"
-            " ORDER BY id LIMIT 500",
+            "SELECT d.*, (SELECT r.public_id FROM meta.run r WHERE r.id = d.run_id) AS run FROM meta.delivery d"
+            " WHERE connector_id = $1 AND status = 'waiting' AND next_attempt_at <= now() ORDER BY id LIMIT 500",
             connector,
         )
         await _fail(system, tx, rows, Failure.of(error))
@@ -234,7 +238,5 @@ def _not_delivered(name: str, failure: Failure) -> Failure:
 
 
 async def _tell(system: System, rows: Sequence[Row]) -> None:
-    numbers = sorted({row["run_id"] for row in rows if row["run_id"]})
-    found = await system.db.fetch("SELECT public_id FROM meta.run WHERE id = ANY($1::bigint[])", numbers)
-    for row in found:
-        await system.live.publish(Notice(topic=row["public_id"], kind="run", by=row["public_id"]))
+    for run in sorted({row["run"] for row in rows if row["run"]}):
+        await system.live.publish(Notice(topic=run, kind="run", by=run))

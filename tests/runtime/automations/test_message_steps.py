@@ -449,7 +449,9 @@ async def test_an_answer_that_comes_too_late_is_no_answer_to_the_next_call(
     order = await shop.order(订单号="A1")
     (run,) = await shop.settle()
     system = shop.world.system
-    late = await system.db.fetch("SELECT * FROM meta.delivery")
+    late = await system.db.fetch(
+        "SELECT d.*, r.public_id AS run FROM meta.delivery d JOIN meta.run r ON r.id = d.run_id"
+    )
     receiver_of = await connection(system, system.db, late[0]["connector_id"])
     await shop.deliver()
     await remedies.retry(system, EDITOR, run)
