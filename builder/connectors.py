@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from builder.draft_uses import uses_in_drafts
 from builder.edit import editing
 from builder.references import uses_of
 from builder.usage import refuse_used
@@ -256,7 +257,9 @@ async def delete(system: System, actor: Actor, connector_id: str) -> None:
     """
     row = await _row(system.db, connector_id)
     async with editing(system, actor, row["app"]) as edit:
-        refuse_used(row["name"], uses_of(edit.catalog.app(row["app"]), {connector_id}))
+        app = edit.catalog.app(row["app"])
+        uses = [*uses_of(app, {connector_id}), *await uses_in_drafts(edit.tx, app, {connector_id})]
+        refuse_used(row["name"], uses)
         await edit.tx.execute(
             "UPDATE meta.connector SET deleted_at = now(), secrets = '' WHERE id = $1", row["id"]
         )

@@ -300,6 +300,7 @@ async def delete(
                     field_name=one.name,
                     table=home.name,
                 )
+        plan = await removal.with_drafts(edit.tx, plan)
         removal.refuse(plan, field.name, confirmed=confirmed)
         await removal.carry_out(edit, plan)
         edit.tell(table.id)
@@ -313,7 +314,8 @@ async def deletion_impact(system: System, actor: Actor, field_id: str) -> remova
     table = catalog.table(field.table_id)
     access.require(actor, Operation.BUILD, table.app_id)
     async with system.db.transaction() as tx:
-        return await removal.measure(tx, removal.plan_fields(catalog, [field]), field, table)
+        plan = await removal.with_drafts(tx, removal.plan_fields(catalog, [field]))
+        return await removal.measure(tx, plan, field, table)
 
 
 async def reorder(system: System, actor: Actor, table_id: str, field_ids: list[str]) -> None:

@@ -26,7 +26,8 @@ _ID = re.compile(r"(?:app|tbl|fld|viw|aut|das|wid|wkb|frm|stk|con|stp)[0-9A-Za-z
 class Use(msgspec.Struct, frozen=True):
     """One place that mentions something: which definition, where in it (``path``), and what it mentions (``target``).
 
-    ``table``: name of the table a field or view stands in. ``machine``: the place is a state machine.
+    ``table``: name of the table a field or view stands in. ``machine``: the place is a state machine. ``draft``: it is the
+    draft of an automation, which is not published.
     """
 
     kind: UseKind
@@ -36,6 +37,7 @@ class Use(msgspec.Struct, frozen=True):
     target: str
     table: str | None = None
     machine: bool = False
+    draft: bool = False
 
 
 def mentions(value: Any, path: str = "") -> Iterator[tuple[str, str]]:

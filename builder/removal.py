@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from builder import columns, links, uniques, views
+from builder.draft_uses import uses_in_drafts
 from builder.edit import Edit
 from builder.references import Use, all_readers_of, mentioned, mentions, prune_filter, uses_of
 from builder.usage import as_problems, describe
@@ -27,6 +28,7 @@ from runtime.definitions.triggers import trigger_table
 from runtime.definitions.workbenches import WorkbenchDef
 from runtime.errors import RuleBroken
 from runtime.i18n import N_, Message
+from runtime.storage.database import Database, Tx
 
 _OPTIONAL_BINDINGS = ("phone", "remark", "status", "customer", "stock")
 
@@ -36,7 +38,8 @@ class Removal(msgspec.Struct, frozen=True, kw_only=True):
 
     ``together``: fields, automations, workbenches, forms that go into the trash with it. ``trimmed``: views, dashboards
     and forms that lose a part. ``switched_off``: automations. ``one_way``: links at the other end that stay as one-way links.
-    ``blocked``: state machines and stock definitions that have to be changed first.
+    ``blocked``: state machines and stock definitions that have to be changed first. ``drafts``: of automations, that will
+    have to name something else before they are published.
     """
 
     records: int = 0
@@ -46,11 +49,12 @@ class Removal(msgspec.Struct, frozen=True, kw_only=True):
     switched_off: tuple[Use, ...] = ()
     one_way: tuple[Use, ...] = ()
     blocked: tuple[Use, ...] = ()
+    drafts: tuple[Use, ...] = ()
 
     @property
     def harmless(self) -> bool:
         """Whether nothing but the thing itself goes (views are trimmed without asking)."""
-        return not (self.together or self.switched_off or self.blocked) and not any(
+        return not (self.together or self.switched_off or self.blocked or self.drafts) and not any(
             use.kind != "view" for use in self.trimmed
         )
 
@@ -192,6 +196,18 @@ def _cannot_do_without(definition: WorkbenchDef, lost: set[str]) -> bool:
     return bool({definition.table, bindings.number, bindings.waybill} & lost)
 
 
+async def with_drafts(db: Database | Tx, plan: Plan) -> Plan:
+    """The plan, with the drafts of automations that mention what will be gone."""
+    gone = {automation.id for automation in plan.automations_gone}
+    found: dict[str, Use] = {}
+    for use in await uses_in_drafts(db, plan.app, plan.lost):
+        if use.id not in gone:
+            found.setdefault(use.id, use)
+    return msgspec.structs.replace(
+        plan, removal=msgspec.structs.replace(plan.removal, drafts=tuple(found.values()))
+    )
+
+
 async def measure(edit_or_db: Any, plan: Plan, field: Field | None, table: Table) -> Removal:
     """The plan's removal with its numbers of records."""
     records = await columns.count_records(edit_or_db, table)
@@ -215,7 +231,12 @@ def refuse(plan: Plan, name: str, *, confirmed: bool) -> None:
             name=name,
         )
     if not confirmed and not removal.harmless:
-        uses = [*removal.together, *removal.switched_off, *(u for u in removal.trimmed if u.kind != "view")]
+        uses = [
+            *removal.together,
+            *removal.switched_off,
+            *(u for u in removal.trimmed if u.kind != "view"),
+            *removal.drafts,
+        ]
         raise RuleBroken(
             N_("删除「{name}」会影响别的地方,确认之后再删"),
             code="confirmation_needed",
@@ -231,6 +252,7 @@ def sentences(removal: Removal) -> list[Message]:
         (N_("{what} 会一起进回收站"), removal.together),
         (N_("{what} 会去掉用到它的部分"), removal.trimmed),
         (N_("{what} 会停用"), removal.switched_off),
+        (N_("{what} 里会标出要换的地方"), removal.drafts),
         (N_("{what} 会留下,变成单向关联"), removal.one_way),
         (N_("{what} 要先换掉它才能删除"), removal.blocked),
     ):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from builder.draft_uses import uses_in_drafts
 from builder.edit import Edit, Stored, editing
 from builder.queries import find_field
 from builder.references import uses_of
@@ -336,7 +337,9 @@ async def delete(system: System, actor: Actor, stock_id: str) -> None:
     """
     async with editing(system, actor, stock_id) as edit:
         stock = edit.catalog.stock(stock_id)
-        refuse_used(stock.definition.name, uses_of(edit.catalog.app(stock.app_id), {stock_id}))
+        app = edit.catalog.app(stock.app_id)
+        uses = [*uses_of(app, {stock_id}), *await uses_in_drafts(edit.tx, app, {stock_id})]
+        refuse_used(stock.definition.name, uses)
         held, waiting = await _open_lines(edit, stock)
         if held + waiting:
             raise RuleBroken(

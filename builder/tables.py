@@ -173,7 +173,7 @@ async def deletion_impact(system: System, actor: Actor, table_id: str) -> remova
     table = catalog.table(table_id)
     access.require(actor, Operation.BUILD, table.app_id)
     async with system.db.transaction() as tx:
-        plan = removal.plan_table(catalog, table)
+        plan = await removal.with_drafts(tx, removal.plan_table(catalog, table))
         records = await columns.count_records(tx, table)
         return msgspec.structs.replace(plan.removal, records=records)
 
@@ -187,7 +187,7 @@ async def delete(system: System, actor: Actor, table_id: str, *, confirmed: bool
     """
     async with editing(system, actor, table_id) as edit:
         table = edit.catalog.table(table_id)
-        plan = removal.plan_table(edit.catalog, table)
+        plan = await removal.with_drafts(edit.tx, removal.plan_table(edit.catalog, table))
         _refuse_primaries(edit, plan)
         removal.refuse(plan, table.name, confirmed=confirmed)
         await removal.carry_out(edit, plan)

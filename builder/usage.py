@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from builder import columns
+from builder.draft_uses import uses_in_drafts
 from builder.references import Use, entries, formula_values, map_structs, uses_of
 from runtime import access
 from runtime.access import Actor, Operation
@@ -44,6 +45,8 @@ def kind_name(kind: str) -> Message:
 
 def describe(use: Use) -> Message:
     """One use in words: 字段「小计」(订单明细)."""
+    if use.draft:
+        return Message(N_("自动化「{name}」没发布的草稿"), {"name": use.name})
     if use.machine:
         return Message(N_("「{name}」的状态流转({table})"), {"name": use.name, "table": use.table or ""})
     if use.path == "validation.formula":
@@ -66,10 +69,10 @@ def describe(use: Use) -> Message:
 
 def as_problems(uses: list[Use], code: str = "in_use") -> list[Problem]:
     """Uses as entries of an error, one per definition; ``path`` is where in it."""
-    seen: dict[tuple[str, bool], Problem] = {}
+    seen: dict[tuple[str, bool, bool], Problem] = {}
     for use in uses:
         seen.setdefault(
-            (use.id, use.machine),
+            (use.id, use.machine, use.draft),
             Problem(
                 code, describe(use), use.id if use.kind == "field" else None, None, f"{use.id}.{use.path}"
             ),
@@ -98,7 +101,7 @@ class ChoiceUse(msgspec.Struct, frozen=True):
 
 
 async def where_used(system: System, actor: Actor, target: str) -> list[Use]:
-    """Every place that uses a table, field, stock definition or connector.
+    """Every place that uses a table, field, stock definition or connector; for who may build, in drafts of automations too.
 
     A table is used where its fields are, too. Raises NotFound for what the actor may not know of.
     """
@@ -106,7 +109,10 @@ async def where_used(system: System, actor: Actor, target: str) -> list[Use]:
     app, ids = await _find(system, catalog, target)
     access.require(actor, Operation.LOOK, app.id)
     inside = ids - {target}
-    return [use for use in uses_of(app, ids) if use.id not in inside and use.id not in ids]
+    uses = uses_of(app, ids)
+    if access.allowed(actor, Operation.BUILD, app.id):
+        uses += await uses_in_drafts(system.db, app, ids)
+    return [use for use in uses if use.id not in inside and use.id not in ids]
 
 
 async def _find(system: System, catalog: Catalog, target: str) -> tuple[App, set[str]]:

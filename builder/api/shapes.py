@@ -54,7 +54,7 @@ class Uses(msgspec.Struct, frozen=True):
 class RemovalBody(msgspec.Struct, frozen=True, kw_only=True):
     """What a deletion would do. ``records``: records of the table; ``filled``: those that hold something in the field.
 
-    ``blocked``: has to be changed first. Unless ``harmless``, deleting needs ``?confirm=true``. ``notes``: in words.
+    ``blocked``: has to be changed first. ``drafts``: unpublished drafts in which it will have to be replaced. Unless ``harmless``, deleting needs ``?confirm=true``. ``notes``: in words.
     """
 
     records: int
@@ -65,6 +65,7 @@ class RemovalBody(msgspec.Struct, frozen=True, kw_only=True):
     switched_off: tuple[UseBody, ...]
     one_way: tuple[UseBody, ...]
     blocked: tuple[UseBody, ...]
+    drafts: tuple[UseBody, ...]
     notes: tuple[str, ...]
 
 
@@ -96,6 +97,7 @@ def removal_body(removal: Removal, translator: Translator) -> RemovalBody:
         switched_off=use_bodies(removal.switched_off, translator),
         one_way=use_bodies(removal.one_way, translator),
         blocked=use_bodies(removal.blocked, translator),
+        drafts=use_bodies(removal.drafts, translator),
         notes=tuple(sentence.text(translator) for sentence in sentences(removal)),
     )
 

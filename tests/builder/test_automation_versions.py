@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from builder import automation_versions as versions
-from builder import automations, undo
+from builder import automations, connectors, fields, removal, tables, undo, usage
+from runtime.access import Actor
 from runtime.catalog import Automation, Table
 from runtime.errors import InvalidDefinition, NotFound, RuleBroken, VersionConflict
 from tests.builder.conftest import Desk
@@ -169,3 +170,58 @@ async def test_a_copy_has_its_own_steps_and_is_off(desk: Desk, orders: Table) ->
     assert (copy.definition.name, copy.definition.enabled) == ("审核 2", False)
     assert copy.definition.steps[0].config == made.definition.steps[0].config
     assert copy.definition.steps[0].id != made.definition.steps[0].id
+
+
+VIEWER = Actor(kind="person", id="usrViewerViewer1", name="看客", person=None, roles={})
+
+
+async def test_what_only_a_draft_uses_is_told_before_it_is_deleted_and_flagged_after(
+    desk: Desk, orders: Table
+) -> None:
+    made = await make(desk, definition(MARK))
+    system, owner = desk.system, desk.owner
+    paid = orders.field("付款")
+    await versions.save_draft(system, owner, made.id, _edited(MARK, update(paid.id, literal(None))))
+    (use,) = await usage.where_used(system, owner, paid.id)
+    assert (use.id, use.draft, use.path) == (made.id, True, "steps.1.config.set.0.field")
+    assert usage.describe(use).text() == "自动化「审核」没发布的草稿"
+    viewer = msgspec.structs.replace(VIEWER, roles={desk.app_id: "viewer"})
+    assert await usage.where_used(system, viewer, paid.id) == [], "drafts concern builders only"
+    impact = await fields.deletion_impact(system, owner, paid.id)
+    assert [one.id for one in impact.drafts] == [made.id]
+    assert [one.text() for one in removal.sentences(impact)] == [
+        "自动化「审核」没发布的草稿 里会标出要换的地方"
+    ]
+    with pytest.raises(RuleBroken) as refused:
+        await fields.delete(system, owner, paid.id)
+    assert refused.value.error_code == "confirmation_needed"
+    await fields.delete(system, owner, paid.id, confirmed=True)
+    catalog = await desk.catalog()
+    stored = catalog.automation(made.id)
+    assert stored.definition.enabled, "what runs does not need it"
+    problems = await versions.draft_problems(
+        system, catalog, stored, await versions.draft_of(system.db, stored)
+    )
+    assert [one.path for one in problems.found] == ["steps.1.config.set.0.field"]
+
+
+async def test_tables_and_connectors_that_only_a_draft_uses(desk: Desk, orders: Table) -> None:
+    made = await make(desk, definition(MARK))
+    system, owner = desk.system, desk.owner
+    customers = (await desk.catalog()).app(desk.app_id).tables[0]
+    settings = {"base_url": "https://api.example.com"}
+    connector = await connectors.create(
+        system, owner, desk.app_id, kind="http_api", name="快递", settings=settings
+    )
+    steps = (
+        {"kind": "find_records", "table": customers.id},
+        {"kind": "http_request", "connector": connector.id, "method": "GET"},
+    )
+    await versions.save_draft(system, owner, made.id, _edited(*steps))
+    impact = await tables.deletion_impact(system, owner, customers.id)
+    assert [one.id for one in impact.drafts] == [made.id]
+    with pytest.raises(RuleBroken) as refused:
+        await connectors.delete(system, owner, connector.id)
+    assert [one.message.text() for one in refused.value.problems] == ["自动化「审核」没发布的草稿"]
+    await versions.drop_draft(system, owner, made.id)
+    await connectors.delete(system, owner, connector.id)
