@@ -48,8 +48,11 @@ from ui.pages import (
     account,
     app_settings,
     apps,
+    fill,
+    form_editor,
     home,
     palette,
+    rail,
     runs,
     sign_in,
     states,
@@ -111,6 +114,8 @@ PAGES: Sequence[ControllerRouterHandler] = (
     *import_pages.ROUTES,
     *inbox_pages.ROUTES,
     *market_pages.ROUTES,
+    *form_editor.ROUTES,
+    *fill.ROUTES,
     *workbench_settings.ROUTES,
     *workbench_pages.ROUTES,
     *apps.ROUTES,
@@ -118,6 +123,7 @@ PAGES: Sequence[ControllerRouterHandler] = (
     *states.ROUTES,
     *stock_pages.ROUTES,
     *palette.ROUTES,
+    *rail.ROUTES,
 )
 # for those who watch over the installation
 WATCH: Sequence[ControllerRouterHandler] = (health.health, health.ready, health.figures)

@@ -18,6 +18,8 @@ from runtime.system import System
 
 log = structlog.get_logger(__name__)
 
+_GONE = N_("没有这个表单:链接可能已经换新、停用,或没有复制完整")
+
 
 class ShareLink(msgspec.Struct, frozen=True, kw_only=True):
     """``path``: the address below the installation's; ``active``: whether it works; how often it was ``submitted``."""
@@ -43,6 +45,21 @@ async def read(system: System, actor: Actor, form_id: str) -> ShareLink:
         row = await system.db.row("SELECT * FROM meta.form WHERE form_id = $1", form.number)
     assert row is not None  # noqa: S101 - just made
     return _link(system, row)
+
+
+async def path_for(system: System, actor: Actor, form_id: str) -> str:
+    """Where a member of the app fills the form in, whatever their role.
+
+    Raises:
+        NotFound: no such form, or its address is switched off.
+    """
+    form = (await system.catalogs.current()).form(form_id)
+    require(actor, Operation.LOOK, form.app_id)
+    await _put(system, form)
+    row = await system.db.row("SELECT * FROM meta.form WHERE form_id = $1 AND active", form.number)
+    if row is None:
+        raise NotFound(_GONE, code="no_form")
+    return _link(system, row).path
 
 
 async def renew(system: System, actor: Actor, form_id: str) -> ShareLink:
@@ -74,7 +91,7 @@ async def find(system: System, catalog: Catalog, secret: str) -> tuple[App, Form
             for form in app.forms:
                 if form.number == row["form_id"]:
                     return app, form, row
-    raise NotFound(N_("没有这个表单:链接可能已经换新、停用,或没有复制完整"), code="no_form")
+    raise NotFound(_GONE, code="no_form")
 
 
 async def _own(system: System, actor: Actor, form_id: str) -> Form:

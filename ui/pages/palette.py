@@ -53,7 +53,7 @@ class Found(msgspec.Struct, frozen=True):
 async def palette(
     system: TheSystem, actor: TheActor, translator: TheTranslator, q: FromQuery[str] = ""
 ) -> Found:
-    """Apps, tables, views, dashboards, automations and workbenches by name; records by any of their texts."""
+    """Apps, tables, views, dashboards, automations, forms and workbenches by name; records by any of their texts."""
     catalog = await system.catalogs.current()
     apps = [app for app in catalog.apps if allowed(actor, Operation.LOOK, app.id)]
     words = q.strip()
@@ -66,6 +66,7 @@ async def palette(
             (N_("视图"), _matching(_views(apps), wanted) if wanted else []),
             (N_("仪表盘"), _matching(_dashboards(apps), wanted)),
             (N_("自动化"), _matching(_automations(apps), wanted)),
+            (N_("表单"), _matching(_forms(apps), wanted)),
             (N_("工作台"), _matching(_workbenches(actor, apps), wanted)),
         )
     ]
@@ -113,6 +114,12 @@ def _automations(apps: list[App]) -> Iterable[Item]:
     for app in apps:
         for automation in app.automations:
             yield Item(automation.definition.name, f"/automations/{automation.id}", "zap", app.name)
+
+
+def _forms(apps: list[App]) -> Iterable[Item]:
+    for app in apps:
+        for form in app.forms:
+            yield Item(form.definition.name, f"/forms/{form.id}", "clipboard-list", app.name)
 
 
 def _workbenches(actor: Actor, apps: list[App]) -> Iterable[Item]:

@@ -73,7 +73,7 @@ def _link(app: App) -> AppLink:
 async def _sections(
     system: System, actor: Actor, reader: Reader, app: App, current: str, failed: dict[str, int]
 ) -> tuple[NavSection, ...]:
-    """Tables, dashboards, automations, workbenches; who may not build sees only those that have something in them."""
+    """Tables, dashboards, automations, forms, workbenches; who may not build sees only those that have something in them."""
     builds = allowed(actor, Operation.BUILD, app.id)
     counts = await sizes(system.db, app.tables)
     text = reader.text
@@ -113,6 +113,18 @@ async def _sections(
             NavItem(name=text(N_("自动化概况")), href=overview, icon="activity", current=current == overview),
             NavItem(name=text(N_("运行记录")), href=runs, icon="history", current=current == runs),
         )
+    forms = tuple(
+        NavItem(
+            name=f.definition.name,
+            href=f"/forms/{f.id}",
+            icon="clipboard-list",
+            current=f.id == current,
+            mark="" if f.definition.open else "warn",
+            mark_text="" if f.definition.open else text(N_("现在不收")),
+        )
+        for f in app.forms
+        if builds or f.definition.open
+    )
     workbenches = tuple(
         NavItem(
             name=w.definition.name, href=f"/w/{w.definition.slug}", icon="scan-line", current=w.id == current
@@ -142,6 +154,13 @@ async def _sections(
             new_dialog=f"/a/{app.id}/automations/new" if builds else "",
             new_label=text(N_("新建自动化")),
             empty=text(N_("还没有自动化")),
+        ),
+        NavSection(
+            title=text(N_("表单")),
+            items=forms,
+            new_dialog=f"/a/{app.id}/forms/new" if builds else "",
+            new_label=text(N_("新建表单")),
+            empty=text(N_("还没有表单")),
         ),
         NavSection(
             title=text(N_("工作台")),

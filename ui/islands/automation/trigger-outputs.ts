@@ -1,8 +1,6 @@
 /** Values that come with the trigger itself, as steps can use them. */
-import { api } from "../api";
 import { t } from "../i18n";
 import type { ValueOption } from "../template-text/parts";
-import { at } from "./triggers/sample";
 import type { Trigger } from "./types";
 
 interface Output {
@@ -30,6 +28,11 @@ function outputs(trigger: Trigger): Output[] {
       return [{ key: "due_at", label: t("到的时间"), icon: "clock", type: "datetime" }];
     case "state_overdue":
       return [{ key: "since", label: t("从什么时候起在这个状态"), icon: "clock", type: "datetime" }];
+    case "form_submitted":
+      return [
+        { key: "submitter", label: t("谁提交的"), icon: "user", type: "text" },
+        { key: "submitted_at", label: t("提交的时间"), icon: "clock", type: "datetime" },
+      ];
     case "manual":
       return [{ key: "by", label: t("谁运行的"), icon: "user", type: "text" }];
     default:
@@ -42,14 +45,12 @@ export function triggerOutputs(trigger: Trigger): ValueOption[] {
   return outputs(trigger).map((one) => ({ value: { kind: "output", step: "trigger", key: one.key }, label: one.label, icon: one.icon, group: t("触发"), type: one.type }));
 }
 
-/** What a test run works with instead: the values of the last sample, and now. */
-export async function givenFor(trigger: Trigger, automation: string): Promise<Record<string, unknown>> {
+/** What a test run works with instead: now. A webhook's values come from the sample that was caught, which the server has. */
+export function givenFor(trigger: Trigger): Record<string, unknown> {
   const now = new Date().toISOString();
   if (trigger.kind === "schedule") return { planned_at: now, planned_day: now.slice(0, 10) };
   if (trigger.kind === "date_reached") return { due_at: now };
   if (trigger.kind === "state_overdue") return { since: now };
-  if (trigger.kind !== "webhook") return {};
-  const hook = await api.get<{ sample?: { body: unknown } | null }>(`/api/v1/automations/${automation}/hook`).catch(() => null);
-  const body = hook?.sample?.body;
-  return { received_at: now, ...Object.fromEntries((trigger.values ?? []).map((value) => [value.key, at(body, value.path) ?? null])) };
+  if (trigger.kind === "form_submitted") return { submitter: "", submitted_at: now };
+  return {};
 }

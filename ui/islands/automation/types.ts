@@ -17,6 +17,7 @@ export type Trigger =
   | { kind: "schedule"; plan: Plan; zone?: string | null; missed?: "once" | "all" | "skip"; most?: number }
   | { kind: "webhook"; values?: HookValue[]; key_header?: string; key_path?: (string | number)[]; signature?: HookSignature | null }
   | { kind: "button"; table: string; where?: Filter | null }
+  | { kind: "form_submitted"; form: string; table: string; where?: Filter | null }
   | { kind: "state_moved"; table: string; field: string; sources?: number[]; targets?: number[]; where?: Filter | null };
 
 /** When a schedule comes (`runtime/definitions/schedules.py`). Days of the week from 1, Monday; -1 is the last. */
@@ -258,6 +259,8 @@ export interface PageData {
   failed: number;
   /** The other automations of the app, with the table of their trigger (null: no record sets them off). */
   automations?: { id: string; name: string; table: string | null }[];
+  /** The forms of the app, with the tables that they fill. */
+  forms?: { id: string; name: string; table: string }[];
   /** What is edited and not published yet. */
   draft?: Draft | null;
   /** How many versions were published; the newest runs. */

@@ -8,6 +8,7 @@ import { tableOf } from "../values";
 import { button } from "./button";
 import { conditionsMet } from "./conditions-met";
 import { dateReached } from "./date-reached";
+import { formSubmitted } from "./form_submitted";
 import { manual } from "./manual";
 import { recordCreated } from "./record-created";
 import { recordDeleted, recordRestored } from "./record-gone";
@@ -23,7 +24,7 @@ const sorted = [
   { heading: () => t("记录"), kinds: [recordCreated, recordUpdated, conditionsMet, recordDeleted, recordRestored] },
   { heading: () => t("状态"), kinds: [stateMoved, stateEntered, stateLeft, stateOverdue] },
   { heading: () => t("时间"), kinds: [schedule, dateReached] },
-  { heading: () => t("人和别的系统"), kinds: [button, manual, webhook] },
+  { heading: () => t("人和别的系统"), kinds: [button, manual, formSubmitted, webhook] },
 ] as unknown as readonly { heading: () => string; kinds: readonly TriggerUi[] }[];
 const all = sorted.flatMap((group) => group.kinds);
 const byKind = new Map(all.map((ui) => [ui.kind, ui]));
