@@ -3,12 +3,17 @@
 A record that somebody wrote has an event when automations wait for changes of its table; what its change made of its
 computed fields belongs to it. A record that nobody wrote, but whose computed field or link is waited for and is another one
 through a record that was, has one of its own (``indirect``). Conditions that automations wait for are looked at here too.
+
+What the effects of a move do (:func:`gathered`) belongs to the move: a record that moves and is linked to what its move has
+created changed once, and of a quiet change nothing is heard, whatever came of it.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,40 +51,90 @@ Row = tuple[int, int, int, int, dict[str, Any]]
 """Of an event: history row (0: none), app, table, record, payload."""
 
 
+_gathering: ContextVar[list[Row] | None] = ContextVar("gathering", default=None)
+
+
+@contextmanager
+def gathered(work: Work) -> Iterator[None]:
+    """Keep the events of what is done meanwhile with ``work``; they are stored with its own."""
+    work.inner = []
+    token = _gathering.set(work.inner)
+    try:
+        yield
+    finally:
+        _gathering.reset(token)
+
+
 async def tell(work: Work, items: Sequence[Item], sides: Sides) -> None:
     """Leave events of ``items`` (with their history rows) and of what followed for automations to look at."""
     watch = watching(work.catalog)
     if not watch.tables and not watch.waiting:
         return
     parts = await _parts(work.tx, work.catalog, work.seen, _linked(work) if watch.fields else {})
-    change = work.change
-    direct = {item.row_id: item for item in items}
     common = _common(work)
+    rows = [] if work.change.quiet else _merged(_changes(work, items, sides, parts, common), work.inner)
+    met = await _met_now(work, items, parts, common)
+    rows += [] if work.change.quiet else met
+    around = _gathering.get()
+    if around is not None:
+        around.extend(rows)
+    elif rows:
+        await _store(work.tx, rows)
+        work.outbox = True
+
+
+def _changes(
+    work: Work, items: Sequence[Item], sides: Sides, parts: Parts, common: dict[str, Any]
+) -> list[Row]:
+    """Events of what was written, and of what followed for others."""
+    watched = watching(work.catalog).tables
     rows: list[Row] = []
-    if not change.quiet and work.table.id in watch.tables:
+    if work.table.id in watched:
         for item, (before, after) in zip(items, sides, strict=True):
             part = parts.get((work.table.id, item.row_id))
             if part is not None and item.action == "update":
                 before, after = {**part.before, **(before or {})}, {**part.after, **(after or {})}
             rows.append(_row(work, item, {**common, "before": before, "after": after}))
-    if not change.quiet:
-        cause = items[0].history_id
-        for (table, row), part in parts.items():
-            if part.after and table in watch.tables and not (table == work.table.id and row in direct):
-                rows.append(_indirect(work.catalog, table, row, part, common, cause))
-    for table, ones in watch.waiting.items():
+    direct = {item.row_id for item in items}
+    for (table, row), part in parts.items():
+        if part.after and table in watched and not (table == work.table.id and row in direct):
+            rows.append(_indirect(work.catalog, table, row, part, common, items[0].history_id))
+    return rows
+
+
+async def _met_now(work: Work, items: Sequence[Item], parts: Parts, common: dict[str, Any]) -> list[Row]:
+    """Events of records that meet now what somebody waits for; what meets is noted, also of a quiet change."""
+    direct = {item.row_id: item for item in items}
+    rows: list[Row] = []
+    for table, ones in watching(work.catalog).waiting.items():
         for waiting in ones:
             touched = _touched(work, items, waiting, parts) if table == work.table.id else set()
             touched |= _touched_behind(table, waiting, parts)
             if not touched:
                 continue
             for row in sorted(await conditions.look(work.tx, work.catalog, waiting, touched)):
-                if not change.quiet:
-                    item_ = direct.get(row) if table == work.table.id else None
-                    rows.append(_met(work.catalog, waiting, row, common, item_, items[0].history_id))
-    if rows:
-        await _store(work.tx, rows)
-        work.outbox = True
+                item = direct.get(row) if table == work.table.id else None
+                rows.append(_met(work.catalog, waiting, row, common, item, items[0].history_id))
+    return rows
+
+
+def _merged(rows: list[Row], inner: Sequence[Row]) -> list[Row]:
+    """``rows`` and those of what was done within the change; what was only touched there has no second event."""
+    if not inner:
+        return rows
+    own = {(row[2], row[3]): row[4] for row in rows if not row[4].get("met")}
+    left: list[Row] = []
+    for row in inner:
+        payload, mine = row[4], own.get((row[2], row[3]))
+        if mine is None or mine["action"] != "update" or not payload.get("indirect") or payload.get("met"):
+            left.append(row)
+            continue
+        mine["before"] = {**payload["before"], **(mine["before"] or {})}
+        newer = {key: payload["after"][key] for key in payload.get("links", ()) if key in payload["after"]}
+        mine["after"] = {**payload["after"], **(mine["after"] or {}), **newer}
+        if mine.get("indirect") and payload.get("links"):
+            mine["links"] = sorted({*mine.get("links", ()), *payload["links"]})
+    return [*left, *rows]
 
 
 async def tell_computed(tx: Tx, catalog: Catalog, seen: Seen, *, quiet: bool, depth: int) -> bool:

@@ -24,6 +24,7 @@ from runtime.ids import record_id
 from runtime.records import (
     attachments,
     computed,
+    happened,
     history,
     known,
     ledger,
@@ -189,7 +190,8 @@ async def _store_once(work: Work, effects: Effects | None) -> None:
         before = len(work.good)
         await moves.check_guards(work)
         if len(work.good) == before and effects is not None:
-            await effects(work)
+            with happened.gathered(work):
+                await effects(work)
         if len(work.good) < before:
             raise _Refused
     await ledger.note_adjustments(work)

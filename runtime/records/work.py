@@ -81,6 +81,8 @@ class Work:
     """Whether the transaction holds nothing but this change: an error may end it as a whole."""
     outbox: bool = False
     """Whether automations were left something to look at."""
+    inner: list[Any] = field(default_factory=list)
+    """Events of what the effects of its moves did."""
     also_touched: set[int] = field(default_factory=set)
     """Further records of this table that lost a link to a record of this change."""
     let_go: dict[Field, list[tuple[int, int]]] = field(default_factory=dict)
