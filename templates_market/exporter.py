@@ -18,7 +18,7 @@ from builder import auto_numbers, connectors, rules
 from builder.computed import shown
 from builder.wire import complete, options_of, states_shown
 from runtime.access import Actor, Operation, require
-from runtime.catalog import App, Field, Table
+from runtime.catalog import App, Field, Form, Table
 from runtime.definitions.fields import (
     AutoNumber,
     FieldConfig,
@@ -29,6 +29,7 @@ from runtime.definitions.fields import (
     SingleSelect,
     StateTime,
 )
+from runtime.definitions.forms import without_missing
 from runtime.definitions.people import ME
 from runtime.definitions.states import StateMachine
 from runtime.system import System
@@ -73,6 +74,7 @@ class Exporter:
         self._name(names, "automations", app.automations)
         self._name(names, "dashboards", app.dashboards)
         self._name(names, "workbenches", app.workbenches)
+        self._name(names, "forms", app.forms)
 
     def _name(self, names: _Keys, space: str, entries: Iterable[Any]) -> None:
         for entry in entries:
@@ -187,6 +189,20 @@ class Exporter:
                 said[part] = numbers.get(said[part], said[part])
         return said
 
+    def form(self, form: Form) -> dict[str, Any]:
+        """A form without its closing time, and without questions whose fields are gone."""
+        definition = form.definition
+        table = next((t for t in self.app.tables if t.id == definition.table), None)
+        known = set() if table is None else set(table.by_id)
+        questions = tuple(
+            msgspec.structs.replace(one, where=without_missing(one.where, known))
+            for one in definition.questions
+            if one.field in known
+        )
+        kept = msgspec.structs.replace(definition, questions=questions, closes_at=None)
+        said: dict[str, Any] = self.symbolic(msgspec.to_builtins(kept))
+        return said
+
 
 def _without_people(machine: StateMachine) -> StateMachine:
     """Moves of named people become those of the app's owners: a template knows nobody."""
@@ -256,6 +272,7 @@ async def export_app(system: System, actor: Actor, app_id: str) -> dict[str, Any
         "tables": {exporter.keys[t.id]: exporter.table(t) for t in app.tables},
         "stocks": {exporter.keys[s.id]: exporter.stock(s.definition) for s in app.stocks},
         "connectors": links,
+        "forms": {exporter.keys[f.id]: exporter.form(f) for f in app.forms},
         **{
             space: {
                 exporter.keys[e.id]: exporter.symbolic(msgspec.to_builtins(e.definition)) for e in entries

@@ -7,13 +7,25 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from builder import apps, automations, connectors, dashboards, fields, stocks, tables, views, workbenches
+from builder import (
+    apps,
+    automations,
+    connectors,
+    dashboards,
+    fields,
+    forms,
+    stocks,
+    tables,
+    views,
+    workbenches,
+)
 from builder.wire import FieldPatch, FieldSpec
 from runtime.access import Actor, Operation, require
 from runtime.catalog import App, Catalog, Workbench
 from runtime.definitions.automations import AutomationDef
 from runtime.definitions.dashboards import DashboardDef
 from runtime.definitions.fields import Validation
+from runtime.definitions.forms import FormDef
 from runtime.definitions.stock import StockDef
 from runtime.definitions.tables import AppDef, UniqueRule, ViewDef
 from runtime.definitions.workbenches import LookupBindings, WorkbenchDef
@@ -222,12 +234,15 @@ async def _finish_table(
 
 
 async def _rest(system: System, actor: Actor, app: App, template: Template, symbols: Symbols) -> None:
-    """Connectors (without their secrets), automations, dashboards, workbenches."""
+    """Connectors (without their secrets), forms, automations, dashboards, workbenches."""
     for key, connector in template.connectors.items():
         made = await connectors.create_placeholder(
             system, actor, app.id, kind=connector["kind"], name=connector["name"]
         )
         symbols.put(f"@connectors/{key}", made)
+    for key, form in template.forms.items():
+        asks = msgspec.convert(symbols.resolve(form), FormDef)
+        symbols.put(f"@forms/{key}", (await forms.create(system, actor, app.id, asks)).id)
     for key, automation in template.automations.items():
         definition = msgspec.convert(symbols.resolve(automation), AutomationDef)
         symbols.put(f"@automations/{key}", (await automations.create(system, actor, app.id, definition)).id)

@@ -41,7 +41,7 @@ class SampleFile(msgspec.Struct, frozen=True):
 class Template(msgspec.Struct, frozen=True, kw_only=True):
     """A template. ``kind`` ``app`` installs an app, ``workbench`` binds to a table that is there already.
 
-    ``tables`` … ``dashboards`` hold definitions in the builder's JSON with symbolic ids; ``folder`` is where it lies.
+    ``tables`` … ``forms`` hold definitions in the builder's JSON with symbolic ids; ``folder`` is where it lies.
     """
 
     slug: str
@@ -60,6 +60,7 @@ class Template(msgspec.Struct, frozen=True, kw_only=True):
     automations: dict[str, dict[str, Any]] = {}
     dashboards: dict[str, dict[str, Any]] = {}
     workbenches: dict[str, dict[str, Any]] = {}
+    forms: dict[str, dict[str, Any]] = {}
     workbench: dict[str, Any] = {}
     bindings: dict[str, Binding] = {}
     records: dict[str, SampleFile] = {}
@@ -71,6 +72,7 @@ class Template(msgspec.Struct, frozen=True, kw_only=True):
             "tables": len(self.tables),
             "automations": len(self.automations),
             "dashboards": len(self.dashboards),
+            "forms": len(self.forms),
             "workbenches": len(self.workbenches) + (1 if self.kind == "workbench" else 0),
         }
         return {kind: n for kind, n in counts.items() if n}

@@ -31,7 +31,7 @@ async def test_the_recommended_template_is_installed_in_one_click(
     catalog = await system.catalogs.current()
     app = catalog.apps[0]
     assert answer.headers["location"] == f"/a/{app.id}"
-    assert {t.name for t in app.tables} == {"主订单池", "订单明细", "商品", "库存", "客户档案"}
+    assert {t.name for t in app.tables} == {"主订单池", "订单明细", "商品", "库存", "客户档案", "异常登记"}
     home = (await browser.open("/")).text
     assert app.name in home
     assert "5 张数据表" in home

@@ -36,6 +36,7 @@ _CONTENTS = (
     ("tables", N_("{n} 张表")),
     ("automations", N_("{n} 个自动化")),
     ("dashboards", N_("{n} 个仪表盘")),
+    ("forms", N_("{n} 个表单")),
     ("workbenches", N_("{n} 个手机工作台")),
 )
 
