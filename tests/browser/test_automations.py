@@ -78,7 +78,7 @@ async def test_an_automation_is_built_tried_and_switched_on_by_form(
     page = await site.open(f"/t/{shop.orders.id}")
     await page.get_by_role("button", name="新建自动化").click()
     await page.get_by_label("名称").first.fill("缺货告警")
-    await page.get_by_label("数据表", exact=True).select_option(label="主订单池")
+    await page.get_by_label("哪张数据表", exact=True).select_option(label="主订单池")
     await page.get_by_role("button", name="新建", exact=True).click()
     await page.wait_for_url(re.compile("/automations/aut"))
     await choose(page, "从", "已支付")

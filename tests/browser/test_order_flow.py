@@ -129,7 +129,7 @@ async def begin(page: Page, orders: Table, name: str, trigger: str) -> Locator:
     await page.goto(f"{page.url.split('/t/')[0].split('/automations')[0]}/t/{orders.id}")
     await page.get_by_role("button", name="新建自动化").click()
     await page.get_by_label("名称").first.fill(name)
-    await page.get_by_label("数据表", exact=True).select_option(label="主订单池")
+    await page.get_by_label("哪张数据表", exact=True).select_option(label="主订单池")
     await page.get_by_role("button", name="新建", exact=True).click()
     await page.wait_for_url(re.compile("/automations/aut"))
     await form(page).locator(".au-pick").click()

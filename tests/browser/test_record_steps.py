@@ -72,7 +72,7 @@ async def test_who_ordered_within_a_day_is_found_marked_and_linked(site: Site) -
     page = await site.open(f"/t/{orders.id}")
     await page.get_by_role("button", name="新建自动化").click()
     await page.get_by_label("名称").first.fill("同号提醒")
-    await page.get_by_label("数据表", exact=True).select_option(label="订单")
+    await page.get_by_label("哪张数据表", exact=True).select_option(label="订单")
     await page.get_by_label("什么时候开始").select_option(value="record_created")
     await page.get_by_role("button", name="新建", exact=True).click()
     await page.wait_for_url(re.compile("/automations/aut"))

@@ -133,7 +133,7 @@ function part(page: PageData, before: Definition, after: Definition, was: Step, 
     case "connector":
       return one(t("发到哪里"), (_, value: string) => describeConnector(page, value));
     case "table":
-      return one(t("数据表"), (_, value: string) => tableOf(page, value)?.name ?? "?");
+      return one(t("哪张数据表"), (_, value: string) => tableOf(page, value)?.name ?? "?");
     case "limit":
       return typeof now === "number" || typeof old === "number" ? one(t("最多几条"), (_, value: number) => String(value)) : null;
     case "body":

@@ -5,6 +5,7 @@ import type { HbFilter } from "../filter/hb-filter";
 import { icon } from "../icons";
 import { t } from "../i18n";
 import { openMenu, type MenuItem } from "../menu/menu";
+import { isEmptyFilter } from "./describe";
 import { choose, row, tableOptions, type FormHost } from "./form-parts";
 import { triggerTable } from "./made";
 import { settled } from "./settled";
@@ -53,8 +54,8 @@ function tableRows(host: TriggerHost): TemplateResult {
   const trigger = host.trigger as Extract<Trigger, { table: string }>;
   const ui = triggerUi(trigger.kind);
   const table = tableOf(page, triggerTable(trigger));
-  const asked = ui.where?.() ?? { label: t("而且记录符合"), hint: t("不加条件就是每次都开始") };
-  return html`${row(host, t("数据表"), "trigger.table", choose(host, t("数据表"), triggerTable(trigger), tableOptions(page.tables), (id) => host.setTrigger(withKind(page, trigger, trigger.kind, id)), t("选一张数据表")))}
+  const asked: ReturnType<NonNullable<typeof ui.where>> = ui.where?.() ?? { label: t("而且记录符合"), hint: t("不加条件就是每次都开始") };
+  return html`${row(host, t("哪张数据表"), "trigger.table", choose(host, t("哪张数据表"), triggerTable(trigger), tableOptions(page.tables), (id) => host.setTrigger(withKind(page, trigger, trigger.kind, id)), t("选一张数据表")))}
     ${table ? ui.rows(host, trigger, table.fields) : nothing}
     ${table
       ? row(host, asked.label, "trigger.where", html`<hb-filter
@@ -65,6 +66,6 @@ function tableRows(host: TriggerHost): TemplateResult {
             event.stopPropagation();
             host.setTrigger({ ...trigger, where: (event.currentTarget as HbFilter).value });
           }}
-        ></hb-filter>`, asked.hint)
+        ></hb-filter>`, isEmptyFilter(trigger.where) || asked.always ? asked.hint : nothing)
       : nothing}`;
 }

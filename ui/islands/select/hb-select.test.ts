@@ -36,6 +36,14 @@ describe("search", () => {
 });
 
 describe("hb-select", () => {
+  it("says what choosing nothing means, where an option says it", async () => {
+    const select = await mount((it) => {
+      it.options = [{ value: "", label: "应用的时区" }, ...colours];
+      it.value = "";
+    });
+    expect(select.querySelector(".vals")!.textContent).toContain("应用的时区");
+    expect(select.value).toBe("");
+  });
   it("reads its options and choice from the page", async () => {
     await customElements.whenDefined("hb-select");
     const box = document.createElement("div");

@@ -292,7 +292,11 @@ export class HbSelect extends HbElement {
   }
 
   #values(): TemplateResult {
-    if (!this.chosen.length) return html`<span class="cut f3">${this.placeholder || t("选择")}</span>`;
+    if (!this.chosen.length) {
+      // an option whose value is empty says what choosing nothing means
+      const none = this.multiple ? undefined : this.options.find((option) => option.value === "");
+      return none ? html`${optionLook(none, this.look)}` : html`<span class="cut f3">${this.placeholder || t("选择")}</span>`;
+    }
     if (!this.multiple) return html`${optionLook(this.#option(this.chosen[0]!), this.look)}`;
     const look = this.look === "plain" ? "chip" : this.look;
     return html`${this.chosen.map((value) => {
@@ -302,7 +306,7 @@ export class HbSelect extends HbElement {
   }
 
   #row(option: Option, index: number): TemplateResult {
-    const picked = this.chosen.includes(option.value);
+    const picked = this.chosen.includes(option.value) || (!option.value && !this.multiple && !this.chosen.length);
     return html`<div
       class="menu-i sel-i ${index === this.cursor ? "cur" : ""}"
       data-keep-open="1"

@@ -219,7 +219,7 @@ export class HbTemplateText extends HbElement {
       ${this.disabled
         ? nothing
         : html`<div class="tt-bar">
-            <button type="button" class="tool" @mousedown=${(event: Event) => event.preventDefault()} @click=${() => this.#pick(null)}>${icon("plus", 14)}${t("插入字段")}</button>
+            <button type="button" class="tool" aria-label=${t("插入字段")} @mousedown=${(event: Event) => event.preventDefault()} @click=${() => this.#pick(null)}>${icon("plus", 14)}<span>${t("插入字段")}</span></button>
             ${this.single ? nothing : html`<span class="end f3 t12">${t("输入 / 也能插入")}</span>`}
           </div>`}
     </div>`;

@@ -13,7 +13,7 @@ export const sendWecom: StepUi<"send_wecom"> = {
   fresh: (known) => ({ kind: "send_wecom", connector: known.connector("wecom_robot"), text: { kind: "text", parts: [] } }),
   form: wecomForm,
   describe: (page, definition, config) => {
-    const mention = config.mention?.length ? html`<span class="f3">·</span>${t("提到")} ${config.mention.map((who) => html`<span class="chip">${who}</span>`)}` : nothing;
+    const mention = config.mention?.length ? html`<span class="f3">·</span>${t("提到")} ${config.mention.map((who) => html`<span class="chip">${who === "@all" ? t("所有人") : who}</span>`)}` : nothing;
     return html`${describeConnector(page, config.connector)}${mention}<span class="au-said cut">${config.text.parts.length ? describeParts(page, definition, config.text.parts) : missing()}</span>`;
   },
 };

@@ -83,7 +83,7 @@ export function audienceControl(host: StepHost, audience: Audience, put: (audien
   const types = new Set(mail ? ["member", "email", "text", "long_text"] : ["member"]);
   const options: Option[] = [
     ...valuesFor(host.around, types),
-    ...(mail ? [] : roles.map((role): Option => ({ value: `role:${role}`, label: t("所有{role}", { role: roleName(role) }), icon: "users", group: t("按角色") }))),
+    ...(mail ? [] : roles.map((role): Option => ({ value: `role:${role}`, label: t("全体{role}", { role: roleName(role) }), icon: "users", group: t("按角色") }))),
     ...found.map((one): Option => ({ value: `person:${one.id}`, label: one.name, sub: one.email, icon: "user-round", group: t("成员") })),
     ...(audience.to ?? []).map((address): Option => ({ value: `to:${address}`, label: address, icon: "mail", group: t("地址") })),
   ];
@@ -119,7 +119,7 @@ export function audienceControl(host: StepHost, audience: Audience, put: (audien
 export function audienceWords(page: PageData, around: Surroundings, audience: Audience): string[] {
   return [
     ...(audience.values ?? []).map((value) => optionOf(around, value)?.label ?? "?"),
-    ...(audience.roles ?? []).map((role) => t("所有{role}", { role: roleName(role) })),
+    ...(audience.roles ?? []).map((role) => t("全体{role}", { role: roleName(role) })),
     ...(audience.to ?? []),
     ...(audience.people ?? []).map((id) => memberName(page, id) || t("1 名成员")),
   ];

@@ -201,9 +201,9 @@ export class HbHookForm extends HbElement {
     const change = (index: number, part: Partial<HookValue>) => this.#set({ values: values.with(index, { ...values[index]!, ...part }) });
     const types = [
       { value: "text", label: t("文本") },
-      { value: "number", label: t("数字") },
-      { value: "boolean", label: t("是或否") },
-      { value: "list", label: t("列表") },
+      { value: "number", label: t("数值") },
+      { value: "boolean", label: t("是/否") },
+      { value: "list", label: t("多个值") },
       { value: "json", label: t("原样") },
     ];
     return html`<div class="field" role="group" aria-label=${t("取出的值")}>

@@ -21,5 +21,5 @@ export interface TriggerUi<K extends TriggerKind = TriggerKind> {
   /** True for triggers that no record sets off: they have neither table nor condition. `describe` then gets no table. */
   alone?(trigger: Of<K>): boolean;
   /** The label and the hint of the condition, where it is not one more thing that has to hold. */
-  where?(): { label: string; hint: string };
+  where?(): { label: string; hint: string; /** The hint also holds when there are conditions. */ always?: boolean };
 }
