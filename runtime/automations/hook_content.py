@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from email.message import Message
+from email.parser import HeaderParser
+from email.utils import collapse_rfc2231_value
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -13,6 +17,8 @@ from runtime.errors import InvalidInput
 from runtime.i18n import N_
 
 _DEEPEST = 64
+_MOST_FIELDS = 1000
+_LONGEST_BOUNDARY = 200
 
 
 def read_body(content_type: str, body: bytes) -> Any:
@@ -22,17 +28,13 @@ def read_body(content_type: str, body: bytes) -> Any:
     """
     kind = content_type.split(";")[0].strip().lower()
     if kind == "application/x-www-form-urlencoded":
-        found: dict[str, Any] = {}
         try:
-            pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=1000)
+            pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
         except ValueError as error:
             raise _unreadable("form") from error
-        for name, value in pairs:
-            if name in found:
-                found[name] = [*(found[name] if isinstance(found[name], list) else [found[name]]), value]
-            else:
-                found[name] = value
-        return without_nuls(found)
+        return _form(pairs)
+    if kind == "multipart/form-data":
+        return _form(_parts(content_type, body))
     if kind and kind != "application/json" and not kind.endswith("+json") and not kind.startswith("text/"):
         raise InvalidInput(
             N_("看不懂「{type}」,请发 JSON 或表单(x-www-form-urlencoded)"),
@@ -46,6 +48,47 @@ def read_body(content_type: str, body: bytes) -> Any:
     if _depth(content) > _DEEPEST:
         raise _unreadable("json")
     return without_nuls(content)
+
+
+def _form(pairs: Iterable[tuple[str, str]]) -> Any:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            found[name] = [*(found[name] if isinstance(found[name], list) else [found[name]]), value]
+        else:
+            found[name] = value
+    return without_nuls(found)
+
+
+def _parts(content_type: str, body: bytes) -> Iterator[tuple[str, str]]:
+    """The simple fields of a multipart form. Raises InvalidInput for files, and for what is no such form."""
+    header = Message()
+    header["content-type"] = content_type.replace("\r", "").replace("\n", "")
+    boundary = header.get_boundary()
+    if not boundary or len(boundary) > _LONGEST_BOUNDARY:
+        raise _unreadable("form")
+    _, *parts = (b"\r\n" + body).split(b"\r\n--" + boundary.encode("utf-8", "replace"))
+    if not parts or not parts[-1].startswith(b"--") or len(parts) > _MOST_FIELDS:
+        raise _unreadable("form")
+    for part in parts[:-1]:
+        head, found, value = part.partition(b"\r\n\r\n")
+        try:
+            headers = HeaderParser().parsestr(head.decode().lstrip())
+            name = headers.get_param("name", header="content-disposition")
+            shown = collapse_rfc2231_value(name) if name is not None else ""
+            if headers.get_filename() is not None:
+                raise InvalidInput(
+                    N_(
+                        "「{name}」是一个文件,这里不收文件。把文件放在能下载的网址里,推送它的网址;别的字段照发"
+                    ),
+                    code="file_not_taken",
+                    name=shown[:60],
+                )
+            if not found or not shown:
+                raise _unreadable("form")
+            yield shown, value.decode()
+        except UnicodeError as error:
+            raise _unreadable("form") from error
 
 
 def _unreadable(kind: str) -> InvalidInput:
@@ -99,7 +142,7 @@ def _number(found: Any) -> int | float | None:
     if isinstance(found, bool):
         return None
     if isinstance(found, int | float):
-        return without_nuls(found)
+        return found
     try:
         number = float(str(found).replace(",", "").strip())
     except ValueError:

@@ -16,13 +16,14 @@ from runtime.access import Actor, Operation, require
 from runtime.automations import triggers
 from runtime.automations.course import Course
 from runtime.automations.engine import make_attempt
+from runtime.automations.hook_content import pick
 from runtime.automations.notes import Failure, dump
 from runtime.automations.reach import read_snapshot
 from runtime.automations.runs import Run, StepRow, StepStatus, Trigger
 from runtime.automations.steps import Attempt, Done, kind_of
 from runtime.catalog import App, Automation, Catalog, Field
 from runtime.definitions.automations import AutomationDef, StateMoved, Step, trigger_table
-from runtime.definitions.triggers import trigger_where
+from runtime.definitions.triggers import Webhook, trigger_where
 from runtime.errors import HuobiaoError, InvalidInput, NotFound
 from runtime.i18n import N_, Message
 from runtime.ids import parse_record_id
@@ -80,7 +81,8 @@ async def rehearse(
 ) -> Rehearsal:
     """Try an automation (or a ``definition`` not saved yet) on a record; one that no record sets off, without.
 
-    ``given``: values that come with the trigger (a webhook's, a schedule's), by the keys of its outputs.
+    ``given``: values that come with the trigger (a webhook's, a schedule's), by the keys of its outputs; those of a
+    webhook that are left out are taken from the sample that was caught, as a real call's would be.
 
     Raises:
         NotFound, NotAllowed: the automation or record is unknown, or the actor may not build in its app.
@@ -95,6 +97,12 @@ async def rehearse(
         raise NotFound()
     name = await _name(system, catalog, actor, app, tried, record)
     notes = await _notes(system, catalog, tried, record) if record is not None else []
+    if isinstance(tried.trigger, Webhook):
+        body, caught = await _caught(system, automation)
+        came = {value.key: pick(body, value) for value in tried.trigger.values}
+        given = {"received_at": datetime.now(UTC).isoformat(), **came, **(given or {})}
+        if not caught and tried.trigger.values:
+            notes.append(Message(N_("还没有收到过样例,推送来的值都当作空的。先在触发里「等一个样例」再试")))
     started = time.perf_counter()
     stage: _Stage | None = None
     run = await _run(system, catalog, app, automation, tried, record, given or {})
@@ -116,6 +124,12 @@ async def rehearse(
         notes=tuple(notes) + tuple(n for i, n in enumerate(stage.notes) if n not in stage.notes[:i]),
         milliseconds=(time.perf_counter() - started) * 1000,
     )
+
+
+async def _caught(system: System, automation: Automation) -> tuple[Any, bool]:
+    """The content of the sample that was caught last, and whether there is one."""
+    sample = await system.db.value("SELECT sample FROM meta.hook WHERE automation_id = $1", automation.number)
+    return (msgspec.json.decode(sample).get("body"), True) if sample else (None, False)
 
 
 class _Stage(Course):

@@ -198,6 +198,56 @@ async def test_what_cannot_be_taken_is_refused_clearly_and_counted(
     assert (await sender.post(rotated, json=BODY)).status_code == 202
 
 
+async def test_simple_fields_of_a_multipart_form_are_taken_and_files_are_refused_in_words(
+    shop: Shop, api: httpx.AsyncClient, sender: httpx.AsyncClient
+) -> None:
+    """As `curl -F` and forms of web pages send them."""
+    _, address = await hooked(
+        shop, api, Webhook((HookValue("no", "单号", ("单号",)), HookValue("paid", "实付", ("paid",))))
+    )
+    fields = {"单号": (None, "DY-1\r\n第二行".encode()), "paid": (None, b"39.90"), "empty": (None, b"")}
+    taken = await sender.post(address, files=fields)  # type: ignore[arg-type]
+    assert taken.status_code == 202, taken.text
+    (run,) = await runs(shop)
+    trigger = msgspec.json.decode((await shop.run(run))["trigger"])
+    assert (trigger["output"]["no"], trigger["output"]["paid"]) == ("DY-1\r\n第二行", "39.90")
+    refused = await sender.post(address, data={"paid": "1"}, files={"面单": ("a.pdf", b"%PDF\xff")})
+    assert (refused.status_code, refused.json()["code"]) == (422, "file_not_taken")
+    assert "「面单」是一个文件" in refused.json()["detail"]
+    for content, kind in (
+        (b"--b\r\nno end", "multipart/form-data; boundary=b"),
+        (b"x", "multipart/form-data"),
+        (b"--b\r\n\r\nno name\r\n--b--\r\n", "multipart/form-data; boundary=b"),
+        (
+            b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n\xff\r\n--b--',
+            "multipart/form-data; boundary=b",
+        ),
+        (b"--" + b"b" * 300, "multipart/form-data; boundary=" + "b" * 300),
+    ):
+        answer = await sender.post(address, content=content, headers={"Content-Type": kind})
+        assert (answer.status_code, answer.json()["code"]) == (422, "bad_form"), kind
+
+
+async def test_a_test_run_works_with_the_sample_that_was_caught(
+    shop: Shop, api: httpx.AsyncClient, sender: httpx.AsyncClient
+) -> None:
+    """Its values are of the types that a real call's would be."""
+    automation, address = await hooked(shop, api, Webhook(VALUES))
+    before = (await api.post(f"{API}/automations/{automation}/test", json={"record": None})).json()
+    assert "还没有收到过样例" in " ".join(before["notes"])
+    await api.post(f"{API}/automations/{automation}/hook/listen", json={"waiting": True})
+    assert (await sender.post(address, json=BODY)).status_code == 202
+    tried = (await api.post(f"{API}/automations/{automation}/test", json={"record": None})).json()
+    assert tried["status"] == "finished", tried
+    assert tried["notes"] == []
+    set_to = msgspec.json.encode(tried["steps"][0]).decode()
+    assert "DY-1" in set_to
+    assert "39.9" in set_to
+    own = {"record": None, "given": {"no": "自己写的"}}
+    mine = (await api.post(f"{API}/automations/{automation}/test", json=own)).json()
+    assert "自己写的" in msgspec.json.encode(mine["steps"][0]).decode()
+
+
 async def test_too_many_calls_have_to_wait(
     shop: Shop, api: httpx.AsyncClient, sender: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -567,7 +567,7 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
       this.rehearsal = await api.post<Rehearsal>(`/api/v1/automations/${this.#saved.id}/test`, {
         record: this.needsRecord ? this.sample?.id : null,
         definition: this.definition,
-        given: await givenFor(this.definition.trigger, this.#saved.id),
+        given: givenFor(this.definition.trigger),
       });
     } catch (failure) {
       showError(failure);
