@@ -413,6 +413,10 @@ class Compiler:
             joins.append(f"LEFT JOIN {field.link_sql} l{index} ON l{index}.{field.link_near} = t.id")
             return QueryString(f"l{index}.{field.link_far}")
         kind = fieldtypes.get(field.config)
+        if not kind.groupable:
+            raise InvalidInput(
+                N_("不能按「{name}」分组"), code="not_groupable", field=field.id, name=field.name
+            )
         column = f"t.{field.column}"
         if isinstance(field.config, Member) and field.config.many:  # a record counts for each of its people
             joins.append(f"LEFT JOIN LATERAL unnest({column}) u{index}(person) ON true")
