@@ -31,6 +31,11 @@ class RunAutomationStep(StepKind):
 
     async def carry_out(self, attempt: Attempt, config: RunAutomation) -> Done | Rest:
         automation = next((a for a in attempt.app.automations if a.id == config.automation), None)
+        row = await _begun(attempt, automation)
+        if row is not None and (row["status"] != "failed" or attempt.kept is not None):
+            # what was begun counts, also when its automation has been switched off or deleted since
+            attempt.input["automation"] = {"id": config.automation, "name": row["name"]}
+            return _seen(attempt, config, row)
         if automation is None:
             raise NotFound(N_("要运行的自动化已被删除,换一个"), code="unknown_automation")
         attempt.input["automation"] = {"id": automation.id, "name": automation.definition.name}
@@ -44,28 +49,36 @@ class RunAutomationStep(StepKind):
         await _fit(attempt, automation, record)
         if attempt.rehearsal:
             return Done("finished" if config.wait else "started", {"skipped": True})
-        key = f"{automation.number}:call:{attempt.run.id}/{attempt.path}"
-        row = await _run_of(attempt, key)
         if row is None:
-            await _start(attempt, automation, record, key)
-            row = await _run_of(attempt, key)
-        elif row["status"] == "failed" and attempt.kept is None:
+            await _start(attempt, automation, record)
+        else:
             # a person tries this step again: the other run goes on from where it failed
             await _again(attempt, row["id"])
-            row = await _run_of(attempt, key)
-        return _seen(attempt, automation, config, row)
+        return _seen(attempt, config, await _begun(attempt, automation))
 
 
-async def _run_of(attempt: Attempt, key: str) -> Any:
-    return await attempt.tx.row("SELECT id, public_id, status, error FROM meta.run WHERE event_key = $1", key)
+def _key(attempt: Attempt, automation: Automation) -> str:
+    return f"{automation.number}:call:{attempt.run.id}/{attempt.path}"
 
 
-async def _start(attempt: Attempt, automation: Automation, record: str | None, key: str) -> None:
+async def _begun(attempt: Attempt, automation: Automation | None) -> Any:
+    """The other run: the one that this step rests for, or the one that has its key; None when there is none yet."""
+    kept = (attempt.kept or {}).get("run")
+    if kept is None and automation is None:
+        return None
+    where, what = ("public_id", kept) if automation is None else ("event_key", _key(attempt, automation))
+    return await attempt.tx.row(
+        f"SELECT id, public_id, status, error, definition ->> 'name' AS name FROM meta.run WHERE {where} = $1",
+        what,
+    )
+
+
+async def _start(attempt: Attempt, automation: Automation, record: str | None) -> None:
     number, row = parse_record_id(record) if record is not None else (None, None)
     depth = attempt.run.depth + 1
     new = NewRun(
         automation=automation,
-        key=key,
+        key=_key(attempt, automation),
         app=attempt.app.number,
         trigger=Trigger(action="call", source=attempt.run.id, actor=attempt.run.trigger.actor),
         table=number,
@@ -88,7 +101,7 @@ def _hurry(attempt: Attempt) -> None:
     attempt.tx.after_commit.append(lambda: system.live.wake(WAKE_RELAY))
 
 
-def _seen(attempt: Attempt, automation: Automation, config: RunAutomation, row: Any) -> Done | Rest:
+def _seen(attempt: Attempt, config: RunAutomation, row: Any) -> Done | Rest:
     """What the other run's state means for this step."""
     output: dict[str, Any] = {"run": row["public_id"]}
     if not config.wait:
@@ -101,7 +114,7 @@ def _seen(attempt: Attempt, automation: Automation, config: RunAutomation, row: 
     raise RuleBroken(
         N_("自动化「{name}」的那次运行失败了:{reason}"),
         code="other_failed",
-        name=automation.definition.name,
+        name=row["name"],
         reason=failure.message if failure else "",
     )
 

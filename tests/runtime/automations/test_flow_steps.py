@@ -6,6 +6,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from runtime.automations import engine, remedies, runs
@@ -17,6 +18,7 @@ from runtime.automations.runs import StepRow
 from runtime.automations.steps import loop as loops
 from runtime.automations.steps.wait import next_time
 from runtime.automations.sweeper import due, unsent
+from runtime.catalog import bump
 from runtime.definitions.automations import (
     CreateRecord,
     Loop,
@@ -424,6 +426,110 @@ async def test_another_automation_is_waited_for_and_its_failure_is_seen(shop: Sh
         "SELECT count(*) FROM meta.run WHERE trigger ->> 'action' = 'call'"
     )
     assert calls == 2
+
+
+async def _calling(shop: Shop) -> tuple[str, str]:
+    """An automation that runs another and waits for it; that one fails until the order is 已发货."""
+    never = RecordCreated(shop.orders.id, Condition(shop.orders.field("备注").id, "is", "从不"))
+    other = await shop.automation(never, UpdateRecord(shop.sets(订单状态="已完成")), name="乙")
+    await shop.automation(
+        shop.checking_starts, RunAutomation(other), UpdateRecord(shop.sets(次数=1)), name="甲"
+    )
+    return other, await shop.order()
+
+
+async def _called(shop: Shop) -> list[tuple[str, str]]:
+    rows = await shop.world.system.db.fetch(
+        "SELECT public_id, status FROM meta.run WHERE trigger ->> 'action' = 'call' ORDER BY id"
+    )
+    return [(row["public_id"], row["status"]) for row in rows]
+
+
+async def _through(shop: Shop) -> None:
+    while await _hand_out(shop):
+        pass
+
+
+async def test_retrying_the_caller_lets_the_called_run_go_on_where_it_failed(shop: Shop) -> None:
+    _, order = await _calling(shop)
+    await shop.move(order)
+    (run,) = await shop.settle()
+    await _through(shop)
+    assert [status for _, status in await _called(shop)] == ["failed"]
+    assert (await shop.run(run))["status"] == "failed"
+    await shop.move(order, "已发货")
+    await remedies.retry(shop.world.system, EDITOR, run)
+    await _through(shop)
+    assert [status for _, status in await _called(shop)] == ["finished"], "the same run, no second one"
+    assert (await shop.run(run))["status"] == "finished"
+    found = await shop.read(order)
+    assert (found["订单状态"], found["次数"]) == ("已完成", 1)
+
+
+@pytest.mark.parametrize("remedy", ["retried", "handled"])
+async def test_a_called_run_that_somebody_mended_itself_is_not_run_again(shop: Shop, remedy: str) -> None:
+    system = shop.world.system
+    _, order = await _calling(shop)
+    await shop.move(order)
+    (run,) = await shop.settle()
+    await _through(shop)
+    ((called, _),) = await _called(shop)
+    await shop.move(order, "已发货")
+    if remedy == "retried":
+        await remedies.retry(system, EDITOR, called)
+    else:
+        await remedies.mark_handled(system, EDITOR, called)
+    await _through(shop)
+    assert (await shop.run(run))["status"] == "failed", "whoever looks after it decides"
+    await remedies.retry(system, EDITOR, run)
+    await _through(shop)
+    assert (await shop.run(run))["status"] == "finished"
+    assert await _called(shop) == [(called, "finished" if remedy == "retried" else "handled")]
+
+
+async def test_a_skipped_call_goes_on_alone(shop: Shop) -> None:
+    system = shop.world.system
+    _, order = await _calling(shop)
+    await shop.move(order)
+    (run,) = await shop.settle()
+    await _through(shop)
+    ((called, _),) = await _called(shop)
+    await remedies.skip(system, EDITOR, run)
+    await _through(shop)
+    assert (await shop.run(run))["status"] == "finished"
+    await shop.move(order, "已发货")
+    await remedies.retry(system, EDITOR, called)
+    await _through(shop)
+    assert await _called(shop) == [(called, "finished")]
+    assert (await shop.steps(run))["stp1"] == ("skipped", None)
+
+
+@pytest.mark.parametrize("fate", ["disabled", "deleted"])
+async def test_what_was_called_counts_though_its_automation_is_gone_by_then(shop: Shop, fate: str) -> None:
+    system = shop.world.system
+    other, order = await _calling(shop)
+    await shop.move(order)
+    (run,) = await shop.relayed()
+    await shop.execute([run])
+    assert (await shop.run(run))["waits"] == "run"
+    if fate == "disabled":
+        definition = (await shop.world.catalog()).automation(other).definition
+        await shop.world.replace(other, msgspec.structs.replace(definition, enabled=False))
+    else:
+        async with system.db.transaction() as tx:
+            await bump(tx)
+            await tx.execute("UPDATE meta.definition SET deleted_at = now() WHERE public_id = $1", other)
+    await shop.move(order, "已发货")
+    await _through(shop)
+    assert [status for _, status in await _called(shop)] == ["finished"]
+    assert (await shop.run(run))["status"] == "finished"
+    again = await shop.order()
+    await shop.move(again)
+    (second,) = await shop.settle()
+    assert (await shop.run(second))["status"] == "failed", "but nothing new is begun"
+    words = "已停用,启用它再重试" if fate == "disabled" else "要运行的自动化已被删除,换一个"
+    assert words in await _why(shop, second)
+    assert len(await _called(shop)) == 1
 
 
 async def test_stopping_with_words_and_quietly(shop: Shop) -> None:
