@@ -228,7 +228,7 @@ def _view_of(catalog: Catalog, table: str, view: str) -> Any:
 async def _page(system: System, actor: Actor, table_id: str, query: Query, keys: FieldKeys) -> PageBody:
     if not 1 <= query.limit <= MAX_RECORDS:
         raise InvalidInput(N_("limit 应在 1 到 {max} 之间"), code="bad_limit", field="limit", max=MAX_RECORDS)
-    page = await read.page(system, actor, table_id, query, encoded=True)
+    page = await read.page(system, actor, table_id, query, encoded=True, raw=keys == "id")
     names = await Names.of(system, table_id, keys)
     return PageBody(
         tuple(names.record(view) for view in page.records),
@@ -388,7 +388,7 @@ async def _answer(
         views = known.views(system, change.actor, outcome.known, kept)
         missing = [key for key in dict.fromkeys(kept) if key not in views]
         if missing:
-            found = await read.get_many(system, change.actor, missing, encoded=True)
+            found = await read.get_many(system, change.actor, missing, encoded=True, raw=keys == "id")
             views.update((view.id, view) for view in found)
     names = await Names.of(system, change.table, keys)
     answers = []

@@ -88,6 +88,15 @@ class FieldType:
             return None
         return partial(self.to_wire, config)
 
+    def wire_sql(self, config: Any, column: str) -> QueryString | None:
+        """The SQL of the JSON (a text) that msgspec makes of ``to_wire``; NULL for an empty cell. None: Python has to.
+
+        ``column`` is a trusted identifier, and may be named several times.
+        """
+        if type(self).to_wire is FieldType.to_wire and self.sql_type(config) == "text":
+            return QueryString(f"to_json({column})::text")
+        return None
+
     def to_text(self, config: Any, stored: Any, context: Context) -> str:
         """Stored → what a person reads; empty text for an empty cell."""
         return "" if stored is None else str(self.to_wire(config, stored))

@@ -47,6 +47,9 @@ class CheckboxType(FieldType):
     def to_wire(self, config: Any, stored: Any) -> bool:
         return bool(stored)
 
+    def wire_sql(self, config: Any, column: str) -> QueryString | None:
+        return QueryString(f"CASE WHEN {column} THEN 'true' ELSE 'false' END")
+
     def to_text(self, config: Any, stored: Any, context: Context) -> str:
         return "是" if stored else "否"
 

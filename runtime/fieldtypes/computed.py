@@ -60,6 +60,12 @@ class ComputedType(FieldType):
             return None
         return delegate.wires(delegate_config, encoded=encoded)
 
+    def wire_sql(self, config: Any, column: str) -> QueryString | None:
+        delegate, delegate_config, _ = self._delegate(config)
+        if isinstance(delegate, CheckboxType):  # a computed one can be empty
+            return QueryString(f"to_json({column})::text")
+        return delegate.wire_sql(delegate_config, column)
+
     def from_history(self, config: Any, value: Any) -> Any:
         return None
 

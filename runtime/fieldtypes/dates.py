@@ -111,6 +111,9 @@ class DateType(FieldType):
     def wires(self, config: Any, *, encoded: bool = False) -> Callable[[Any], Any] | None:
         return None if encoded else partial(self.to_wire, config)
 
+    def wire_sql(self, config: Any, column: str) -> QueryString | None:
+        return QueryString(f"to_json({column})::text")
+
     def to_text(self, config: Any, stored: Any, context: Context) -> str:
         return "" if stored is None else stored.isoformat()
 
@@ -165,6 +168,14 @@ class DateTimeType(FieldType):
 
     def wires(self, config: Any, *, encoded: bool = False) -> Callable[[Any], Any] | None:
         return None if encoded else partial(self.to_wire, config)
+
+    def wire_sql(self, config: Any, column: str) -> QueryString | None:
+        """A fraction of a second has six digits, as in Python; to_json leaves out noughts."""
+        utc = f"timezone('UTC', {column})"
+        return QueryString(
+            f"CASE WHEN date_trunc('second', {column}) = {column} THEN rtrim(to_json({utc})::text, '\"') || 'Z\"'"
+            f' ELSE to_json(to_char({utc}, \'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\'))::text END'
+        )
 
     def to_text(self, config: Any, stored: Any, context: Context) -> str:
         if stored is None:

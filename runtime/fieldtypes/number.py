@@ -91,6 +91,15 @@ def wire_number(stored: Decimal | None) -> int | float | str | None:
     return approximate if Decimal(repr(approximate)) == stored else format(stored, "f")
 
 
+# wire_number in SQL. First what most are: fifteen digits at most, which a JSON number says exactly
+_WIRE_SQL = (
+    "CASE WHEN scale($) <= 4 AND abs($) < 1e11 THEN trim_scale($)::text"
+    " WHEN $ = trunc($) THEN CASE WHEN abs($) < 9007199254740992 THEN trunc($)::text ELSE '\"' || trunc($) || '\"' END"
+    " WHEN abs($) > 1e17 OR scale(trim_scale($)) > 300 THEN '\"' || $ || '\"'"
+    " WHEN $::float8::text::numeric = $ THEN trim_scale($)::text ELSE '\"' || $ || '\"' END"
+)
+
+
 class NumberType(FieldType):
     """A decimal number with a fixed number of places."""
 
@@ -129,6 +138,9 @@ class NumberType(FieldType):
 
     def wires(self, config: Any, *, encoded: bool = False) -> Callable[[Any], Any]:
         return wire_number
+
+    def wire_sql(self, config: Any, column: str) -> QueryString | None:
+        return QueryString(_WIRE_SQL.replace("$", column))
 
     def to_text(self, config: Any, stored: Any, context: Context) -> str:
         if stored is None:

@@ -13,6 +13,9 @@ from runtime.errors import InvalidInput
 from runtime.fieldtypes.base import EMPTY_OPERATORS, BadValue, Context, FieldType, compare, text_of
 from runtime.i18n import N_
 
+_LISTED = 200
+"""Choices up to this number are named by the database; more would be searched through for each cell."""
+
 
 def _find(config: Any, value: Any, *, archived: bool = False) -> Choice:
     """The choice with this name (or number); ``archived``: also those taken off the list, which cells may still hold.
@@ -82,6 +85,14 @@ class SingleSelectType(FieldType):
 
     def wires(self, config: Any, *, encoded: bool = False) -> Callable[[Any], Any]:
         return {number: choice.name for number, choice in config.by_id.items()}.get
+
+    def wire_sql(self, config: Any, column: str) -> QueryString | None:
+        """The names travel as one list, in which each has the place of its number."""
+        most = max(config.by_id, default=0)
+        if most > _LISTED or min(config.by_id, default=1) < 1:
+            return None
+        names = [config.by_id[n].name if n in config.by_id else None for n in range(1, most + 1)]
+        return QueryString(f"to_json(({{}}::text[])[{column}])::text", names)
 
     def to_history(self, config: Any, stored: Any) -> Any:
         return stored

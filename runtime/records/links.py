@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from runtime import fieldtypes
 from runtime.catalog import Catalog, Field, Table
 from runtime.definitions.fields import Link
 from runtime.errors import NotFound
-from runtime.fieldtypes import BadValue, Context
+from runtime.fieldtypes import BadValue, Context, FieldType
 from runtime.fieldtypes.link import MORE
 from runtime.i18n import N_, Message
 from runtime.ids import parse_record_id, record_id
@@ -252,13 +252,34 @@ def named(
     target: Table, linked: Sequence[Any], context: Context, *, most: int | None = SHOWN
 ) -> list[dict[str, str]]:
     """Rows of ``id``, ``name``, ``total`` as an answer shows them."""
-    primary, number = target.primary, target.number
-    shown = [{"id": record_id(number, row), "name": title(primary, name, context)} for row, name, _ in linked]
-    total = linked[0][2] if linked else 0
-    if most is not None and total > most:
-        left = f"+{total - most}" if total < LOOKED_AT else f"{total - most}+"
-        shown.append({"id": MORE, "name": left})
-    return shown
+    return namer(target, context, most=most)(linked)
+
+
+def namer(
+    target: Table, context: Context, *, most: int | None = SHOWN
+) -> Callable[[Sequence[Any]], list[dict[str, str]]]:
+    """:func:`named` for many records: what it needs to know of the table is found out once."""
+    number, name_of_one = target.number, _titles(target.primary, context)
+
+    def shown_of(linked: Sequence[Any]) -> list[dict[str, str]]:
+        shown = [{"id": record_id(number, row), "name": name_of_one(name)} for row, name, _ in linked]
+        if most is not None and linked and linked[0][2] > most:
+            total = linked[0][2]
+            left = f"+{total - most}" if total < LOOKED_AT else f"{total - most}+"
+            shown.append({"id": MORE, "name": left})
+        return shown
+
+    return shown_of
+
+
+def _titles(primary: Field | None, context: Context) -> Callable[[Any], str]:
+    """:func:`title` for many records."""
+    if primary is None or primary.type == "link":
+        return lambda stored: ""
+    config, kind = primary.config, fieldtypes.get(primary.config)
+    if type(kind).to_wire is FieldType.to_wire and type(kind).to_text is FieldType.to_text:
+        return lambda stored: "" if stored is None else str(stored)
+    return lambda stored: "" if stored is None else kind.to_text(config, stored, context)
 
 
 def title(primary: Field | None, stored: Any, context: Context) -> str:

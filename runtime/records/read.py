@@ -26,6 +26,7 @@ from runtime.ids import parse_record_id, record_id
 from runtime.records import links, looked_up
 from runtime.records.change import RecordView
 from runtime.records.sizes import is_small
+from runtime.storage import wires
 from runtime.storage.indexes.use import note_slow
 from runtime.storage.linked import column_of
 from runtime.storage.query import MAX_LIMIT, Compiler, order_by
@@ -78,11 +79,22 @@ class Reader:
         """The fields asked for, all when None."""
         return self.fields if names is None else tuple(self.compiler.field(name) for name in names)
 
+    def divided(self, fields: tuple[Field, ...], raw: bool) -> tuple[QueryString | None, tuple[Field, ...]]:
+        """What PostgreSQL makes into ready JSON, if that is wanted, and the fields that are left."""
+        return wires.divide(self.catalog, self.table, fields) if raw else (None, fields)
+
     async def complete(
         self, rows: Sequence[Any], fields: Sequence[Field], *, encoded: bool = False
     ) -> tuple[RecordView, ...]:
-        """Rows as :meth:`views` makes them, look-ups of attachments as files."""
-        return self.views(rows, fields, encoded=encoded, files=await looked_up.files_of(self, rows, fields))
+        """Rows as :meth:`views` makes them, look-ups of attachments as files.
+
+        Where the rows hold values as they are answered (:mod:`runtime.storage.wires`), ``fields`` being the others,
+        a record's fields are one ``msgspec.Raw``.
+        """
+        found = self.views(rows, fields, encoded=encoded, files=await looked_up.files_of(self, rows, fields))
+        if not rows or wires.COLUMN not in rows[0]:
+            return found
+        return tuple(map(_with_wires, found, rows))
 
     def views(
         self,
@@ -102,7 +114,7 @@ class Reader:
         # what is in a column of its own is taken out of a row at once, then made into its wire value where it is none
         keys = [field.id for field in fields]
         there = frozenset(rows[0].keys())
-        columns = itemgetter(*[f.column if f.column in there else "id" for f in fields], "id")
+        columns = itemgetter(*[f.column if f.column in there else "id" for f in fields], "id", "id")
         changed: list[tuple[str, Callable[[Any], Any]]] = []
         made: list[tuple[str, Callable[[Any], Any]]] = []
         for field in fields:
@@ -114,7 +126,7 @@ class Reader:
                 changed.append((field.id, wire))
         views = []
         for row in rows:
-            values = dict(zip(keys, columns(row), strict=False))  # the last one, the number, is nobody's
+            values = dict(zip(keys, columns(row), strict=False))  # the last ones, the number, are nobody's
             for key, wire in changed:
                 values[key] = wire(values[key])
             for key, whole in made:
@@ -138,7 +150,8 @@ class Reader:
             if pointed not in there:  # the table it points at is gone
                 return lambda row: []
             target = self.catalog.table(field.config.table)
-            return lambda row: links.named(target, row[pointed], self.context)
+            names = links.namer(target, self.context)
+            return lambda row: names(row[pointed])
         column = field.column
         if field.type == "button":  # the record it is pressed for, where it is shown
             return lambda row: record_id(self.table.number, row["id"]) if row.get(column, True) else None
@@ -148,6 +161,16 @@ class Reader:
                 return lambda row: {"error": row[error]} if row[error] else row[column]
             return lambda row: {"error": row[error]} if row[error] else wire(row[column])
         return None
+
+
+def _with_wires(view: RecordView, row: Any) -> RecordView:
+    made = row[wires.COLUMN].encode()
+    others = b"," + _ENCODER.encode(view.fields)[1:] if view.fields else b"}"
+    raw: Any = msgspec.Raw(b"{" + made + others)
+    return RecordView(view.id, view.version, raw, view.created_at, view.updated_at, view.deleted_at)
+
+
+_ENCODER = msgspec.json.Encoder()
 
 
 def _by_number(found: dict[int, Any]) -> Callable[[Any], Any]:
@@ -166,8 +189,9 @@ async def get_many(
     *,
     with_trash: bool = False,
     encoded: bool = False,
+    raw: bool = False,
 ) -> tuple[RecordView, ...]:
-    """Records of one table, in the order asked for; ``encoded`` as in :func:`page`. Raises NotFound if any is missing."""
+    """Records of one table, in the order asked for; ``encoded``, ``raw`` as in :func:`page`. Raises NotFound if any is missing."""
     parsed = [parse_record_id(public_id) for public_id in public_ids]
     if len({number for number, _ in parsed}) != 1:
         raise NotFound()
@@ -177,14 +201,14 @@ async def get_many(
 
     async def together(asked: list[Sequence[str]]) -> list[dict[str, RecordView]]:
         reader = Reader(system, catalog, table, actor)
-        found = await _found(reader, [one for ids in asked for one in ids], with_trash, encoded)
+        found = await _found(reader, [one for ids in asked for one in ids], with_trash, encoded, raw)
         return [found] * len(asked)
 
     if system.db.in_transaction() or len(public_ids) > _FEW:
         found = (await together([public_ids]))[0]
     else:
         # those who ask at the same moment and may see the same ask together
-        shared = ("records", catalog.version, table.id, actor.id, with_trash, encoded)
+        shared = ("records", catalog.version, table.id, actor.id, with_trash, encoded, raw)
         found = await system.gather(shared, together)(public_ids)
     if any(public_id not in found for public_id in public_ids):
         raise NotFound(N_("没有这条记录,可能已被删除"))
@@ -192,17 +216,21 @@ async def get_many(
 
 
 async def _found(
-    reader: Reader, public_ids: list[str], with_trash: bool, encoded: bool
+    reader: Reader, public_ids: list[str], with_trash: bool, encoded: bool, raw: bool
 ) -> dict[str, RecordView]:
     query = Query(where=Condition("$id", "is_any_of", public_ids), limit=MAX_LIMIT, with_trash=with_trash)
-    rows = await reader.system.db.fetch(reader.compiler.page(query, reader.fields))
-    return {view.id: view for view in await reader.complete(rows, reader.fields, encoded=encoded)}
+    made, fields = reader.divided(reader.fields, raw)
+    rows = await reader.system.db.fetch(reader.compiler.page(query, fields, made))
+    return {view.id: view for view in await reader.complete(rows, fields, encoded=encoded)}
 
 
-async def page(system: System, actor: Actor, table_id: str, query: Query, *, encoded: bool = False) -> Page:
+async def page(
+    system: System, actor: Actor, table_id: str, query: Query, *, encoded: bool = False, raw: bool = False
+) -> Page:
     """A page of records in order. With ``query.at`` the page begins at that position (as of a few seconds ago).
 
-    ``encoded``: msgspec makes JSON of the answer, see :meth:`Reader.views`.
+    ``encoded``: msgspec makes JSON of the answer, see :meth:`Reader.views`; ``raw``: and nobody looks into the fields of
+    its records before, which are ready JSON (``msgspec.Raw``) where they can be.
     """
     reader = await Reader.of(system, actor, table_id)
     fields = reader.chosen(query.fields)
@@ -212,7 +240,8 @@ async def page(system: System, actor: Actor, table_id: str, query: Query, *, enc
         query, at, skip, total = await _jump(reader, query)
         exact = True
     asked = msgspec.structs.replace(query, limit=min(limit + skip, MAX_LIMIT))
-    statement, begun = reader.compiler.page(asked, fields), time.perf_counter()
+    made, fields = reader.divided(fields, raw)
+    statement, begun = reader.compiler.page(asked, fields, made), time.perf_counter()
     rows = await system.db.fetch(statement)
     note_slow(system.db, reader.table, query, time.perf_counter() - begun)
     more = len(rows) > limit + skip

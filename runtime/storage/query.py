@@ -41,6 +41,7 @@ from runtime.fieldtypes.system import person_key_sql
 from runtime.i18n import N_
 from runtime.ids import parse_record_id
 from runtime.storage.linked import link_column
+from runtime.storage.wires import COLUMN as WIRES
 
 MAX_LIMIT = 1000
 MAX_CONDITIONS = 100
@@ -228,14 +229,20 @@ class Compiler:
             keys.append((kind.order(field.config, f"t.{field.column}"), sql_type, sort.descending))
         return [*keys, ("t.id", "bigint", bool(sorts and sorts[0].descending and len(keys) == 1))]
 
-    def page(self, query: Query, columns: Sequence[Field]) -> QueryString:
-        """One page (one row more than asked for, to know whether there is a next one)."""
+    def page(self, query: Query, columns: Sequence[Field], wires: QueryString | None = None) -> QueryString:
+        """One page (one row more than asked for, to know whether there is a next one).
+
+        ``wires``: of further fields (:func:`runtime.storage.wires.divide`), their values as they are answered.
+        """
         keys = self.keys(query.sorts)
         where = self.where(query.where, query.search, with_trash=query.with_trash)
         select = self.columns(columns)
         select += [f"({expression})::text AS k{index}" for index, (expression, _, _) in enumerate(keys)]
         # where buttons are shown hangs on the record and on who looks
-        select, shown = [*select, *(["{}"] * len(self._shown(columns)))], self._shown(columns)
+        shown = self._shown(columns)
+        if wires is not None:
+            shown.append(QueryString(f"{{}} AS {WIRES}", wires))
+        select += ["{}"] * len(shown)
         limit = max(1, min(query.limit, MAX_LIMIT)) + 1
         statement = (
             f"SELECT {', '.join([*select, *self._links(columns, 't.id')])}"

@@ -12,6 +12,7 @@ from litestar import Litestar
 from runtime import accounts
 from runtime.definitions.fields import (
     AutoNumber,
+    Barcode,
     Checkbox,
     Choice,
     CreatedBy,
@@ -19,14 +20,18 @@ from runtime.definitions.fields import (
     Currency,
     Date,
     DateTime,
+    Duration,
     FieldDef,
     Formula,
+    Json,
     Link,
     LongText,
     MultiSelect,
     Number,
     Percent,
     Phone,
+    Progress,
+    Rating,
     Segment,
     SingleSelect,
     Text,
@@ -123,18 +128,41 @@ async def test_an_answer_is_what_is_then_read(api: httpx.AsyncClient, pool: Pool
             assert one == read[one["id"]]
 
 
+COMPUTED: dict[str, Any] = {
+    "客户": None,
+    "商": Formula("{金额}/{数}", "number"),
+    "三分": Formula("{金额}/3", "number"),
+    "很大": Formula("{金额}*1000+{数}", "number"),
+    "很小": Formula("{数}/1000000", "number"),
+    "连": Formula('{名称}&"\\"&{说明}', "text"),
+    "勾了": Formula("{勾}", "boolean"),
+    "何时": Formula("{时间}", "datetime"),
+    "哪天": Formula("{日期}", "date"),
+    "今天": Formula("TODAY()", "date"),
+    "星": Rating(),
+    "进度": Progress(decimals=2),
+    "用时": Duration(),
+    "条码": Barcode(),
+    "键值": Json(),
+}
+
+
 async def test_a_page_by_id_and_by_name_says_the_same(api: httpx.AsyncClient, pool: Pool) -> None:
-    kinds = {**KINDS, "客户": Link(pool.customers.id), "算": Formula("{金额}/{数}", result="number")}
+    """One is made by PostgreSQL, the other by Python."""
+    kinds = {**KINDS, **COMPUTED, "客户": Link(pool.customers.id)}
     table = await pool.world.table("什么都有", kinds)
     customers = f"/api/v1/tables/{pool.customers.id}/records"
     people = [{"fields": {"客户手机号": f"1380013800{n}"}} for n in range(3)]
     linked = [one["id"] for one in (await api.post(customers, json={"records": people})).json()["records"]]
     records = [{"fields": {**one, "客户": linked[:n]}} for n, one in enumerate(GIVEN)]
+    records[1]["fields"] |= {"星": 3, "进度": "35.5", "用时": "1:30", "条码": 'a"b', "键值": {"a": [1, None]}}
     made = await api.post(f"/api/v1/tables/{table.id}/records", json={"records": records})
     assert made.status_code == 200, made.text
     by_id, by_name = await read_again(api, table.id), await read_again(api, table.id, "name")
     names = {field.id: field.name for field in table.fields}
-    assert by_id
+    assert {"error": "#DIV/0!"} in [one["fields"]["商"] for one in by_name.values()]
+    large = {type(one["fields"]["很大"]) for one in by_name.values()}
+    assert large == {int, float, str}, "a text where no JSON number says it exactly"
     for key, one in by_id.items():
         assert {names[k]: v for k, v in one["fields"].items()} == by_name[key]["fields"]
         single = (await api.get(f"/api/v1/records/{key}")).json()
