@@ -17,7 +17,7 @@ from runtime.automations.steps.send_email import MAX_ADDRESSES
 from runtime.connectors.http_api import check_header
 from runtime.connectors.smtp import check_address
 from runtime.definitions.message_steps import AnswerValue, HttpRequest, Notify, Pair, SendEmail
-from runtime.definitions.values import FieldValue, PersonValue, TextValue
+from runtime.definitions.values import FieldValue, Literal_, PersonValue, TextValue
 from runtime.errors import HuobiaoError
 from runtime.i18n import N_
 
@@ -27,6 +27,9 @@ MAX_ANSWERS = 50
 MAX_NAME = 200
 _CONTENT_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(; ?charset=[\w-]+)?", re.ASCII)
 _KEY = re.compile(r"[a-z0-9_]{1,40}")
+_CREDENTIAL = re.compile(
+    r"(.*-)?(authorization|cookie|api-?key|access-?key|secret(-?key)?|(access-?|auth-?)?token|password)"
+)
 _ADDRESS_FIELDS = PEOPLE_FIELDS | {"email", "text", "long_text", "lookup", "formula"}
 
 
@@ -135,9 +138,24 @@ def _pairs(
                 check_header(name, "")
             except HuobiaoError as error:
                 here.at("name").add_error(error)
+            if _CREDENTIAL.fullmatch(name.lower()) and _is_written(pair.value):
+                here.at("value").add(
+                    "credential_in_step",
+                    N_(
+                        "写在步骤里的凭证,应用里的人都看得到,导出的模板里也会有。"
+                        "把它填到「连接」的凭证里,那里加密保存"
+                    ),
+                )
         seen.add(name.lower())
         checked.append(Pair(name, check_any(here.at("value"), pair.value, reach)))
     return tuple(checked)
+
+
+def _is_written(value: Any) -> bool:
+    """Whether somebody wrote (a part of) the value itself, instead of choosing where it comes from."""
+    if isinstance(value, TextValue):
+        return any(isinstance(part, str) and part.strip() for part in value.parts)
+    return isinstance(value, Literal_) and bool(value.value)
 
 
 def _check_answer(problems: Problems, answer: Sequence[AnswerValue]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import msgspec
 import pytest
@@ -128,3 +129,44 @@ async def test_editors_do_not_see_connectors(desk: Desk) -> None:
     with pytest.raises(NotFound):
         await connectors.get(desk.system, Actor(kind="person", id="usrX", name="路人"), made.id)
     assert AppDef
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "refused"),
+    [
+        ("Authorization", "Bearer abc", True),
+        ("X-Api-Key", "abc", True),
+        ("x-app-secret", "abc", True),
+        ("X-Access-Token", {"kind": "text", "parts": ["tok-", {"kind": "field", "field": "标题"}]}, True),
+        ("X-Access-Token", {"kind": "field", "field": "标题"}, False),
+        ("X-Shop", "abc", False),
+        ("X-Tokens-Left", "3", False),
+    ],
+)
+async def test_credentials_are_not_written_into_steps(
+    desk: Desk, name: str, value: Any, refused: bool
+) -> None:
+    """Everybody in the app reads its automations and their runs; secrets belong into connectors."""
+    await desk.table("任务", spec("标题"))
+    connector = await connectors.create(
+        desk.system,
+        desk.owner,
+        desk.app_id,
+        kind="http_api",
+        name="接口",
+        settings={"base_url": "https://api.example.com"},
+    )
+    given = value if isinstance(value, dict) else {"kind": "literal", "value": value}
+    step = {"kind": "http_request", "connector": connector.id, "headers": [{"name": name, "value": given}]}
+    body = {
+        "name": "调用", "trigger": {"kind": "record_created", "table": "任务"}, "steps": [{"config": step}],
+        "enabled": True,
+    }  # fmt: skip
+    definition = automations.read_definition(Problems(), body)
+    if not refused:
+        await automations.create(desk.system, desk.owner, desk.app_id, definition)
+        return
+    with pytest.raises(InvalidDefinition) as raised:
+        await automations.create(desk.system, desk.owner, desk.app_id, definition)
+    found = {(problem.path, problem.code) for problem in raised.value.problems}
+    assert found == {("steps.0.config.headers.0.value", "credential_in_step")}
