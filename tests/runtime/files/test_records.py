@@ -8,9 +8,10 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from builder import apps, tables
+from builder import apps, fields, tables
 from builder.tables import TableSpec
 from runtime import accounts
+from runtime.catalog import Table
 from runtime.definitions.tables import AppDef
 from runtime.system import System
 from tests.builder.conftest import spec
@@ -200,3 +201,47 @@ async def test_export_has_names_and_addresses(album: Album, app: Litestar, syste
     await album.record(made["id"])
     answer = await album.http.post("/api/v1/exports", json={"table": album.table.id, "format": "csv"})
     assert f"一.txt ({system.settings.base_url}{made['url']})" in answer.content.decode("utf-8-sig")
+
+
+async def test_a_look_up_shows_files_and_is_asked_by_their_names(album: Album) -> None:
+    one, two, three = [await album.file(picture(), f"{n}.png") for n in ("甲", "乙", "丙")]
+    first, second = await album.record(one["id"], two["id"]), await album.record(three["id"])
+    empty = await album.record()
+    actor = await accounts.person_actor(album.system, "lin@example.com")
+    orders = await tables.create(
+        album.system,
+        actor,
+        album.app_id,
+        TableSpec(name="订单", fields=(spec("单号"), spec("照片", "link", table="照片", two_way=False))),
+    )
+    for name, options in (("全部照片", {}), ("最后一张", {"take": "last"})):
+        await fields.create(
+            album.system, actor, orders.id, spec(name, "lookup", link="照片", field="附件", **options)
+        )
+    body = {
+        "records": [
+            {"fields": {"单号": "1", "照片": [first, second, empty]}}, {"fields": {"单号": "2", "照片": [empty]}},
+        ]
+    }  # fmt: skip
+    answer = await album.http.post(f"/api/v1/tables/{orders.id}/records?field_keys=name", json=body)
+    assert answer.status_code == 200, answer.text
+    full, bare = [made["id"] for made in answer.json()["records"]]
+    assert await album.cell(full, "全部照片") == [one, two, three]
+    assert await album.cell(full, "最后一张") == [three]
+    assert await album.cell(bare, "全部照片") is None
+    where = {"kind": "condition", "field": (await _now(album, orders.id)).field("全部照片").id, "op": "contains", "value": "乙"}  # fmt: skip
+    found = await album.http.post(
+        f"/api/v1/tables/{orders.id}/query?field_keys=name", json={"where": where, "fields": ["全部照片"]}
+    )
+    (record,) = found.json()["records"]
+    assert names(record["fields"]["全部照片"]) == ["甲.png", "乙.png", "丙.png"]
+    # the file of a look-up is the very one: it opens, and goes when it is taken away over there
+    assert (await album.http.get(record["fields"]["全部照片"][0]["thumbnail_url"])).status_code == 200
+    assert (await album.put(first, two["id"])).status_code == 200
+    assert names(await album.cell(full, "全部照片")) == ["乙.png", "丙.png"]
+    rows = (await album.http.post("/api/v1/exports", json={"table": orders.id, "format": "csv"})).text
+    assert "乙.png、丙.png" in rows
+
+
+async def _now(album: Album, table: str) -> Table:
+    return (await album.system.catalogs.current()).table(table)
