@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { forLineTable, guess, guessChoices, make, type TableLike } from "./guess";
+import { withPlaces } from "./stock-options";
 
 const field = (id: string, name: string, type: string, options = {}) => ({ id, name, type, options });
 const choices = [{ id: 1, name: "未预占", color: "grey" }, { id: 2, name: "已预占", color: "green" }, { id: 3, name: "已出库", color: "blue" }];
@@ -39,6 +40,15 @@ describe("a stock definition", () => {
     expect([draft.reserved, draft.line_status]).toEqual([make.reserved, make.line_status]);
     expect(guess([orders], "库存").line_table).toBe("");
     expect(forLineTable(undefined, "").line_quantity).toBe("");
+  });
+
+  it("finds lines that say only which goods they want, and leaves open what no table is chosen for", () => {
+    const shelf: TableLike = { id: "tblS", name: "货架", fields: [field("s1", "名称", "text"), field("s2", "位置", "text"), field("s3", "商品", "link", { table: "tblG", many: false }), field("s4", "颜色", "single_select", { choices: [] }), field("s5", "现有数量", "number")] };
+    const line: TableLike = { id: "tblL", name: "订单行", fields: [field("l0", "商品", "link", { table: "tblG", many: false }), field("l1", "订单", "link", { table: "tblO", many: false }), field("l2", "颜色", "single_select", { choices: [] }), field("l3", "件数", "number")] };
+    const draft = withPlaces(guess([orders, goods, shelf, line], "库存"), line, shelf);
+    expect(draft).toMatchObject({ stock_table: "tblS", on_hand: "s5", location: "s2", line_table: "tblL", line_order: "l1", line_stock: "", line_quantity: "l3", pick: "ordered", pick_by: "s2", sku: [{ line: "l0", shelf: "s3" }, { line: "l2", shelf: "s4" }] });
+    const nothing = guess([orders], "库存");
+    expect([nothing.stock_table, nothing.reserved, nothing.line_status]).toEqual(["", "", ""]);
   });
 
   it("tells the three states apart in any order", () => {

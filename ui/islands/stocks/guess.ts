@@ -44,12 +44,13 @@ export interface StockDraft {
 export const make = { reserved: "+reserved", line_status: "+line_status" } as const;
 
 const words = {
-  stockTable: /库存|仓|现货|stock|inventory|warehouse/i,
-  lineTable: /明细|行项|items?\b|lines?\b|detail/i,
-  onHand: /在库|现存|库存|存货|结存|on.?hand|stock|qty|quantity|数量/i,
+  stockTable: /库存|仓|现货|货架|货位|库位|stock|inventory|warehouse|shel(f|ves)/i,
+  lineTable: /明细|行项|订单行|商品行|items?\b|lines?\b|detail/i,
+  onHand: /在库|现存|现有|库存|剩余|存货|结存|on.?hand|stock|qty|quantity|数量/i,
   reserved: /预占|占用|锁定|预留|reserved|held/i,
   location: /库位|货位|仓位|位置|location|shelf|bin/i,
   quantity: /数量|件数|个数|qty|quantity|count/i,
+  order: /订单|单据|出库单|order/i,
   status: /预占|占用|出库|reserv|stock/i,
 };
 
@@ -81,6 +82,8 @@ interface Pair {
   order: Field;
   stock: Field;
   score: number;
+  /** Names say that it is stock, not only links. */
+  sure: boolean;
 }
 
 /** How likely it is that `line`'s records are lines of an order that take from stock. */
@@ -94,16 +97,29 @@ function pairs(tables: readonly TableLike[]): Pair[] {
       for (const order of links(line)) {
         if (order.options.table === stock.options.table) continue;
         const orderTable = byId.get(order.options.table ?? "");
+        const [known, counted] = [words.stockTable.test(stockTable.name), named(numbers(stockTable), /在库|现存|on.?hand/i) !== undefined];
         const score =
-          (words.stockTable.test(stockTable.name) ? 3 : 0) +
-          (named(numbers(stockTable), /在库|现存|on.?hand/i) ? 2 : 0) +
+          (known ? 3 : 0) +
+          (counted ? 2 : 0) +
           (words.lineTable.test(line.name) ? 2 : 0) +
           (orderTable?.fields.some((field) => field.options.machine) ? 2 : 0);
-        found.push({ line, order, stock, score });
+        found.push({ line, order, stock, score, sure: known || counted });
       }
     }
   }
   return found.sort((a, b) => b.score - a.score);
+}
+
+/** Tables of lines and of shelves that say the same goods, where no line names its shelf: which are likely. */
+function bySku(tables: readonly TableLike[]): { line: TableLike; shelf: TableLike } | undefined {
+  const shelves = tables.filter((table) => words.stockTable.test(table.name) && numbers(table).length);
+  for (const shelf of shelves) {
+    const goods = new Set(links(shelf).map((field) => field.options.table));
+    const lines = tables.filter((table) => table !== shelf && numbers(table).length && links(table).some((field) => goods.has(field.options.table)) && links(table).some((field) => !goods.has(field.options.table)));
+    const line = lines.find((table) => words.lineTable.test(table.name)) ?? lines[0];
+    if (line) return { line, shelf };
+  }
+  return undefined;
 }
 
 /** The choices of the three states by their names; the first three where names say nothing. */
@@ -120,34 +136,37 @@ export function forStockTable(table: TableLike | undefined): Pick<StockDraft, "o
   const reserved = named(numbers(table), words.reserved);
   const rest = numbers(table).filter((field) => field !== reserved);
   const onHand = named(rest, /在库|现存|on.?hand/i) ?? named(rest, words.onHand) ?? rest[0];
-  return { on_hand: onHand?.id ?? "", reserved: reserved?.id ?? make.reserved, location: named(places(table), words.location)?.id ?? null };
+  return { on_hand: onHand?.id ?? "", reserved: reserved?.id ?? (table ? make.reserved : ""), location: named(places(table), words.location)?.id ?? null };
 }
 
 /** The parts that hang on the table of lines. */
 export function forLineTable(table: TableLike | undefined, stockTable: string): Omit<StockDraft, "name" | "stock_table" | "on_hand" | "reserved" | "location" | "line_table"> {
   const stock = links(table, stockTable)[0];
-  const order = links(table).find((field) => field.options.table !== stockTable);
+  const others = links(table).filter((field) => field.options.table !== stockTable);
+  const order = named(others, words.order) ?? others[0];
   const quantity = named(numbers(table), words.quantity) ?? numbers(table)[0];
   const status = named(statuses(table), words.status);
   return {
     line_order: order?.id ?? "",
     line_stock: stock?.id ?? "",
     line_quantity: quantity?.id ?? "",
-    line_status: status?.id ?? make.line_status,
+    line_status: status?.id ?? (table ? make.line_status : ""),
     ...guessChoices(status?.options.choices ?? []),
   };
 }
 
 /** A whole definition, as well as it can be guessed. */
 export function guess(tables: readonly TableLike[], name: string): StockDraft {
-  const best = pairs(tables)[0];
-  const stockTable = tables.find((table) => table.id === best?.stock.options.table) ?? tables.find((table) => words.stockTable.test(table.name));
-  const lines = forLineTable(best?.line, stockTable?.id ?? "");
+  const linked = pairs(tables)[0];
+  const alike = linked?.sure ? undefined : bySku(tables);
+  const best = alike ? undefined : linked;
+  const stockTable = tables.find((table) => table.id === best?.stock.options.table) ?? alike?.shelf ?? tables.find((table) => words.stockTable.test(table.name));
+  const lines = forLineTable(best?.line ?? alike?.line, stockTable?.id ?? "");
   return {
     name,
     stock_table: stockTable?.id ?? "",
     ...forStockTable(stockTable),
-    line_table: best?.line.id ?? "",
+    line_table: best?.line.id ?? alike?.line.id ?? "",
     ...lines,
     ...(best ? { line_order: best.order.id, line_stock: best.stock.id } : {}),
   };

@@ -13,6 +13,7 @@ import { openMenu } from "../menu/menu";
 import { ago } from "../runs/status";
 import { toast } from "../toast/toast";
 import { changeDialog, savedBefore, type ChangeKind } from "./change-dialog";
+import { releaseOrder } from "./release";
 import type { Balance, Balances, Hold, Movement, Movements, Named, StockCheck, StockPageData } from "./types";
 import { amount, difference, kindIcons, kindLabel, nameOf, promises, signed } from "./words";
 
@@ -221,6 +222,10 @@ class HbStock extends HbElement {
     }
   }
 
+  async #release(order: Named): Promise<void> {
+    if (await releaseOrder(this.#page.stock.id, order)) await this.#load(true);
+  }
+
   async #check(): Promise<void> {
     this.busy = true;
     try {
@@ -309,7 +314,7 @@ class HbStock extends HbElement {
     return html`<table class="tbl sk-table">
         <thead><tr><th>${this.#page.shelves.name}</th>${this.#page.located ? html`<th>${t("库位")}</th>` : nothing}<th class="num">${t("在库")}</th><th class="num">${t("预占")}</th><th class="num">${t("可用")}</th>${this.counts ? html`<th>${t("实际数到")}</th>` : html`<th><span class="sr">${t("操作")}</span></th>`}</tr></thead>
         <tbody>${balances.shelves.map((one) => this.#balance(one))}</tbody>
-        ${balances.total !== null && balances.total > 1 ? html`<tfoot><tr><td>${t("共 {n} 个库位", { n: balances.total })}</td>${this.#page.located ? html`<td></td>` : nothing}<td class="num">${amount(balances.on_hand)}</td><td class="num">${amount(balances.reserved)}</td><td class="num">${amount(Number(balances.on_hand ?? 0) - Number(balances.reserved ?? 0))}</td><td></td></tr></tfoot>` : nothing}
+        ${balances.total !== null && balances.total > 1 ? html`<tfoot><tr><td>${t("共 {n} 个库位", { n: balances.total })}</td>${this.#page.located ? html`<td></td>` : nothing}<td class="num" data-label=${t("在库")}>${amount(balances.on_hand)}</td><td class="num" data-label=${t("预占")}>${amount(balances.reserved)}</td><td class="num" data-label=${t("可用")}>${amount(Number(balances.on_hand ?? 0) - Number(balances.reserved ?? 0))}</td><td></td></tr></tfoot>` : nothing}
       </table>
       ${balances.next_cursor ? this.#moreButton() : nothing}`;
   }
@@ -352,15 +357,16 @@ class HbStock extends HbElement {
     if (!this.holds) return this.#waiting();
     if (!this.holds.length) return html`<div class="empty">${icon("package-check", 32)}<h2>${t("没有占用")}</h2><p>${t("订单预占的货会列在这里:哪个订单、占了多少、占在哪个库位。")}</p></div>`;
     return html`<table class="tbl sk-table sk-list">
-      <thead><tr><th>${this.#page.orders.name || t("订单")}</th><th>${t("明细")}</th><th>${t("库位")}</th><th class="num">${t("数量")}</th><th>${t("从什么时候")}</th><th>${t("到期")}</th></tr></thead>
+      <thead><tr><th>${this.#page.orders.name || t("订单")}</th><th>${t("明细")}</th><th>${t("库位")}</th><th class="num">${t("数量")}</th><th>${t("从什么时候")}</th><th>${t("到期")}</th>${this.#page.can_edit ? html`<th><span class="sr">${t("操作")}</span></th>` : nothing}</tr></thead>
       <tbody>${this.holds.map(
         (one) => html`<tr>
           <td class="sk-name">${this.#record(one.order, this.#page.orders.id)}</td>
           <td class="sk-line">${this.#record(one.line, this.#page.lines.id)}</td>
           <td class="sk-place">${one.shelf ? html`${this.#record(one.shelf, this.#page.shelves.id)} <span class="f2">${one.location}</span>` : html`<span class="tag c-amber">${t("等补货")}</span>`}</td>
           <td class="num sk-available">${amount(one.quantity)}</td>
-          <td class="sk-at f3">${ago(one.since)}</td>
-          <td class="sk-until">${one.expires_at ? ago(one.expires_at) : html`<span class="f3">${t("不过期")}</span>`}</td>
+          <td class="sk-at f3" data-label=${t("从什么时候")}>${ago(one.since)}</td>
+          <td class="sk-until" data-label=${t("到期")}>${one.expires_at ? ago(one.expires_at) : html`<span class="f3">${one.shelf ? t("不过期") : "—"}</span>`}</td>
+          ${this.#page.can_edit ? html`<td class="sk-do">${one.order.id && !one.order.gone ? html`<button type="button" class="btn s g" aria-label=${t("释放「{name}」的预占", { name: nameOf(one.order) })} @click=${() => void this.#release(one.order)}>${t("释放")}</button>` : nothing}</td>` : nothing}
         </tr>`,
       )}</tbody>
     </table>`;

@@ -13,7 +13,7 @@ import { t } from "../i18n";
 import "../select/hb-select";
 import type { HbSelect } from "../select/hb-select";
 import type { Option } from "../select/options";
-import { optionsTemplate, toMake } from "./stock-options";
+import { optionsTemplate, toMake, withPlaces } from "./stock-options";
 import { forLineTable, forStockTable, guess, guessChoices, links, make, numbers, places, statuses, type StockDraft, type TableLike } from "./guess";
 
 export interface Stock extends StockDraft {
@@ -52,12 +52,16 @@ class State {
   ) {
     this.form.className = "stack st-form";
     this.form.addEventListener("submit", (event) => event.preventDefault());
-    this.#draft = stock ?? guess(tables, t("库存"));
+    this.#draft = stock ?? this.#withPlaces(guess(tables, t("库存")));
     this.#draw();
   }
 
   #table(id: string): StockTable | undefined {
     return this.tables.find((table) => table.id === id);
+  }
+
+  #withPlaces(draft: StockDraft): StockDraft {
+    return withPlaces(draft, this.#table(draft.line_table), this.#table(draft.stock_table));
   }
 
   #set(parts: Partial<StockDraft>): void {
@@ -136,7 +140,9 @@ class State {
         @change=${(event: Event) => {
           event.stopPropagation();
           const chosen = (event.currentTarget as HbSelect).value as string;
-          this.#set(change ? change(chosen) : { [part]: chosen });
+          this.#draft = { ...this.#draft, ...(change ? change(chosen) : { [part]: chosen }) };
+          if (part === "stock_table" || part === "line_table") this.#draft = this.#withPlaces(this.#draft);
+          this.#draw();
         }}
       ></hb-select>
       ${hint ? html`<p class="hint">${hint}</p>` : nothing}

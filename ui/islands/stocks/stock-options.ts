@@ -6,7 +6,7 @@ import { t } from "../i18n";
 import "../select/hb-select";
 import type { HbSelect } from "../select/hb-select";
 import type { Option } from "../select/options";
-import { numbers, type SkuPart, type StockDraft, type TableLike } from "./guess";
+import { make as toBeMade, numbers, type SkuPart, type StockDraft, type TableLike } from "./guess";
 
 /** A field or an option that is still to be made when the definition is saved. */
 export const toMake = { line_open: "+line_open", backordered: -1, expired: -2 } as const;
@@ -46,6 +46,13 @@ export function guessSku(lines: TableLike | undefined, shelf: TableLike | undefi
 export function guessOrder(shelf: TableLike | undefined, pick: StockDraft["pick"], location: string | null): string | null {
   if (pick === "fifo") return shelf?.fields.find((field) => dates.includes(field.type))?.id ?? null;
   return location ?? shelf?.fields.find((field) => texts.includes(field.type))?.id ?? null;
+}
+
+/** Lines that cannot name a shelf are served by what goods they want, as far as that can be guessed. */
+export function withPlaces(draft: StockDraft, lines: TableLike | undefined, shelf: TableLike | undefined): StockDraft {
+  if ((draft.pick ?? "exact") !== "exact" || draft.line_stock || !lines || !shelf) return draft;
+  const sku = guessSku(lines, shelf, draft);
+  return sku.length ? { ...draft, pick: "ordered", sku, pick_by: guessOrder(shelf, "ordered", draft.location) } : draft;
 }
 
 export function optionsTemplate(host: OptionsHost): TemplateResult {
@@ -108,13 +115,18 @@ function choices(host: OptionsHost, make: number, name: string): Option[] {
   const status = host.lines?.fields.find((field) => field.id === host.draft.line_status);
   const taken = [host.draft.unreserved, host.draft.reserved_choice, host.draft.consumed];
   const free = (status?.options.choices ?? []).filter((choice: Choice) => !choice.archived && !taken.includes(choice.id));
-  return [{ value: "", label: t("(不区分)") }, ...free.map((choice) => ({ value: String(choice.id), label: choice.name, color: choice.color })), ...(status && !free.some((choice) => choice.name === name) ? [{ value: String(make), label: t("新建选项「{name}」", { name }), icon: "plus" }] : [])];
+  return [{ value: "", label: t("(不区分)") }, ...free.map((choice) => ({ value: String(choice.id), label: choice.name, color: choice.color })), ...((status || host.draft.line_status === toBeMade.line_status) && !free.some((choice) => choice.name === name) ? [{ value: String(make), label: t("新建选项「{name}」", { name }), icon: "plus" }] : [])];
+}
+
+/** The choice that is called so; one to be made where there is none. */
+function likely(host: OptionsHost, make: number, name: RegExp): number {
+  return Number(choices(host, make, "").find((one) => Number(one.value) > 0 && name.test(one.label))?.value ?? make);
 }
 
 function lacking(host: OptionsHost): TemplateResult {
   const { draft, lines } = host;
   const partial = draft.partial ?? false;
-  const switched = (on: boolean): void => host.set({ partial: on, ...(on && !draft.line_open ? { line_open: numbers(lines).find((field) => /缺|欠|open|short|back/i.test(field.name))?.id ?? toMake.line_open } : {}) });
+  const switched = (on: boolean): void => host.set({ partial: on, ...(on && !draft.backordered ? { backordered: likely(host, toMake.backordered, /补货|缺货|back/i) } : {}), ...(on && !draft.line_open ? { line_open: numbers(lines).find((field) => /缺|欠|open|short|back/i.test(field.name))?.id ?? toMake.line_open } : {}) });
   const open = numbers(lines).filter((field) => field.id !== draft.line_quantity);
   return html`<label class="row st-switch"><input type="checkbox" class="sw" role="switch" .checked=${partial} @change=${(event: Event) => switched((event.target as HTMLInputElement).checked)} /><span class="grow">${t("缺货时先占有的,缺的等补货")}<span class="hint">${partial ? t("来货以后按等的先后补上") : t("现在是:有一条缺,就一件也不占")}</span></span></label>
     ${partial
@@ -129,7 +141,7 @@ function lacking(host: OptionsHost): TemplateResult {
 function expiring(host: OptionsHost): TemplateResult {
   const { draft } = host;
   const on = draft.expire_hours !== null && draft.expire_hours !== undefined;
-  return html`<label class="row st-switch"><input type="checkbox" class="sw" role="switch" .checked=${on} @change=${(event: Event) => host.set({ expire_hours: (event.target as HTMLInputElement).checked ? 24 : null })} /><span class="grow">${t("预占有时限,过期自动放回")}<span class="hint">${t("放回去会记在流水和操作记录里")}</span></span></label>
+  return html`<label class="row st-switch"><input type="checkbox" class="sw" role="switch" .checked=${on} @change=${(event: Event) => host.set((event.target as HTMLInputElement).checked ? { expire_hours: 24, expired: draft.expired ?? likely(host, toMake.expired, /过期|超时|expire/i) } : { expire_hours: null })} /><span class="grow">${t("预占有时限,过期自动放回")}<span class="hint">${t("放回去会记在流水和操作记录里")}</span></span></label>
     ${on
       ? html`<div class="fields2">
           <div class="field"><label class="lab" for="st-hours">${t("几小时以后")}</label><input class="inp" id="st-hours" name="expire_hours" inputmode="decimal" .value=${String(draft.expire_hours ?? "")} @change=${(event: Event) => host.set({ expire_hours: Number((event.target as HTMLInputElement).value) || 0 })} /></div>
