@@ -48,7 +48,7 @@ _PRIVATE = tuple(
     )
 )
 # Where a machine in a cloud finds its credentials: AWS/Azure/GCP/Tencent, ECS tasks, Tencent, Alibaba,
-# Oracle, Azure's host agent, AWS over IPv6.
+# Oracle, Azure's host agent, AWS over IPv6, Kubernetes pods at AWS, Scaleway, GCP over IPv6.
 _METADATA = frozenset(
     ipaddress.ip_address(a)
     for a in (
@@ -59,6 +59,11 @@ _METADATA = frozenset(
         "192.0.0.192",
         "168.63.129.16",
         "fd00:ec2::254",
+        "169.254.170.23",
+        "fd00:ec2::23",
+        "169.254.42.42",
+        "fd00:42::42",
+        "fd20:ce::254",
     )
 )
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
