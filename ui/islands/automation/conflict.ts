@@ -18,7 +18,7 @@ export async function conflictDialog(page: PageData, draft: Draft | null, theirs
     size: "l",
     actions: [
       { label: t("先不决定"), value: null },
-      { label: t("用我的盖过去"), value: "mine", kind: "d" },
+      { label: t("用我的盖过去"), value: "mine" },
       { label: t("改用对方的"), value: "theirs", kind: "p" },
     ],
   });
