@@ -48,13 +48,17 @@ async def items_of_loop(
 ) -> list[ItemTrace]:
     """Items of the loop at ``path`` that were begun, behind the ``after``-th; only those with a failed step if ``failed``.
 
-    Raises NotFound, NotAllowed.
+    None where no loop is. Raises NotFound, NotAllowed.
     """
     catalog = await system.catalogs.current()
     run = await system.db.row("SELECT id, app_id, definition FROM meta.run WHERE public_id = $1", public_id)
     if run is None:
         raise NotFound()
     require(actor, Operation.LOOK, app_by_number(catalog, run["app_id"]).id)
+    definition = msgspec.json.decode(run["definition"], type=AutomationDef)
+    known = dict(paths(definition))
+    if not isinstance(getattr(known.get(course.shape(path)), "config", None), Loop):
+        return []
     output = await system.db.value(
         "SELECT output FROM meta.run_step WHERE run_id = $1 AND path = $2", run["id"], path
     )
@@ -74,7 +78,6 @@ async def items_of_loop(
     wanted = [row["n"] for row in numbers]
     keys = [parse_record_id(records[n - 1]) for n in wanted if n <= len(records)]
     names = await record_names(system, catalog, keys)
-    definition = msgspec.json.decode(run["definition"], type=AutomationDef)
     found = []
     for number in wanted:
         steps = await _item_steps(system, run["id"], definition, f"{path}/{number}/")

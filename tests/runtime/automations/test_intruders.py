@@ -17,7 +17,8 @@ from runtime.automations import hooks
 from runtime.automations.engine import execute
 from runtime.connectors.http_api import HttpApi
 from runtime.connectors.redaction import HIDDEN, Redaction
-from runtime.definitions.automations import RecordCreated
+from runtime.definitions.automations import Loop, RecordCreated, Step, UpdateRecord
+from runtime.definitions.flow import ListItems
 from runtime.definitions.message_steps import AnswerValue, HttpRequest, Pair
 from runtime.definitions.triggers import HookSignature, HookValue, Webhook
 from runtime.definitions.values import Literal_, TextValue
@@ -134,6 +135,23 @@ async def test_a_loop_through_the_outside_ends(
 async def test_a_place_that_is_none_is_refused(shop: Shop, api: httpx.AsyncClient, cursor: str) -> None:
     answer = await api.get(f"{API}/apps/{shop.world.app_id}/runs", params={"cursor": cursor})
     assert (answer.status_code, answer.json()["code"]) == (422, "bad_cursor")
+
+
+async def test_items_are_asked_of_loops_alone(shop: Shop, api: httpx.AsyncClient) -> None:
+    """What is no loop has no items, and a path that somebody made up is none."""
+    inner = Step("stpX", UpdateRecord(shop.sets(备注="好")))
+    await shop.automation(
+        RecordCreated(shop.orders.id), Step("stpL", Loop(ListItems(Literal_("红,蓝")), (inner,)))
+    )
+    await shop.order(订单号="1")
+    (run,) = await shop.settle()
+    found = {}
+    for path in ("stpL", "stpL/1", "stpL/1/stpX", "stpX", "", "/", "\x00", "stpL/%"):
+        answer = await api.get(f"{API}/runs/{run}/items", params={"path": path})
+        assert answer.status_code == 200, (path, answer.text)
+        found[path] = len(answer.json()["items"])
+    assert found.pop("stpL") == 2
+    assert set(found.values()) == {0}
 
 
 @pytest.fixture
