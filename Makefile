@@ -9,6 +9,10 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet
 ARGS ?=
 T ?=
 NAME ?=
+# modules stay together, and in the order of their names: few long tests of one module are not left for the end
+SPREAD := --dist loadscope --no-loadscope-reorder
+# tests start many Python processes, which would each compile everything anew
+unexport PYTHONDONTWRITEBYTECODE
 
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
@@ -31,11 +35,11 @@ test-setup: $(DEV) $(ASSETS)
 
 test: test-setup ## Run the whole suite, browser tests included; T=path runs a part
 	@test -n "$(T)" || $(BIN)/python ui/build/assets.py test
-	$(BIN)/pytest $(if $(T),$(T),-m "not browser" -n auto --dist loadscope) $(ARGS)
-	@test -n "$(T)" || $(BIN)/pytest -m browser $(ARGS)
+	$(BIN)/pytest $(if $(T),$(T),-m "not browser" -n auto $(SPREAD)) $(ARGS)
+	@test -n "$(T)" || $(BIN)/pytest tests/browser -n 2 $(SPREAD) $(ARGS)
 
 test-fast: $(DEV) ## Run the tests that need no browser and kill nothing
-	$(BIN)/pytest -q -m "not browser and not fault and not slow" -n auto --dist loadscope $(ARGS)
+	$(BIN)/pytest -q -m "not browser and not fault and not slow" -n auto $(SPREAD) $(ARGS)
 
 lint: $(DEV) $(ASSETS) ## Check style, types and the directions of imports
 	$(BIN)/ruff check

@@ -119,6 +119,7 @@ async def test_no_value_breaks_a_field(api: httpx.AsyncClient) -> None:
     assert len(page["records"]) == min(stored, 1000), "what was answered as stored is there, and reads back"
 
 
+@pytest.mark.slow
 async def test_no_operand_breaks_a_filter(api: httpx.AsyncClient) -> None:
     table = await _table_of_everything(api)
     _, described = await call(api, "GET", "/api/v1/field-types")
