@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import re
 import ssl
+import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.headerregistry import Address
@@ -171,7 +172,7 @@ class Smtp(ConnectorKind):
         mail = Mail(policy=MAIL_POLICY)
         mail["From"] = _named(settings.get("from_name", ""), sender)
         mail["To"] = _named("", check_address(message.to))
-        mail["Subject"] = " ".join(message.subject.split())[:MAX_SUBJECT_CHARACTERS]
+        mail["Subject"] = _plain(message.subject)[:MAX_SUBJECT_CHARACTERS]
         mail["Date"] = format_datetime(self._clock())
         mail["Message-ID"] = message_id(key or f"{self._clock().timestamp()} {message.to}", sender)
         mail["Auto-Submitted"] = "auto-generated"
@@ -207,7 +208,15 @@ def _security(settings: SettingValues) -> str:
 
 def _named(name: str, address: str) -> Address:
     user, _, domain = address.rpartition("@")
-    return Address(name, user, domain)
+    return Address(_plain(name), user, domain)
+
+
+def _plain(text: str) -> str:
+    """A text for a header: one line, without control characters, and nothing in it that the library would take for an
+    encoded word, decode and write out, line ends included (``=?utf-8?q?=0d=0aBcc:…?=``)."""
+    line = " ".join(text.split())
+    kept = "".join(char for char in line if unicodedata.category(char) not in ("Cc", "Cs"))
+    return kept.replace("=?", "=\u200b?")
 
 
 class _Talk:

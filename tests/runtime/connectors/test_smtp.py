@@ -167,6 +167,33 @@ async def test_nothing_gets_into_the_headers(server: SmtpStandIn) -> None:
 
 
 @pytest.mark.parametrize(
+    ("subject", "shown"),
+    [
+        ("=?utf-8?q?=0d=0aBcc:_eve@example.com?=", "=\u200b?utf-8?q?=0d=0aBcc:_eve@example.com?="),
+        ("=?utf-8?b?DQpCY2M6IGV2ZUBleGFtcGxlLmNvbQ0KDQpoaQ==?=", None),
+        ("单 =?gb2312?q?=0aBcc:_eve@example.com?=", None),
+        ("a\u2028Bcc: eve@example.com", "a Bcc: eve@example.com"),
+        ("a\x00b\x1b[31m", "ab[31m"),
+        ("👩‍👧 到货", "👩‍👧 到货"),
+    ],
+)
+async def test_encoded_words_stay_words(server: SmtpStandIn, subject: str, shown: str | None) -> None:
+    """A value of a record that is an encoded line end is no line end in the mail."""
+    kind = Smtp()
+    entered = settings(kind, server) | {"from_name": subject if subject.isprintable() else "活表"}
+    await kind.send(outside(server), entered, EmailMessage(to="zhou@example.com", subject=subject, text="t"))
+    (got,) = server.wait_for(1)
+    assert got.mail["Bcc"] is None
+    assert set(got.mail.keys()) == {
+        "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type",
+        "Content-Transfer-Encoding",
+    }  # fmt: skip
+    assert got.text == "t"
+    if shown is not None:
+        assert got.mail["Subject"] == shown
+
+
+@pytest.mark.parametrize(
     ("entered", "path"),
     [
         ({"host": "http://smtp.example.com"}, "host"),
