@@ -256,7 +256,8 @@ async def with_loop(system: System, run: int, step: StepTrace) -> StepTrace:
         len(step.path) + 2,
     )
     output = step.output or {}
-    total = len(course.items_of(output))
+    # a loop over found records keeps their number alone: the list is with the step that found them
+    total = int(output.get("count") or len(course.items_of(output)))
     loop = LoopTrace(total, row["begun"] if row else 0, row["failed"] if row else 0)
     return msgspec.structs.replace(step, output={"count": output.get("count", total)}, loop=loop)
 

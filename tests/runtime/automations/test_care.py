@@ -18,7 +18,8 @@ from runtime.definitions.automations import (
     Step,
     UpdateRecord,
 )
-from runtime.definitions.flow import ListItems
+from runtime.definitions.flow import FoundRecords, ListItems
+from runtime.definitions.record_steps import FindRecords
 from runtime.definitions.values import Assignment, FieldValue, Literal_, StepOutput
 from runtime.errors import NotAllowed
 from runtime.records import write
@@ -276,6 +277,18 @@ async def test_a_state_that_cannot_go_back_is_refused_in_words(shop: Shop) -> No
     assert done.done == 0
     ((_, _, why),) = done.left
     assert "不能从「已关闭」改成「已支付」" in why.text()
+
+
+async def test_the_trace_of_a_loop_over_records_says_how_many_there_are(shop: Shop) -> None:
+    shelf = await shop.shelf(9)
+    find = Step("stpF", FindRecords(shop.lines.id))
+    mark = Step("stpX", UpdateRecord(shop.sets(异常原因="看过")))
+    loop = Step("stpL", Loop(FoundRecords("stpF"), (mark,)))
+    await shop.automation(RecordCreated(shop.orders.id), find, loop)
+    await shop.order((shelf, 1), (shelf, 2), (shelf, 3))
+    (run,) = await shop.settle()
+    found = await trace.run_trace(shop.world.system, EDITOR, run)
+    assert found.steps[1].loop == trace.LoopTrace(3, 3, 0)
 
 
 async def test_the_trace_shows_a_loop_with_its_numbers_and_each_item(shop: Shop) -> None:
