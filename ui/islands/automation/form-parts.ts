@@ -3,8 +3,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { Problem } from "../api";
 import { fieldIcon, type Field } from "../fields/field";
 import { icon } from "../icons";
-import "../select/hb-select";
-import type { HbSelect } from "../select/hb-select";
+export { choose, chooseSome } from "../select/choose";
 import type { Option } from "../select/options";
 import type { Table } from "./types";
 
@@ -27,38 +26,6 @@ export function row(host: FormHost, label: string, path: string, control: Templa
     ${control}
     ${problem ? html`<p class="hint bad">${icon("circle-alert", 14)}${problem.message}</p>` : hint === nothing ? nothing : html`<p class="hint">${hint}</p>`}
   </div>`;
-}
-
-/** A select with one value. */
-export function choose(host: FormHost, label: string, value: string, options: Option[], set: (value: string) => void, placeholder = ""): TemplateResult {
-  return html`<hb-select
-    label=${label}
-    placeholder=${placeholder}
-    ?disabled=${host.locked}
-    .options=${options}
-    .value=${value}
-    @change=${(event: Event) => {
-      event.stopPropagation();
-      set((event.currentTarget as HbSelect).value as string);
-    }}
-  ></hb-select>`;
-}
-
-/** A select with several values. */
-export function chooseSome(host: FormHost, label: string, value: string[], options: Option[], set: (value: string[]) => void, placeholder = "", look = "chip"): TemplateResult {
-  return html`<hb-select
-    multiple
-    label=${label}
-    look=${look}
-    placeholder=${placeholder}
-    ?disabled=${host.locked}
-    .options=${options}
-    .value=${value}
-    @change=${(event: Event) => {
-      event.stopPropagation();
-      set((event.currentTarget as HbSelect).value as string[]);
-    }}
-  ></hb-select>`;
 }
 
 export function tableOptions(tables: readonly Table[]): Option[] {

@@ -6,7 +6,8 @@ import type { Option } from "../select/options";
 import { fieldIcon, type Field } from "./field";
 import { formatNumber } from "./format";
 import type { LinkHost } from "./link-forms";
-import { optionRow, segments, select, textInput, toggle } from "./option-forms";
+import { optionRow, segments, textInput, toggle } from "./option-forms";
+import { choose as select } from "../select/choose";
 import { formatDateParts } from "./pattern";
 
 export interface Case {

@@ -12,7 +12,8 @@ import { t } from "../i18n";
 import type { TableInfo } from "../table/info";
 import type { Filter } from "./field";
 import { colorName, openColors } from "./colors";
-import { optionRow, select, textInput, type OptionsHost } from "./option-forms";
+import { optionRow, textInput, type OptionsHost } from "./option-forms";
+import { choose as select } from "../select/choose";
 import { buttonIcons } from "./types/button";
 
 interface AutomationRef {

@@ -10,7 +10,8 @@ import { fieldIcon, type Field, type FieldOptions, type Filter, type Sort } from
 import "./hb-worth";
 import { matchForm, matchOf, wayRow } from "./match-forms";
 import { limitForm } from "./link-limit-form";
-import { optionRow, segments, select, toggle, type OptionsHost } from "./option-forms";
+import { optionRow, segments, toggle, type OptionsHost } from "./option-forms";
+import { choose as select } from "../select/choose";
 
 /** What these forms know besides the options. */
 export interface LinkHost extends OptionsHost {

@@ -9,7 +9,8 @@ import type { TableInfo } from "../table/info";
 import { fieldIcon, type Field, type Filter } from "./field";
 import type { LinkHost } from "./link-forms";
 import { comparable, signName } from "./match-forms";
-import { select, toggle } from "./option-forms";
+import { toggle } from "./option-forms";
+import { choose as select } from "../select/choose";
 import { isComputed } from "./spec";
 
 export interface LimitPair {

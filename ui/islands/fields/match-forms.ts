@@ -5,7 +5,8 @@ import { t } from "../i18n";
 import type { TableInfo } from "../table/info";
 import { fieldIcon, type Field } from "./field";
 import type { LinkHost } from "./link-forms";
-import { optionRow, segments, select, toggle } from "./option-forms";
+import { optionRow, segments, toggle } from "./option-forms";
+import { choose as select } from "../select/choose";
 
 export interface Pair {
   field: string;

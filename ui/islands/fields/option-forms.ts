@@ -2,9 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { icon } from "../icons";
 import { t } from "../i18n";
-import "../select/hb-select";
-import type { HbSelect } from "../select/hb-select";
-import type { Option } from "../select/options";
+import { choose as select } from "../select/choose";
 import type { FieldOptions } from "./field";
 
 /** What a form asks of the panel it stands in. */
@@ -31,21 +29,6 @@ export function segments(host: OptionsHost, label: string, value: string, option
   return html`<span class="seg" role="group" aria-label=${label}>
     ${options.map(([key, text]) => html`<button type="button" ?disabled=${host.locked} aria-pressed=${key === value ? "true" : "false"} @click=${() => set(key)}>${text}</button>`)}
   </span>`;
-}
-
-/** One of many. */
-export function select(host: OptionsHost, label: string, value: string, options: Option[], set: (value: string) => void, placeholder = ""): TemplateResult {
-  return html`<hb-select
-    label=${label}
-    placeholder=${placeholder}
-    ?disabled=${host.locked}
-    .options=${options}
-    .value=${value}
-    @change=${(event: Event) => {
-      event.stopPropagation();
-      set((event.currentTarget as HbSelect).value as string);
-    }}
-  ></hb-select>`;
 }
 
 /** Yes or no, with a line on what it means. */

@@ -11,7 +11,8 @@ import "./hb-choices";
 import type { HbChoices } from "./hb-choices";
 import "./hb-formula";
 import type { HbFormula } from "./hb-formula";
-import { segments, select, toggle, type OptionsHost } from "./option-forms";
+import { segments, toggle, type OptionsHost } from "./option-forms";
+import { choose as select } from "../select/choose";
 import { isSelect, optionsOf, type ChoiceDraft, type FieldDraft } from "./spec";
 
 /** What these blocks know of the panel. */

@@ -4,7 +4,8 @@ import { icon } from "../icons";
 import { t } from "../i18n";
 import type { TableInfo } from "../table/info";
 import { fieldIcon } from "./field";
-import { optionRow, select, type OptionsHost } from "./option-forms";
+import { optionRow, type OptionsHost } from "./option-forms";
+import { choose as select } from "../select/choose";
 import { shows, showsName } from "./types/state-time";
 
 interface Host extends OptionsHost {

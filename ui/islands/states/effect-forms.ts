@@ -8,8 +8,7 @@ import { icon } from "../icons";
 import { t } from "../i18n";
 import { openMenu } from "../menu/menu";
 import { controlTemplate } from "../record/control";
-import "../select/hb-select";
-import type { HbSelect } from "../select/hb-select";
+import { choose as pick } from "../select/choose";
 import type { TableInfo } from "../table/info";
 import type { Effect, Fill } from "./types";
 
@@ -62,20 +61,6 @@ export function effectTemplate(host: EffectHost, effect: Effect, index: number):
     </div>
     ${body} ${host.problemAt(`effects.${index}`)}
   </li>`;
-}
-
-function pick(host: EffectHost, label: string, value: string, options: { value: string; label: string; icon?: string }[], set: (value: string) => void, placeholder = ""): TemplateResult {
-  return html`<hb-select
-    label=${label}
-    placeholder=${placeholder}
-    ?disabled=${host.locked}
-    .options=${options}
-    .value=${value}
-    @change=${(event: Event) => {
-      event.stopPropagation();
-      set((event.currentTarget as HbSelect).value as string);
-    }}
-  ></hb-select>`;
 }
 
 const fieldOptions = (fields: readonly Field[]) => fields.map((one) => ({ value: one.id, label: one.name, icon: fieldIcon(one) }));

@@ -15,8 +15,7 @@ import type { HbFilter } from "../filter/hb-filter";
 import { glyph, icon } from "../icons";
 import { t } from "../i18n";
 import { openMenu } from "../menu/menu";
-import "../select/hb-select";
-import type { HbSelect } from "../select/hb-select";
+import { chooseSome } from "../select/choose";
 import { tableInfo, type TableInfo } from "../table/info";
 import { keyOf } from "./draft";
 import { effectName, effectTemplate, formula, settable, startCreate, startValue, type EffectHost, type StockEffect } from "./effect-forms";
@@ -145,22 +144,6 @@ export class HbTransitionForm extends HbElement implements EffectHost {
 
   /* ---- drawing ---- */
 
-  #many(label: string, placeholder: string, options: { value: string; label: string; icon?: string }[], value: string[], set: (value: string[]) => void): TemplateResult {
-    return html`<hb-select
-      multiple
-      look="chip"
-      label=${label}
-      placeholder=${placeholder}
-      ?disabled=${this.locked}
-      .options=${options}
-      .value=${value}
-      @change=${(event: Event) => {
-        event.stopPropagation();
-        set((event.currentTarget as HbSelect).value as string[]);
-      }}
-    ></hb-select>`;
-  }
-
   #text(id: string, value: string, most: number, placeholder: string, set: (value: string) => void): TemplateResult {
     return html`<input class="inp" id=${id} maxlength=${most} autocomplete="off" placeholder=${placeholder} ?disabled=${this.locked} .value=${value} @change=${(event: Event) => event.stopPropagation()} @input=${(event: Event) => set((event.target as HTMLInputElement).value)} />`;
   }
@@ -204,8 +187,8 @@ export class HbTransitionForm extends HbElement implements EffectHost {
       }} /><span>${t("只由自动化来做")}<span class="hint">${t("人看不到这个按钮,接口、导入也不能走")}</span></span></label>
       ${only
         ? nothing
-        : html`${this.#many(t("哪些角色可以"), t("能编辑的人都可以"), roles, move.roles ?? [], (value) => this.#change({ roles: value }))}
-            ${this.#many(t("哪些人可以"), t("再指定几个人"), people, members, (value) => this.#change({ members: value }))}
+        : html`${chooseSome(this, t("哪些角色可以"), move.roles ?? [], roles, (value) => this.#change({ roles: value }), t("能编辑的人都可以"))}
+            ${chooseSome(this, t("哪些人可以"), members, people, (value) => this.#change({ members: value }), t("再指定几个人"))}
             <p class="hint">${t("别的人看得到按钮,带锁并说明原因;自动化不受限制")}</p>`}
       ${this.#problem("members")}${this.#problem("roles")}
     </div>`;
@@ -243,7 +226,7 @@ export class HbTransitionForm extends HbElement implements EffectHost {
         </div>
         ${this.#who(move, roles)}
         <div class="field" role="group" aria-label=${t("要先填好")}>
-          <span class="lab">${t("要先填好")}</span>${this.#many(t("要先填好"), t("不要求"), fillable.map((field) => ({ value: field.id, label: field.name, icon: fieldIcon(field) })), move.required ?? [], (value) => this.#change({ required: value }))}${this.#problem("required")}
+          <span class="lab">${t("要先填好")}</span>${chooseSome(this, t("要先填好"), move.required ?? [], fillable.map((field) => ({ value: field.id, label: field.name, icon: fieldIcon(field) })), (value) => this.#change({ required: value }), t("不要求"))}${this.#problem("required")}
         </div>
         <div class="field" role="group" aria-label=${t("要满足")}>
           <span class="lab">${t("要满足")}</span>
