@@ -626,7 +626,7 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
     openMenu(event.currentTarget as HTMLElement, [
       { label: t("改名"), icon: "text-cursor-input", run: () => void this.#rename() },
       { label: t("复制一份"), icon: "copy", run: () => void this.#duplicate() },
-      { label: t("版本"), icon: "history", run: () => void this.#versions() },
+      { label: t("历史版本"), icon: "history", run: () => void this.#versions() },
       { label: t("丢掉草稿"), icon: "rotate-ccw", disabled: !this.unpublished, run: () => void this.#revert() },
       "separator",
       ...(this.page.pause?.scope === "automation"

@@ -75,6 +75,6 @@ export async function versionsDialog(page: PageData, edited: Definition): Promis
     </div>`;
   };
   draw();
-  await openDialog<boolean>({ heading: t("版本"), body: holder, size: "xl" });
+  await openDialog<boolean>({ heading: t("历史版本"), body: holder, size: "xl" });
   return back;
 }

@@ -42,12 +42,12 @@ function item(name: string, at: string, body: TemplateResult): TemplateResult {
 
 function run(one: Run): TemplateResult {
   const why = one.failure ? (one.failure.problems[0]?.message ?? one.failure.message) : "";
-  return item("zap", one.created_at, html`<div class="rc-said"><b class="rc-who">${t("自动化「{name}」", { name: one.automation_name })}</b> ${t("运行了")} ${runMark(one)}</div><div class="sub">${why ? html`<span>${why}</span><span aria-hidden="true">·</span>` : nothing}<a href="/runs/${one.id}">${t("看步骤")}</a></div>`);
+  return item("zap", one.created_at, html`<div class="rc-said"><b class="rc-who">${t("自动化「{name}」", { name: one.automation_name })}</b> ${t("运行了")} ${runMark(one)}</div><div class="sub">${why ? html`<span>${why}</span>` : nothing}<a href="/runs/${one.id}">${t("看步骤")}</a></div>`);
 }
 
 function message(one: Message): TemplateResult {
   const words = { sent: t("发出了消息"), waiting: t("消息等着发"), failed: t("消息没有发出去") }[one.status];
   const text = one.message?.subject ?? one.message?.content ?? "";
   const answer = one.status === "sent" && one.answer ? t("对方回答 {answer}", { answer: `${one.answer.errcode ?? ""} ${one.answer.errmsg ?? ""}`.trim() }) : (one.failure?.message ?? "");
-  return item("send", one.at, html`<div class="rc-said">${words} <span class="f3">${one.connector}</span></div>${text ? html`<div class="rc-line cut">${text}</div>` : nothing}<div class="sub">${answer ? html`<span>${answer}</span><span aria-hidden="true">·</span>` : nothing}<a href="/runs/${one.run}">${t("看步骤")}</a></div>`);
+  return item("send", one.at, html`<div class="rc-said">${words} <span class="f3">${one.connector}</span></div>${text ? html`<div class="rc-line cut">${text}</div>` : nothing}<div class="sub">${answer ? html`<span>${answer}</span>` : nothing}<a href="/runs/${one.run}">${t("看步骤")}</a></div>`);
 }

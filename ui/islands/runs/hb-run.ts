@@ -75,7 +75,7 @@ class HbRun extends HbElement {
         <div><dt>${t("开始")}</dt><dd>${ago(run.created_at)}</dd></div>
         ${run.seconds === null ? nothing : html`<div><dt>${t("用时")}</dt><dd>${duration(run.seconds)}</dd></div>`}
         ${run.wake_at && run.status === "waiting" && run.waits !== "turn" ? html`<div><dt>${run.waits === "retry" ? t("下次再试") : t("等到")}</dt><dd>${formatMoment(run.wake_at, true)}</dd></div>` : nothing}
-        ${run.version ? html`<div><dt>${t("版本")}</dt><dd>${t("第 {n} 版", { n: run.version })}</dd></div>` : nothing}
+        ${run.version ? html`<div><dt>${t("版本")}</dt><dd>${run.version}</dd></div>` : nothing}
         ${run.parent ? html`<div><dt>${t("由谁运行")}</dt><dd><a href="/runs/${run.parent}">${t("另一次运行")}</a></dd></div>` : nothing}
         ${run.handled_by ? html`<div><dt>${t("处理人")}</dt><dd>${run.handled_by}${run.handled_at ? html` · ${ago(run.handled_at)}` : nothing}</dd></div>` : nothing}
         <div><dt>${t("编号")}</dt><dd><code>${run.id}</code></dd></div>
