@@ -7,8 +7,9 @@ that were taken over as they are instead of reached by moves.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -66,7 +67,8 @@ async def write(work: Work) -> None:
         return
     change = work.change
     encode = msgspec.json.encode
-    sides = [(_side(work, i, before=True), _side(work, i, before=False)) for i in items]
+    forms: Forms = {}
+    sides = [(_side(work, i, forms, before=True), _side(work, i, forms, before=False)) for i in items]
     rows = await work.tx.fetch(
         "INSERT INTO meta.history (at, change_id, app_id, table_id, actor_kind, actor_id, actor_name, channel, source,"
         " reason, record_id, version, action, before, after)"
@@ -96,7 +98,18 @@ async def write(work: Work) -> None:
     await happened.tell(work, items, sides)
 
 
-def _side(work: Work, item: Item, *, before: bool) -> dict[str, Any] | None:
+Forms = dict[Field, Callable[[Any], Any] | None]
+"""What makes the history's form of a stored value, by field; None where it is the stored value itself."""
+
+
+def _form(field: Field) -> Callable[[Any], Any] | None:
+    config, kind = field.config, fieldtypes.get(field.config)
+    if type(kind).to_history is fieldtypes.FieldType.to_history:
+        return kind.wires(config)
+    return partial(kind.to_history, config)
+
+
+def _side(work: Work, item: Item, forms: Forms, *, before: bool) -> dict[str, Any] | None:
     """The changed values before or after, by field id; None where there is no such side."""
     if item.action in ("delete", "restore"):
         return {"$deleted": (item.action == "restore") == before}
@@ -110,8 +123,10 @@ def _side(work: Work, item: Item, *, before: bool) -> dict[str, Any] | None:
             if not new:
                 side[field.id] = stored
             continue
-        config = field.config
-        side[field.id] = fieldtypes.get(config).to_history(config, stored)
+        if field not in forms:
+            forms[field] = _form(field)
+        form = forms[field]
+        side[field.id] = stored if form is None else form(stored)
     for field, numbers in item.links.items():
         assert isinstance(field.config, Link)  # noqa: S101
         rows = item.old_links.get(field, []) if before else numbers

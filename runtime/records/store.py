@@ -49,6 +49,7 @@ async def _insert(work: Work) -> None:
     ]
     now, who = work.context.now, stamp(work.change.actor)
     columns = ["created_at", "created_by", "updated_at", "updated_by", *(f.column for f in fields)]
+    boxes = [place for place, field in enumerate(fields) if field.type == "checkbox"]
     states = [f for f in fields if f.machine is not None]
     columns += [f.since_column for f in states]
     for item in items:
@@ -58,7 +59,7 @@ async def _insert(work: Work) -> None:
         statement = f"INSERT INTO {work.table.sql} ({', '.join(columns)}) VALUES ({places}) RETURNING id"
         for item in items:
             item.row_id = await work.tx.value(
-                statement, now, who, now, who, *(_value(item, f) for f in fields), *_since(item, states, now)
+                statement, now, who, now, who, *_values(item, fields, boxes), *_since(item, states, now)
             )
         return
     schema, name = work.table.sql.split(".")
@@ -73,10 +74,17 @@ async def _insert(work: Work) -> None:
         schema_name=schema,
         columns=["id", *columns],
         records=[
-            (i.row_id, now, who, now, who, *(_value(i, f) for f in fields), *_since(i, states, now))
-            for i in items
+            (i.row_id, now, who, now, who, *_values(i, fields, boxes), *_since(i, states, now)) for i in items
         ],
     )
+
+
+def _values(item: Item, fields: list[Field], boxes: list[int]) -> list[object]:
+    """What a new record holds in ``fields``; at the places ``boxes`` a box, which is never empty."""
+    values = list(map(item.values.get, fields))
+    for place in boxes:
+        values[place] = bool(values[place])
+    return values
 
 
 def _value(item: Item, field: Field) -> object:
