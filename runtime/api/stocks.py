@@ -187,10 +187,11 @@ class ClearedBody(msgspec.Struct, frozen=True):
 
 
 class DifferenceBody(msgspec.Struct, frozen=True):
-    """What does not add up, in words."""
+    """What does not add up, in words, and what to do about it."""
 
     code: str
     message: str
+    advice: str
     record: str | None
 
 
@@ -349,7 +350,10 @@ async def check_stock(
     differences = await audit.check(system.db, catalog, found)
     return CheckBody(
         not differences,
-        tuple(DifferenceBody(one.code, one.message.text(translator), one.record) for one in differences),
+        tuple(
+            DifferenceBody(one.code, one.message.text(translator), one.advice.text(translator), one.record)
+            for one in differences
+        ),
     )
 
 

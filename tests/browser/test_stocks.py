@@ -67,7 +67,7 @@ async def test_stock_is_received_adjusted_and_read(site: Site) -> None:
     await expect(held.locator("li")).to_have_count(2)
     await page.screenshot(path=shot("stock/record"))
     # what it holds is given back where refusals send people to
-    await held.get_by_role("button", name="释放", exact=True).click()
+    await held.get_by_role("button", name="释放预占", exact=True).click()
     asked = page.get_by_role("alertdialog").or_(page.locator("dialog[open]"))
     await asked.get_by_role("button", name="释放预占").click()
     await expect(page.get_by_text("条明细可以改了")).to_be_visible()

@@ -33,7 +33,12 @@ def stock_check(data_dir: Path | None, *, as_json: bool) -> int:
                         "name": report.stock.definition.name,
                         "app": report.app,
                         "differences": [
-                            {"code": one.code, "record": one.record, "message": sentence(one.message)}
+                            {
+                                "code": one.code,
+                                "record": one.record,
+                                "message": sentence(one.message),
+                                "advice": sentence(one.advice),
+                            }
                             for one in report.differences
                         ],
                     }
@@ -48,6 +53,8 @@ def stock_check(data_dir: Path | None, *, as_json: bool) -> int:
                 click.echo(_(N_("✓ {name}:流水、结存和占用都对得上"), name=name))
             for one in report.differences:
                 click.echo(f"✗ {name}: {sentence(one.message)}")
+            for advice in dict.fromkeys(sentence(one.advice) for one in report.differences):
+                click.echo(f"  → {advice}")
         if not found:
             click.echo(_(N_("还没有库存设置")))
         return 1 if wrong else 0

@@ -65,6 +65,7 @@ def _finding(report: StockReport) -> Finding:
             N_("{first};还有 {count} 处"), {"first": found, "count": len(report.differences) - TOLD}
         )
     advice = Message(
-        N_("先查清是谁绕过活表改了数据库,再在库存页盘点改正;huobiao doctor --stock-check 列出全部")
+        N_("{advice};查清是谁绕过活表改了数据库;huobiao doctor --stock-check 列出全部和每一种的改法"),
+        {"advice": report.differences[0].advice},
     )
     return Finding(subject, "fail", found, advice)

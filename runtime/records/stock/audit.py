@@ -34,6 +34,27 @@ class Difference(msgspec.Struct, frozen=True):
     record: str | None = None
     harmless: bool = False
 
+    @property
+    def advice(self) -> Message:
+        """What to do about it."""
+        return Message(_ADVICE[self.code])
+
+
+_ADVICE = {
+    "stock_broken": N_("从回收站恢复删掉的表和字段,或到应用设置里改好库存设置"),
+    "no_rule": N_("到应用设置里打开库存设置,再保存一次"),
+    "balance": N_(
+        "到应用设置里打开库存设置再保存一次,流水就会补上一笔「期初」跟上表里的数;再到库存页按实物盘点这个库位"
+    ),
+    "chain": N_("流水被人绕过活表改过:现在的数量照样能用,要找回原来的流水就从备份恢复;先换掉数据库的密码"),
+    "hold": N_("在这个订单里释放预占再重新占;放回去以后多出来的,在库存页点「核对」放回去"),
+    "unowned": N_("在库存页点「核对」,把没有主人的预占放回去"),
+    "orphan": N_("从回收站恢复删掉的订单、明细或库位,再释放预占;恢复不了的,从备份恢复"),
+    "state": N_("在这条明细的订单里释放预占,再重新占一次,状态就会写对"),
+    "waiting": N_("在这条明细的订单里释放预占,再重新占一次,还缺多少就会写对"),
+    "queue": N_("不用做什么,系统一分钟内会让它不再等"),
+}
+
 
 async def check(db: Database | Tx, catalog: Catalog, stock: Stock) -> tuple[Difference, ...]:
     """Everything that is wrong with a stock, at most :data:`SHOWN` of a kind."""

@@ -90,7 +90,7 @@ class HbStockHolds extends HbElement {
   #concern(one: Concern): TemplateResult {
     const narrowed = one.role === "shelf" ? `?tab=ledger&shelf=${this.record}` : one.role === "order" ? `?tab=ledger&order=${this.record}` : "?tab=holds";
     return html`<section class="sec">
-      <h3><span class="cut">${one.role === "shelf" ? t("谁占着") : t("占用的库存")}</span><span class="n">${one.holds.length}</span><span class="end">${this.editable && one.role === "order" && one.holds.some((hold) => !hold.shelf) ? html`<button type="button" class="tool" aria-busy=${String(this.busy)} @click=${() => void this.#fill(one.stock)}>${t("补上缺货")}</button>` : nothing}${this.editable && one.role === "order" ? html`<button type="button" class="tool" @click=${() => void this.#release(one)}>${t("释放")}</button>` : nothing}<a class="tool" href="/stocks/${one.stock}${narrowed}">${t("库存流水")}</a></span></h3>
+      <h3><span class="cut">${one.role === "shelf" ? t("谁占着") : t("占用的库存")}</span><span class="n">${one.holds.length}</span><span class="end">${this.editable && one.role === "order" && one.holds.some((hold) => !hold.shelf) ? html`<button type="button" class="tool" aria-busy=${String(this.busy)} @click=${() => void this.#fill(one.stock)}>${t("补上缺货")}</button>` : nothing}${this.editable && one.role === "order" ? html`<button type="button" class="tool" @click=${() => void this.#release(one)}>${t("释放预占")}</button>` : nothing}<a class="tool" href="/stocks/${one.stock}${narrowed}">${t("库存流水")}</a></span></h3>
       <ul class="sk-held">${one.holds.map((hold) => html`<li>${this.#hold(one, hold)}</li>`)}</ul>
     </section>`;
   }

@@ -253,7 +253,7 @@ class HbStock extends HbElement {
       heading: t("有 {n} 处对不上", { n: check.differences.length }),
       size: "l",
       body: html`<ul class="sk-differences">${check.differences.map(
-        (one) => html`<li>${icon("triangle-alert", 16)}<span class="grow">${one.message}</span>${one.code === "unowned" && one.record && this.#page.can_edit ? html`<button type="button" class="btn s" @click=${(event: Event) => {
+        (one) => html`<li>${icon("triangle-alert", 16)}<span class="grow">${one.message}${one.code === "unowned" ? nothing : html`<span class="hint">${one.advice}</span>`}</span>${one.code === "unowned" && one.record && this.#page.can_edit ? html`<button type="button" class="btn s" @click=${(event: Event) => {
           (event.currentTarget as HTMLButtonElement).disabled = true;
           void free(one.record!);
         }}>${t("放回去")}</button>` : nothing}</li>`,
@@ -366,7 +366,7 @@ class HbStock extends HbElement {
           <td class="num sk-available">${amount(one.quantity)}</td>
           <td class="sk-at f3" data-label=${t("从什么时候")}>${ago(one.since)}</td>
           <td class="sk-until" data-label=${t("到期")}>${one.expires_at ? ago(one.expires_at) : html`<span class="f3">${one.shelf ? t("不过期") : "—"}</span>`}</td>
-          ${this.#page.can_edit ? html`<td class="sk-do">${one.order.id && !one.order.gone ? html`<button type="button" class="btn s g" aria-label=${t("释放「{name}」的预占", { name: nameOf(one.order) })} @click=${() => void this.#release(one.order)}>${t("释放")}</button>` : nothing}</td>` : nothing}
+          ${this.#page.can_edit ? html`<td class="sk-do">${one.order.id && !one.order.gone ? html`<button type="button" class="btn s g" aria-label=${t("释放「{name}」的预占", { name: nameOf(one.order) })} @click=${() => void this.#release(one.order)}>${t("释放预占")}</button>` : nothing}</td>` : nothing}
         </tr>`,
       )}</tbody>
     </table>`;

@@ -76,7 +76,7 @@ export interface Counted {
 
 export interface StockCheck {
   ok: boolean;
-  differences: { code: string; message: string; record: string | null }[];
+  differences: { code: string; message: string; advice: string; record: string | null }[];
 }
 
 export interface StockPageData {
