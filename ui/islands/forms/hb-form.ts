@@ -205,7 +205,7 @@ export class HbForm extends HbElement implements QuestionHost {
         <h1 tabindex="-1">${form.title}</h1>
         ${form.description ? html`<div class="fm-text ft-md">${unsafeHTML(markdownHtml(form.description))}</div>` : nothing}
         ${form.person ? html`<p class="f3 t12">${t("以 {name} 的身份填写", { name: form.person })}</p>` : nothing}
-        ${this.restored ? html`<div class="note fm-kept" role="status">${icon("history", 14)}<span class="grow">${t("恢复了上次没交的内容")}</span><button type="button" class="btn s" @click=${() => this.#clear()}>${t("清空重填")}</button></div>` : nothing}
+        ${this.restored ? html`<div class="note tell fm-kept" role="status">${icon("history", 14)}<span class="grow">${t("恢复了上次没交的内容")}</span><button type="button" class="btn s" @click=${() => this.#clear()}>${t("清空重填")}</button></div>` : nothing}
         ${shown.map((question) => questionTemplate(this, question))}
         ${this.notice ? html`<p class="note warn" role="alert">${icon("triangle-alert", 14)}<span>${this.notice}</span></p>` : nothing}
         <button type="submit" class="btn p fm-submit" aria-busy=${sending ? "true" : nothing}>${sending ? t("正在提交…") : this.state === "waiting" ? t("再交一次") : form.submit || t("提交")}</button>

@@ -160,7 +160,7 @@ export function shareSettings(host: SettingsHost): TemplateResult {
   const { share, data } = host;
   return html`<div class="stack">
     ${host.draft.open ? nothing : html`<p class="note warn">${icon("triangle-alert", 14)}<span>${t("表单现在不收,打开链接的人填不了")}</span></p>`}
-    ${host.dirty ? html`<p class="note">${icon("info", 14)}<span>${t("改动还没有保存,打开链接看到的是保存过的")}</span></p>` : nothing}
+    ${host.dirty ? html`<p class="note tell">${icon("info", 14)}<span>${t("改动还没有保存,打开链接看到的是保存过的")}</span></p>` : nothing}
     <div class="field"><label class="lab" for="fe-address">${t("链接")}</label><div class="row"><input class="inp mono grow" id="fe-address" readonly .value=${share.active ? share.address : t("链接停用着")} @focus=${(event: Event) => (event.target as HTMLInputElement).select()} /><button type="button" class="btn" ?disabled=${!share.active} @click=${() => host.copy()}>${icon("copy", 14)}${t("复制")}</button></div></div>
     ${share.active
       ? html`<div class="fe-qr"><img src="/forms/${data.form.id}/qr.svg?${share.address.slice(-6)}" width="180" height="180" alt=${t("「{name}」的二维码", { name: host.draft.name })} /></div>
