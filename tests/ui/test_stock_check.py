@@ -47,7 +47,10 @@ def test_doctor_examines_every_stock(module_database_url: str, redis_address: st
     (difference,) = stock["differences"]
     assert (code, difference["code"]) == (1, "balance")
     assert difference["message"].startswith("「CS001-红-S」在库 10、预占 0,流水加起来是 3、0")
-    assert "CS001-红-S" in run("doctor", "--stock-check")[1]
+    assert difference["advice"].startswith("到应用设置里打开库存设置再保存一次")
+    told = run("doctor", "--stock-check")[1]
+    assert "CS001-红-S" in told
+    assert f"  → {difference['advice']}\n" in told
     report = json.loads(run("doctor", "--json")[1])
     (check,) = [one for one in report["checks"] if one["subject"] == "库存「库存」"]
     assert (check["status"], difference["message"] in check["found"]) == ("fail", True)
