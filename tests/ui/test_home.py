@@ -15,7 +15,7 @@ async def test_the_first_visit_offers_two_ways_to_begin(browser: Browser, owner:
     page = (await browser.open("/")).text
     assert "小林,从哪里开始" in page
     assert "安装「主订单池」" in page
-    assert "5 张数据表、" in page
+    assert "6 张数据表、" in page
     assert 'action="/start/template"' in page
     assert 'action="/start/table"' in page
     assert 'href="/imports/new"' in page
@@ -34,7 +34,7 @@ async def test_the_recommended_template_is_installed_in_one_click(
     assert {t.name for t in app.tables} == {"主订单池", "订单明细", "商品", "库存", "客户档案", "异常登记"}
     home = (await browser.open("/")).text
     assert app.name in home
-    assert "5 张数据表" in home
+    assert "6 张数据表" in home
 
 
 async def test_a_table_of_ones_own_is_begun_in_one_click(
