@@ -102,9 +102,8 @@ async def file_by_keys(page: Page) -> None:
     await expect(page.locator(".g-over .at-add")).to_be_focused()
     async with page.expect_file_chooser() as asking:
         await page.keyboard.press("Enter")
-    await (await asking.value).set_files(
-        [{"name": "一.txt", "mimeType": "text/plain", "buffer": "第一份".encode()}]
-    )
+    given: Any = {"name": "一.txt", "mimeType": "text/plain", "buffer": "第一份".encode()}
+    await (await asking.value).set_files([given])
     await expect(page.locator(".g-over .at-tile")).to_have_count(1)
     await page.keyboard.press("Escape")
 

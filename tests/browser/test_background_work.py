@@ -88,7 +88,7 @@ async def _screens(site: Site, orders: Table) -> None:
         await page.screenshot(path=shot(f"background/refreshing-record-{name}"))
         await page.context.close()
     page = await site.open(record, phone=True)
-    await page.wait_for_timeout(1500)
+    await expect(page.locator(".tc-work")).to_contain_text("正在重算,已完成 40%")
     await page.screenshot(path=shot("background/refreshing-phone"))
     await page.context.close()
 
@@ -183,6 +183,10 @@ async def _taking_back(site: Site, orders: Table, settings: str) -> None:
         await page.locator("hb-changes .ch-busy").scroll_into_view_if_needed()
         await page.screenshot(path=shot(f"background/taking-back-{name}"))
         await page.context.close()
+    page = await site.open(f"/t/{orders.id}", phone=True)
+    await expect(page.locator(".tc-work")).to_contain_text("正在改回原来的类型,已完成 40%")
+    await page.screenshot(path=shot("background/taking-back-cards"))
+    await page.context.close()
 
 
 async def test_a_conversion_can_be_stopped(site: Site, orders: Table) -> None:

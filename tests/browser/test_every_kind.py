@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from playwright.async_api import expect
+import pytest
+from playwright.async_api import Locator, Page, expect
 
-from builder import fields, tables
+from builder import automations, fields, tables
 from builder.tables import TableSpec
+from builder.validation import Problems
+from builder.wire import FieldSpec
 from runtime.catalog import Table
 from runtime.definitions.queries import Query
 from runtime.fieldtypes.registry import TYPES
@@ -16,7 +19,7 @@ from runtime.records import read, write
 from runtime.records.change import Change, Patch, Source
 from tests.browser.kinds import KINDS, Kind, is_value
 from tests.browser.support import Site, axe, shot, until
-from tests.browser.test_field_panel import open_table
+from tests.browser.test_field_panel import edit_field, field_of, new_field, open_table, pick, save
 from tests.browser.test_field_types import cell, fill, spec
 from tests.builder.test_states import machine
 
@@ -42,7 +45,10 @@ async def table_of(site: Site, kinds: list[Kind], *, records: int = 1) -> Table:
     await fill(site, customers, {"姓名": "林晓"}, {"姓名": "周明"})
     made = await tables.create(site.system, actor, site.world.app_id, TableSpec(name="全部", fields=HEAD))
     for kind in kinds:
-        await fields.create(site.system, actor, made.id, spec(kind.label, kind.type, **kind.options))
+        given = FieldSpec(
+            name=kind.label, type=kind.type, options=kind.options, description=f"{kind.label}填什么"
+        )
+        await fields.create(site.system, actor, made.id, given)
     made = (await site.system.catalogs.current()).table(made.id)
     await fill(site, made, *({"名称": f"第 {n} 条", "状态": "待支付"} for n in range(1, records + 1)))
     return made
@@ -50,7 +56,8 @@ async def table_of(site: Site, kinds: list[Kind], *, records: int = 1) -> Table:
 
 async def holds(site: Site, table: Table, kind: Kind, wanted: Any) -> None:
     """Wait until the first record's cell is right."""
-    key, seen = table.field(kind.label).id, []
+    key = table.field(kind.label).id
+    seen: list[Any] = []
 
     async def right() -> bool:
         page = await read.page(site.system, await site.actor(), table.id, Query(limit=1))
@@ -98,6 +105,9 @@ async def test_each_is_filled_by_touch_on_a_phone(site: Site) -> None:
         if isinstance(kind.touch, str):
             box = row.locator("input, textarea").first
             await expect(box).to_be_focused()
+            await expect(row).to_contain_text(
+                f"{kind.label}填什么"
+            )  # told where it is filled: a phone hovers nowhere
             await box.fill(kind.touch)
             await record.locator("h1, h2").first.tap()
         else:
@@ -143,3 +153,98 @@ async def test_what_others_change_does_not_disturb_who_edits(site: Site) -> None
     await others_write("第三次")
     await page.keyboard.press("Enter")
     await holds(site, table, next(kind for kind in kinds if kind.type == "progress"), 80)
+
+
+# ---- forms ----
+
+
+async def _pick_type(page: Page, form: Locator, kind: Kind) -> None:
+    await form.locator(".fe-type-box").click()
+    menu = page.get_by_role("dialog", name="字段类型")
+    await menu.get_by_role("searchbox").fill(kind.label)
+    told = next(one.description for one in TYPES if one.name == kind.type)
+    choice = menu.locator(".fe-type").filter(has_text=f"{kind.label}{told}")
+    await choice.first.click()
+    await expect(form.locator(".fe-type-box")).to_have_text(kind.label)
+    await expect(form).to_contain_text(told)  # what it is for
+
+
+async def _fill_form(page: Page, form: Locator, kind: Kind) -> None:
+    """What a kind asks for besides its name."""
+    if kind.type in ("single_select", "multi_select"):
+        await form.get_by_label("第 1 个选项", exact=True).fill("淘宝")
+    elif kind.type == "cascade":
+        await form.locator("hb-tree-edit").get_by_role("button", name="加一个选项").click()
+        await page.keyboard.type("服装")
+    elif kind.type == "link":
+        await pick(page, form, "关联到哪张表", "客户")
+    elif kind.type == "lookup":
+        await pick(page, form, "从哪个关联取", "买家")
+        await pick(page, form, "显示「客户」的哪个字段", "姓名")
+    elif kind.type == "rollup":
+        await pick(page, form, "从哪个关联取", "买家")
+    elif kind.type == "formula":
+        await form.get_by_role("textbox", name="公式").fill("LEN({名称})")
+        await expect(form.locator(".fx-out")).to_contain_text("结果是数字")
+    elif kind.type == "button":
+        await pick(page, form, "按下后运行", "发出去")
+
+
+async def _button_automation(site: Site, table: Table) -> None:
+    definition = {
+        "name": "发出去",
+        "enabled": True,
+        "trigger": {"kind": "button", "table": table.id},
+        "steps": [
+            {
+                "config": {
+                    "kind": "update_record",
+                    "set": [{"field": table.field("名称").id, "value": {"kind": "literal", "value": "发了"}}],
+                }
+            }
+        ],
+    }
+    found = automations.read_definition(Problems(), definition)
+    await automations.create(site.system, await site.actor(), site.world.app_id, found)
+
+
+@pytest.mark.parametrize("part", range(6))
+async def test_each_is_made_explained_changed_and_removed_by_forms(site: Site, part: int) -> None:
+    table = await table_of(site, [])
+    await fields.create(
+        site.system, await site.actor(), table.id, spec("买家", "link", table="客户", two_way=False)
+    )
+    await _button_automation(site, table)
+    page = await open_table(site, table)
+    for kind in KINDS[part::6]:
+        name, told = f"新的{kind.label}", f"{kind.label}填什么"
+        form = await new_field(page)
+        await page.keyboard.type(name)
+        await _pick_type(page, form, kind)
+        await _fill_form(page, form, kind)
+        await form.locator("summary", has_text="说明").click()
+        await form.get_by_role("textbox", name="说明", exact=True).fill(told)
+        await save(form)
+        header = page.locator(".g-hc", has_text=name)
+        await expect(header).to_have_attribute("data-tip", told)
+        await expect(form).to_have_count(0)
+        field = await field_of(site, table, name)
+        assert field is not None
+        assert (field.type, field.definition.description) == (kind.type, told)
+
+        form = await edit_field(page, field)
+        await expect(form.get_by_role("textbox", name="说明", exact=True)).to_have_value(told)
+        await form.get_by_label("名称").fill(f"改过的{kind.label}")
+        await save(form, "保存")
+        header = page.locator(".g-hc", has_text=f"改过的{kind.label}")
+        await expect(header).to_have_count(1)
+        await expect(form).to_have_count(0)
+
+        changed = await field_of(site, table, f"改过的{kind.label}")
+        assert changed is not None
+        form = await edit_field(page, changed)
+        await form.get_by_role("button", name="删除字段").click()
+        await page.get_by_role("dialog").get_by_role("button", name="删除字段").click()
+        await expect(header).to_have_count(0)
+        await expect(form).to_have_count(0)
+        assert await field_of(site, table, f"改过的{kind.label}") is None

@@ -87,7 +87,7 @@ function row(field: Field, options: FieldsOptions): TemplateResult {
   const problemId = `rc-problem-${field.id}`;
   const atWork = options.atWork?.(field.id) ?? null;
   return html`<div class="rc-i ${atWork ? "stale" : ""} ${isWide(field, value) || draft?.problem ? "wide" : ""} ${draft && !draft.problem ? "saving" : ""}" data-field=${field.id}>
-    <dt><span class="cut" title=${field.name}>${field.name}</span>${field.required ? html`<span class="req" aria-hidden="true">*</span>` : nothing}${atWork
+    <dt><span class="cut" title=${field.description ? `${field.name}\n${field.description}` : field.name}>${field.name}</span>${field.required ? html`<span class="req" aria-hidden="true">*</span>` : nothing}${atWork
       ? html`<span class="spin" role="img" aria-label=${atWork} data-tip=${atWork}></span>`
       : nothing}</dt>
     <dd>
@@ -109,6 +109,7 @@ function row(field: Field, options: FieldsOptions): TemplateResult {
         : editable
           ? editableValue(field, value, draft, problemId, options)
           : html`<span class="rc-v ro">${shown(field, value, options)}</span>`}
+      ${editing && field.description ? html`<p class="hint rc-about">${field.description}</p>` : nothing}
       ${draft?.problem ? problem(field, draft, problemId, options) : nothing}
     </dd>
   </div>`;

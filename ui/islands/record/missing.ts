@@ -39,7 +39,7 @@ export async function askMissing(options: MissingOptions): Promise<Record<string
           return html`<div class="field" role="group" aria-label=${field.name}>
             <label class="lab" for="miss-${field.id}">${field.name}</label>
             ${controlTemplate(field, { id: `miss-${field.id}`, value, record: options.record.id, invalid: bad, commit: put, keep: put, cancel: () => undefined, choices: options.choices })}
-            ${bad ? html`<p class="hint bad">${icon("circle-alert", 14)}${t("还空着")}</p>` : nothing}
+            ${bad ? html`<p class="hint bad">${icon("circle-alert", 14)}${t("还空着")}</p>` : field.description ? html`<p class="hint">${field.description}</p>` : nothing}
           </div>`;
         })}`,
       box,
