@@ -123,8 +123,10 @@ def refuse_closed(why: Closed | None) -> None:
 
 
 def begun(asked: Asked, app: App, now: datetime | None = None) -> Any:
-    """What a question begins with, in wire form; None: nothing."""
+    """What a question begins with, in wire form: its own default, else the field's; None: nothing."""
     default = asked.question.default
+    if default is None and asked.field.type != "member":
+        default = asked.field.definition.default
     if default == "$now" and asked.field.type in ("date", "datetime"):
         moment = (now or datetime.now(UTC)).astimezone(app.zone)
         return moment.date().isoformat() if asked.field.type == "date" else moment.isoformat("T", "minutes")

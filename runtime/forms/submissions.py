@@ -120,7 +120,9 @@ async def _values(tx: Tx, app: App, form: Form, actor: Actor, answers: Mapping[s
     for one in questions(app, form):
         field = one.field
         if one.question.hidden:
-            values[field.id] = given[field.id] = begun(one, app)
+            given[field.id] = begun(one, app)
+            if given[field.id] is not None:  # else whatever the table itself puts there
+                values[field.id] = given[field.id]
             continue
         if not meets(one.where, given):
             values[field.id] = None

@@ -85,6 +85,17 @@ async def test_only_what_the_form_asks_is_written(counter: Counter) -> None:
     assert rows == [("表单", None, None)]  # hidden: its default; not asked: nothing
 
 
+async def test_a_question_begins_with_the_fields_own_default_which_may_be_taken_out(counter: Counter) -> None:
+    source = counter.id("来源")
+    await counter.change(questions=[asks(counter.id("订单号")), asks(source)])
+    (_, shown) = asked.questions(await counter.desk.app(), counter.form)
+    assert asked.begun(shown, await counter.desk.app()) == "手工"
+    await counter.submit(订单号="DY-1", 来源=None)
+    await counter.change(questions=[asks(counter.id("订单号")), asks(source, hidden=True)])
+    await counter.submit(key="key-00000002", 订单号="DY-2")
+    assert await counter.desk.rows(counter.table, "来源") == [None, "手工"]
+
+
 async def test_what_has_to_be_filled_stands_at_its_question(counter: Counter) -> None:
     assert await refused(counter) == {("订单号", "required"), ("问题类型", "required")}
     assert await refused(counter, 订单号="DY-1", 问题类型="少发货") == {("缺少数量", "required")}

@@ -25,7 +25,7 @@ export function previewOf(data: EditorData, draft: FormDef): FillData {
     if ((field.type === "link" && !one.choose) || (field.type === "member" && draft.audience !== "members")) continue;
     const where = without(one.where, known);
     known.add(field.id);
-    if (!one.hidden) questions.push({ id: field.id, type: field.type, label: one.label || field.name, help: one.help, required: one.required || field.required === true, where, options: optionsOf(field), value: begins(one.default, field) });
+    if (!one.hidden) questions.push({ id: field.id, type: field.type, label: one.label || field.name, help: one.help, required: one.required || field.required === true, where, options: optionsOf(field), value: begins(one.default ?? (field.type === "member" ? null : field.default), field) });
   }
   return {
     form: data.form.id,
