@@ -116,6 +116,11 @@ export class HbFormEditor extends HbElement implements SettingsHost {
     } })));
   }
 
+  #openShare(): void {
+    this.tab = "share";
+    if (matchMedia("(max-width: 900px)").matches) void this.updateComplete.then(() => this.querySelector(".fe-side")?.scrollIntoView({ block: "start" }));
+  }
+
   #move(from: number, to: number): void {
     if (from < 0 || to < 0 || to > this.draft.questions.length || to === from || to === from + 1) return;
     this.#questions(moved(this.draft.questions, from, to));
@@ -124,6 +129,8 @@ export class HbFormEditor extends HbElement implements SettingsHost {
   #choose(field: string): void {
     this.chosen = field;
     this.tab = "question";
+    // where everything stands in one column, the settings are far below the list
+    if (matchMedia("(max-width: 900px)").matches) void this.updateComplete.then(() => this.querySelector(".fe-side")?.scrollIntoView({ block: "start" }));
   }
 
   problem(path: string): string {
@@ -227,7 +234,7 @@ export class HbFormEditor extends HbElement implements SettingsHost {
         <span class="grow"></span>
         <span class="t12 f3" role="status">${dirty ? t("有改动没保存") : ""}</span>
         ${dirty ? html`<button type="button" class="btn" @click=${() => this.#revert()}>${t("放弃改动")}</button>` : nothing}
-        <button type="button" class="btn" @click=${() => (this.tab = "share")}>${icon("qr-code", 14)}${t("分享")}</button>
+        <button type="button" class="btn" @click=${() => this.#openShare()}>${icon("qr-code", 14)}${t("分享")}</button>
         <button type="button" class="btn p" ?disabled=${!dirty} aria-busy=${this.busy ? "true" : nothing} @click=${() => void this.#save()}>${t("保存")}</button>
         <button type="button" class="icb" aria-label=${t("更多")} aria-haspopup="menu" @click=${(event: Event) => this.#more(event)}>${icon("ellipsis", 16)}</button>
       </div>
