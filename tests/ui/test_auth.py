@@ -196,6 +196,7 @@ async def test_everything_needs_signing_in_unless_it_says_so(app: Litestar) -> N
     assert open_paths == {
         "/welcome", "/login", "/logout", "/invite/{token:str}", "/health", "/ready", "/metrics", "/hooks/{secret:str}",
         "/api/openapi.json", "/w/sw.js", "/static/{file_path:path}", "/static/dist/assets/{file_path:path}", "/i18n/{name:str}",
+        "/f/{secret:str}", "/api/v1/f/{secret:str}/submissions", "/api/v1/f/{secret:str}/choices", "/api/v1/f/{secret:str}/files",
     }  # fmt: skip
 
 
