@@ -162,4 +162,6 @@ async def test_exactly_once_whatever_statement_is_the_last(
         if not (statement := await case.strike(death, number)):
             break
         struck.append(statement)
-    assert sum("COMMIT" in sql for sql in struck) >= 3, "relay, the steps with the end of their run, the delivery"
+    assert sum("COMMIT" in sql for sql in struck) >= 3, (
+        "relay, the steps with the end of their run, the delivery"
+    )
