@@ -138,7 +138,7 @@ class Execution(Course):
         if self.run.lost >= runs.MAX_LOST:
             await self._end_as_lost()
             return
-        await self.system.catalogs.current()  # read outside a transaction, where it is kept
+        await self.system.catalogs.at(self.run.definitions)  # read outside a transaction, where it is kept
         if not self.run.fresh:
             self.rows = await runs.steps(self.system.db, self.run.number)
         try:

@@ -52,7 +52,7 @@ class Trigger(msgspec.Struct, frozen=True, kw_only=True):
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """A run as the engine needs it. ``record`` is the public id of the record that set it off, None where none did.
 
-    ``fresh``: nobody has begun it before.
+    ``fresh``: nobody has begun it before. ``definitions``: the version of all definitions when it was claimed.
     """
 
     number: int
@@ -66,6 +66,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     depth: int
     lost: int
     fresh: bool = False
+    definitions: int = 0
 
 
 class NewRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,13 +163,14 @@ async def claim(db: Database, public_id: str, owner: str) -> Run | None:
             " started_at = coalesce(started_at, now()), wake_at = NULL, waits = NULL, waits_table = NULL,"
             " waits_record = NULL, lost = lost + CASE WHEN status = 'running' THEN 1 ELSE 0 END"
             " WHERE public_id = $1 AND (status = 'queued' OR (status = 'waiting' AND wake_at <= now())"
-            f" OR (status = 'running' AND lease_until < now())) AND {turns.ITS_TURN} RETURNING *, started_at = now() AS fresh",
+            f" OR (status = 'running' AND lease_until < now())) AND {turns.ITS_TURN} RETURNING *, started_at = now() AS fresh,"
+            " (SELECT version FROM meta.catalog_state) AS definitions",
             public_id,
             owner,
             LEASE_SECONDS,
         )
         if row is not None:
-            return msgspec.structs.replace(decode(row), fresh=row["fresh"])
+            return msgspec.structs.replace(decode(row), fresh=row["fresh"], definitions=row["definitions"])
         if await turns.wait(db, public_id):
             break  # else it may have become its turn meanwhile
     return None

@@ -41,7 +41,7 @@ class UpdateRecordStep(StepKind):
         (update,) = await patches(attempt, before.table, config.set, [before.id])
         result = await store(attempt, before.table, updates=(update,))
         attempt.reach.forget(config.of)
-        after = await attempt.reach.record(config.of)
+        after = await attempt.reach.part(config.of, update.fields)
         return Done(
             output={
                 "record": before.id,

@@ -133,6 +133,14 @@ class Desk:
 
     async def lock_order(self, order: str) -> int:
         """Lock an order; its row. Raises NotFound (also for a trashed one), InvalidInput for a record of another table."""
+        return (await self._lock_order(order, "NULL"))[0]
+
+    async def lock_order_in(self, order: str, field_id: str, choices: Sequence[int]) -> int | None:
+        """The same for an order in a select of which one of these choices stands; None when another one does by now."""
+        row, choice = await self._lock_order(order, self.order_table.field(field_id).column)
+        return row if choice in choices else None
+
+    async def _lock_order(self, order: str, column: str) -> tuple[int, Any]:
         number, row = parse_record_id(order)
         if number != self.order_table.number:
             raise InvalidInput(
@@ -141,21 +149,14 @@ class Desk:
                 table=self.order_table.name,
                 stock=self.d.name,
             )
-        there = await self.tx.value(
-            f"SELECT 1 FROM {self.order_table.sql} WHERE id = $1 AND deleted_at IS NULL FOR UPDATE",
+        # what it returns is the row as it is once its lock was got
+        found = await self.tx.row(
+            f"SELECT {column} AS choice FROM {self.order_table.sql} WHERE id = $1 AND deleted_at IS NULL FOR UPDATE",
             row,
         )
-        if there is None:
+        if found is None:
             raise NotFound(N_("没有这条记录,可能已被删除"))
-        return row
-
-    async def order_is(self, order_row: int, field_id: str, choices: Sequence[int]) -> bool:
-        """Whether a select of the order holds one of these choices now."""
-        found = self.order_table.field(field_id)
-        state = await self.tx.value(
-            f"SELECT {found.column} FROM {self.order_table.sql} WHERE id = $1", order_row
-        )
-        return state in choices
+        return row, found["choice"]
 
     async def lines(self, orders: Collection[int]) -> list[Line]:
         """The orders' live lines, locked by number, with what each holds. The orders are locked already."""

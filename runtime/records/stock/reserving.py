@@ -43,8 +43,8 @@ async def reserve(
         RuleBroken: the stock's tables or fields are gone.
     """
     desk = await Desk.open(system, tx, stock_id, actor)
-    row = await desk.lock_order(order)
-    if still is not None and not await desk.order_is(row, *still):
+    row = await (desk.lock_order(order) if still is None else desk.lock_order_in(order, *still))
+    if row is None:
         return Reservation("moved_on", reason=Message(N_("订单已经不在要预占的状态,没有预占")))
     lines = await desk.lines([row])
     if not lines:
