@@ -16,6 +16,7 @@ from typing import Any
 
 import dramatiq
 import structlog
+import uvloop
 from dramatiq.asyncio import get_event_loop_thread
 from dramatiq.middleware import AsyncIO, Middleware, MiddlewareError
 from dramatiq.worker import Worker
@@ -43,9 +44,15 @@ _THREAD_POLL_MS = 200
 _SAY_AGAIN_SECONDS = 0.3
 
 
+def _quick_loops() -> None:
+    """Event loops of this process are uvloop's, as those of the web are: half of the work is talking to the database."""
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+
+
 def run_worker(system: System, kinds: JobKinds = KINDS) -> None:
     """Work until SIGTERM or SIGINT. ``system`` is not started yet; ``kinds`` are the jobs this installation knows."""
     settle_down()
+    _quick_loops()
     with _signals() as stopping:
         WorkerProcess(system, kinds, stopping).run()
 
@@ -53,6 +60,7 @@ def run_worker(system: System, kinds: JobKinds = KINDS) -> None:
 def run_scheduler(system: System, chores: Sequence[Chore] = ()) -> None:
     """Hand out work until SIGTERM or SIGINT. ``system`` is not started yet; ``chores``: see :class:`Scheduler`."""
     settle_down()
+    _quick_loops()
     with _signals() as stopping:
         asyncio.run(_schedule(system, stopping, chores))
 
