@@ -14,7 +14,7 @@ from runtime.api.records import Names, RecordBody
 from runtime.errors import InvalidInput
 from runtime.i18n import N_, Translator
 from runtime.ids import parse_record_id
-from runtime.records import history, limits, panel, read, write
+from runtime.records import history, limits, merged, panel, read, write
 
 
 class MoveBody(msgspec.Struct, frozen=True):
@@ -82,7 +82,8 @@ class ActorBody(msgspec.Struct, frozen=True):
 
 
 class EntryBody(msgspec.Struct, frozen=True):
-    """One entry of a record's history. ``change`` groups what happened together; ``as_is``: states were taken over."""
+    """One entry of a record's history. ``change`` groups what happened together; ``as_is``: states were taken over;
+    ``merged``: the merge that it was, in either record."""
 
     id: int
     at: str
@@ -95,6 +96,7 @@ class EntryBody(msgspec.Struct, frozen=True):
     reason: str | None
     changes: tuple[history.FieldChange, ...]
     as_is: bool = False
+    merged: merged.Merged | None = None
 
 
 class HistoryBody(msgspec.Struct, frozen=True):
@@ -224,6 +226,7 @@ async def record_history(
 ) -> HistoryBody:
     """Who changed what and when, the newest first."""
     entries = await history.of_record(system, actor, record, limit=limit, before=before)
+    merges = await merged.of_entries(system, actor, record, entries)
     shown = tuple(
         EntryBody(
             e.id,
@@ -237,6 +240,7 @@ async def record_history(
             translator.gettext(e.reason) if e.reason else None,
             e.changes,
             e.as_is,
+            merges.get(e.id),
         )
         for e in entries
     )

@@ -43,7 +43,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
     ``atomic``: all or nothing. ``typecast``: read values leniently (import, paste), links by name. ``states_as_is``:
     new records may start in any state (history brought in from elsewhere). ``quiet``: automations do not look at it.
-    ``change_id``: join an earlier change.
+    ``change_id``: join an earlier change. ``merging``: the record that others of the change go into; what they hold was
+    stored already, so that nothing of it is asked again, and links keep records that lie in the trash.
     """
 
     table: str
@@ -59,6 +60,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     states_as_is: bool = False
     quiet: bool = False
     change_id: int | None = None
+    merging: str | None = None
 
 
 class Result(msgspec.Struct, frozen=True):

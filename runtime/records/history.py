@@ -28,6 +28,9 @@ from runtime.system import System
 
 AS_IS = "$as_is"
 
+MERGE = "merge:"
+"""How the source of a merge begins: the id of the record that the others went into follows."""
+
 
 class FieldChange(msgspec.Struct, frozen=True):
     """One field's part of an entry: wire values before and after, and both as text."""
@@ -62,7 +65,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 async def write(work: Work) -> None:
     """Append the history of the good items, and the outbox rows that automations of this table will read."""
-    items = [i for i in work.good if i.action != "update" or i.values or i.links]
+    items = [i for i in work.good if i.action != "update" or i.values or i.links or _takes_in(work, i)]
     if not items:
         return
     change = work.change
@@ -95,7 +98,14 @@ async def write(work: Work) -> None:
     numbers = {row["record_id"]: row["id"] for row in rows}
     for item in items:
         item.history_id = numbers[item.row_id]
-    await happened.tell(work, items, sides)
+    heard = [pair for pair in zip(items, sides, strict=True) if pair[0].action != "update" or any(pair[1])]
+    if heard:
+        await happened.tell(work, [item for item, _ in heard], [side for _, side in heard])
+
+
+def _takes_in(work: Work, item: Item) -> bool:
+    """Whether other records go into this one: its history tells that, even where nothing of its own changes."""
+    return item.action == "update" and work.change.merging == record_id(work.table.number, item.row_id)
 
 
 Forms = dict[Field, Callable[[Any], Any] | None]
@@ -269,21 +279,53 @@ def _shown(field: Field, value: Any, context: fieldtypes.Context, names: dict[st
     return kind.to_wire(field.config, stored), kind.to_text(field.config, stored, context)
 
 
-async def undo_change(system: System, actor: Actor, change_id: int) -> Change:
-    """The change that takes ``change_id`` back: created records are trashed, trashed ones restored, fields reset.
+async def undo_changes(system: System, actor: Actor, change_id: int) -> tuple[Change, ...]:
+    """What takes ``change_id`` back, in the order to be carried out: created records are trashed, trashed ones restored,
+    fields reset. Fields that somebody changed since are left alone.
 
-    Fields that somebody changed since are left alone. Raises NotFound when there is nothing (left) to take back.
+    A change of several tables, or one that wrote a record twice (a merge), is taken back in several steps, the last first.
+
+    Raises:
+        NotFound: there is nothing (left) to take back.
+        NotAllowed, InvalidInput: the actor may not edit those records, or it was somebody else who changed them.
     """
     rows = await system.db.fetch("SELECT * FROM meta.history WHERE change_id = $1 ORDER BY id", change_id)
-    if not rows or len({row["table_id"] for row in rows}) != 1:
-        raise NotFound(N_("没有可撤销的操作"))
     catalog = await system.catalogs.current()
-    table = catalog.table_by_number(rows[0]["table_id"])
-    require(actor, Operation.EDIT_RECORDS, table.app_id)
-    if actor.kind in ("person", "token") and any(row["actor_id"] != actor.id for row in rows):
-        raise InvalidInput(N_("只能撤销自己的操作"), code="not_yours")
-    deletes, restores, updates = [], [], []
+    merging = await _merge_of(system, rows)
     later = await _changed_since(system, rows)
+    changes = []
+    for step in _steps(rows):
+        table = catalog.table_by_number(step[0]["table_id"])
+        require(actor, Operation.EDIT_RECORDS, table.app_id)
+        if actor.kind in ("person", "token") and any(row["actor_id"] != actor.id for row in step):
+            raise InvalidInput(N_("只能撤销自己的操作"), code="not_yours")
+        parts = _taken_back(table, step, later)
+        if any(parts.values()):
+            source = Source("undo", str(change_id))
+            changes.append(
+                Change(table=table.id, actor=actor, source=source, atomic=True, merging=merging, **parts)
+            )
+    if not changes:
+        raise NotFound(N_("没有可撤销的操作"))
+    return tuple(changes)
+
+
+def _steps(rows: Sequence[Any]) -> list[list[Any]]:
+    """Rows of a change as they can be taken back together: of one table, each record once; the last step first."""
+    steps: list[list[Any]] = []
+    seen: set[int] = set()
+    for row in reversed(rows):
+        if not steps or steps[-1][0]["table_id"] != row["table_id"] or row["record_id"] in seen:
+            steps.append([])
+            seen = set()
+        steps[-1].append(row)
+        seen.add(row["record_id"])
+    return [step[::-1] for step in steps]
+
+
+def _taken_back(table: Table, rows: Sequence[Any], later: set[tuple[int, int, str]]) -> dict[str, Any]:
+    """The parts of a change that take these rows of one table back."""
+    deletes, restores, updates = [], [], []
     for row in rows:
         public_id = record_id(table.number, row["record_id"])
         if row["action"] == "create" or row["action"] == "restore":
@@ -295,33 +337,43 @@ async def undo_change(system: System, actor: Actor, change_id: int) -> Change:
             fields = {
                 key: wire_of(table.by_id[key], value)
                 for key, value in before.items()
-                if key in table.by_id and (row["record_id"], key) not in later
+                if key in table.by_id and (table.number, row["record_id"], key) not in later
             }
             if fields:
                 updates.append(Patch(public_id, fields))
-    if not (deletes or restores or updates):
-        raise NotFound(N_("没有可撤销的操作"))
-    return Change(
-        table=table.id,
-        actor=actor,
-        source=Source("undo", str(change_id)),
-        updates=tuple(updates),
-        deletes=tuple(deletes),
-        restores=tuple(restores),
-        atomic=True,
+    return {"updates": tuple(updates), "deletes": tuple(deletes), "restores": tuple(restores)}
+
+
+async def _merge_of(system: System, rows: Sequence[Any]) -> str | None:
+    """The record that others went into, if the change was a merge, or took one back, or did it again."""
+    if not rows:
+        return None
+    source = rows[0]["source"] or ""
+    if source.startswith(MERGE):
+        return str(source.removeprefix(MERGE))
+    if rows[0]["channel"] != "undo" or not source.isdigit():
+        return None
+    return await _merge_of(
+        system,
+        await system.db.fetch(
+            "SELECT source, channel FROM meta.history WHERE change_id = $1 LIMIT 1", int(source)
+        ),
     )
 
 
-async def _changed_since(system: System, rows: Sequence[Any]) -> set[tuple[int, str]]:
+async def _changed_since(system: System, rows: Sequence[Any]) -> set[tuple[int, int, str]]:
+    """Table, record and field of what was changed again after these rows, by other changes."""
     found = await system.db.fetch(
-        "SELECT h.record_id, jsonb_object_keys(h.after) AS key FROM meta.history h"
-        " JOIN unnest($2::bigint[], $3::bigint[]) AS u(record, last) ON h.record_id = u.record AND h.id > u.last"
-        " WHERE h.table_id = $1 AND h.action = 'update' AND h.after IS NOT NULL",
-        rows[0]["table_id"],
+        "SELECT h.table_id, h.record_id, jsonb_object_keys(h.after) AS key FROM meta.history h"
+        " JOIN unnest($1::integer[], $2::bigint[], $3::bigint[], $4::bigint[]) AS u(tab, record, last, change)"
+        " ON h.table_id = u.tab AND h.record_id = u.record AND h.id > u.last AND h.change_id <> u.change"
+        " WHERE h.action = 'update' AND h.after IS NOT NULL",
+        [row["table_id"] for row in rows],
         [row["record_id"] for row in rows],
         [row["id"] for row in rows],
+        [row["change_id"] for row in rows],
     )
-    return {(row["record_id"], row["key"]) for row in found}
+    return {(row["table_id"], row["record_id"], row["key"]) for row in found}
 
 
 def wire_of(field: Field, value: Any) -> Any:
@@ -345,4 +397,4 @@ async def last_change_of(system: System, actor: Actor) -> int | None:
     return None if found is None else int(found)
 
 
-__all__ = ["Entry", "FieldChange", "Outcome", "last_change_of", "of_record", "undo_change", "write"]
+__all__ = ["MERGE", "Entry", "FieldChange", "Outcome", "last_change_of", "of_record", "undo_changes", "write"]

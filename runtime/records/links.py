@@ -63,8 +63,10 @@ async def resolve(work: Work) -> None:
         follow = bool(config.inverse and graph(work.catalog).same.get(config.inverse))
         if follow:
             wanted |= {n for item in items for n in item.old_links.get(field, ())}
+        merging = work.change.merging is not None
         rows = await work.tx.fetch(
-            f"SELECT id FROM {target.sql} WHERE id = ANY($1::bigint[]) AND deleted_at IS NULL"
+            f"SELECT id FROM {target.sql} WHERE id = ANY($1::bigint[])"
+            + ("" if merging else " AND deleted_at IS NULL")
             + (" ORDER BY id FOR UPDATE" if follow else ""),
             sorted(wanted),
         )
@@ -72,6 +74,8 @@ async def resolve(work: Work) -> None:
         if follow:
             work.tx.held[target.sql] |= there
         for item in items:
+            if merging:  # what has been removed for good since is nobody's link any more
+                item.links[field] = [n for n in item.links[field] if n in there]
             if not item.problems and any(n not in there for n in item.links[field]):
                 message = Message(N_("「{field}」关联的记录不存在,可能已被删除"), {"field": field.name})
                 item.refuse("broken_link", message, field)
@@ -182,7 +186,7 @@ async def store(work: Work, fields: Collection[Field] | None = None) -> dict[Fie
         new = [(item.row_id, n, i) for item in items for i, n in enumerate(item.links[field])]
         new.sort(key=lambda pair: pair[1])  # the far rows are locked by their foreign key in this order
         far_rows = {n for _, n, _ in new} | {n for item in items for n in item.old_links.get(field, ())}
-        if new and _inverse_is_single(work.catalog, config):
+        if new and inverse_is_single(work.catalog, config):
             # the other side holds one link only: it lets go of its old one
             taken = await work.tx.fetch(
                 f"DELETE FROM {field.link_sql} WHERE {far} = ANY($1::bigint[]) RETURNING {near} AS near, {far} AS far",
@@ -202,7 +206,8 @@ async def store(work: Work, fields: Collection[Field] | None = None) -> dict[Fie
     return touched
 
 
-def _inverse_is_single(catalog: Catalog, config: Link) -> bool:
+def inverse_is_single(catalog: Catalog, config: Link) -> bool:
+    """Whether a record at the other end can be linked to one record only."""
     if config.inverse is None:
         return False
     try:

@@ -94,7 +94,8 @@ async def read_values(work: Work) -> None:
                 item.refuse("version_conflict", Message(N_("这条记录刚被别人改过,看一下最新内容再保存")))
                 continue
             _read_fields(work, item, asked.fields, managed, hidden, usual)
-            _require(work, item, [f for f in (*item.values, *item.links) if f.definition.required])
+            if not _may_be_left_empty(work, asked.id):
+                _require(work, item, [f for f in (*item.values, *item.links) if f.definition.required])
     await links.resolve(work)
     await attachments.resolve(work)
     for item in work.of("update"):
@@ -138,7 +139,7 @@ def _read_fields(
     hidden: frozenset[str],
     usual: dict[str, _Usual],
 ) -> None:
-    values, context = item.values, work.context
+    values, context, merging = item.values, work.context, work.change.merging is not None
     for key, value in given.items():
         known = usual.get(key)
         if known is not None:
@@ -160,7 +161,7 @@ def _read_fields(
                 "readonly", Message(N_("「{field}」由系统填写,不能修改"), {"field": field.name}), field
             )
             continue
-        if field.definition.read_only and work.change.source.channel in _BY_PEOPLE:
+        if field.definition.read_only and work.change.source.channel in _BY_PEOPLE and not merging:
             if item.action == "create" and value in (None, "", False, []):
                 continue
             item.refuse(
@@ -177,7 +178,7 @@ def _read_fields(
                 continue
             read = kind.repair if work.change.typecast else kind.parse
             stored = read(field.config, value, work.context)
-            if work.change.source.channel != "undo":
+            if work.change.source.channel != "undo" and not merging:
                 kind.admit(field.config, stored, None if field.type == "link" else item.old(field))
         except BadValue as bad:
             item.refuse(bad.code, bad.message, field)
@@ -216,6 +217,12 @@ def _require(work: Work, item: Item, fields: list[Field]) -> None:
         value = item.links.get(field) if field.type == "link" else item.values.get(field)
         if value is None or value == []:
             item.refuse("required", Message(N_("「{field}」必须填写"), {"field": field.name}), field)
+
+
+def _may_be_left_empty(work: Work, public_id: str) -> bool:
+    """Whether nothing is required of the record: it goes into another one, or a merge is taken back as a whole."""
+    merging = work.change.merging
+    return merging is not None and (merging != public_id or work.change.source.channel == "undo")
 
 
 def _drop_unchanged(item: Item) -> None:

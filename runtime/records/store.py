@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime
+from typing import Literal
 
 from runtime import fieldtypes
 from runtime.access import Actor
@@ -21,23 +22,27 @@ def stamp(actor: Actor) -> str:
 
 async def store(work: Work) -> None:
     """Insert, update, trash and restore the good items of ``work``."""
+    await _trash(work, "delete")  # first: what may not repeat is free for the others
     await _insert(work)
     await _update(work)
-    now, who = work.context.now, stamp(work.change.actor)
-    for action, value in (("delete", now), ("restore", None)):
-        rows = [item.row_id for item in work.of(action)]  # type: ignore[arg-type]
-        if rows:
-            await work.tx.execute(
-                f"UPDATE {work.table.sql} SET deleted_at = $2, version = version + 1, updated_at = $3, updated_by = $4"
-                " WHERE id = ANY($1::bigint[])",
-                rows,
-                value,
-                now,
-                who,
-            )
+    await _trash(work, "restore")
     for item in work.of("update", "delete", "restore"):
         if item.values or item.links or item.action != "update":
             item.version += 1
+
+
+async def _trash(work: Work, action: Literal["delete", "restore"]) -> None:
+    rows = [item.row_id for item in work.of(action)]
+    if rows:
+        now = work.context.now
+        await work.tx.execute(
+            f"UPDATE {work.table.sql} SET deleted_at = $2, version = version + 1, updated_at = $3, updated_by = $4"
+            " WHERE id = ANY($1::bigint[])",
+            rows,
+            now if action == "delete" else None,
+            now,
+            stamp(work.change.actor),
+        )
 
 
 async def _insert(work: Work) -> None:

@@ -29,6 +29,7 @@ def key(catalog: Catalog, change: Change) -> Hashable | None:
         or change.restores
         or change.atomic
         or change.change_id
+        or change.merging
         or not 0 < count <= _MOST_RECORDS
     ):
         return None

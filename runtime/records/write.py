@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import msgspec
+
 from runtime.access import Actor
 from runtime.records import history, move_effects, together
 from runtime.records.again import again, keep_out
@@ -43,4 +47,24 @@ async def apply_in(system: System, tx: Tx, change: Change) -> Outcome:
 async def undo(system: System, actor: Actor, change_id: int | None = None) -> Outcome:
     """Take back a change (the actor's last one by hand, when none is named). Raises NotFound when there is none."""
     target = change_id if change_id is not None else await history.last_change_of(system, actor)
-    return await apply(system, await history.undo_change(system, actor, target or 0))
+    changes = await history.undo_changes(system, actor, target or 0)
+    if len(changes) == 1 or system.db.in_transaction():
+        return await _in_turn(system, changes)
+    return await again(lambda alone: _all_in_turn(system, changes, alone))
+
+
+async def _all_in_turn(system: System, changes: Sequence[Change], alone: bool) -> Outcome:
+    async with system.db.transaction() as tx:
+        if alone:
+            await keep_out(tx)
+        return await _in_turn(system, changes)
+
+
+async def _in_turn(system: System, changes: Sequence[Change]) -> Outcome:
+    """Carry out changes as one: they share a number in the history."""
+    first = await apply(system, changes[0])
+    results = list(first.results)
+    for change in changes[1:]:
+        results += (await apply(system, msgspec.structs.replace(change, change_id=first.change_id))).results
+    by_record = {result.id: result for result in results}
+    return Outcome(tuple(by_record.values()), first.change_id, first.known)

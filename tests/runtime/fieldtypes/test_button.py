@@ -232,7 +232,7 @@ async def test_only_its_own_automation_hears_of_a_press_and_nothing_is_undone(de
     entries = await history.of_record(desk.system, desk.owner, record)
     press = next(entry for entry in entries if entry.action == "press")
     with pytest.raises(NotFound):
-        await history.undo_change(desk.system, desk.owner, press.change)
+        await history.undo_changes(desk.system, desk.owner, press.change)
 
 
 async def test_buttons_are_neither_filtered_nor_sorted_nor_written(depot: Depot) -> None:

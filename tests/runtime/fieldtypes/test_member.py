@@ -215,7 +215,7 @@ async def test_who_has_left_stays_in_cells_but_is_not_chosen_anew(office: Office
     refused = await desk.set(office.table, record, 负责人=office.ann.id)
     assert "不在这个应用里" in one(refused.results)
     # undo brings back what was there
-    change = await history.undo_change(desk.system, desk.owner, (await _last(desk, record)))
+    (change,) = await history.undo_changes(desk.system, desk.owner, (await _last(desk, record)))
     undone = await write.apply(desk.system, change)
     assert not undone.results[0].problems
     assert (await desk.rows(office.table, "负责人")) == [gone]

@@ -6,7 +6,7 @@ import { locale, t } from "../i18n";
 import { relative } from "../shell/times";
 import type { TableInfo } from "../table/info";
 import { avatar } from "./people";
-import type { Entry, FieldChange } from "./types";
+import type { Entry, FieldChange, LinkedName } from "./types";
 import { exactMoment, linksOf, optionTemplate } from "./value";
 
 const shownChanges = 3;
@@ -86,6 +86,7 @@ function fromTo(change: FieldChange, field: Field | undefined): TemplateResult {
 
 function sentence(entry: Entry, options: TimelineOptions): TemplateResult {
   const name = html`<b class="rc-who">${who(entry)}</b>`;
+  if (entry.merged) return html`${name} ${mergeWords(entry.action === "delete", entry.merged, options.table)}`;
   if (entry.as_is) return html`${name} ${entry.action === "create" ? t("作为历史导入,状态照原样") : t("照原样改了状态,不算流转")}`;
   if (entry.action === "create") return html`${name} ${t("新建了记录")}`;
   if (entry.action === "delete") return html`${name} ${t("删除了记录")}`;
@@ -99,6 +100,15 @@ function sentence(entry: Entry, options: TimelineOptions): TemplateResult {
   }
   if (!entry.changes.length) return html`${name} ${t("保存了记录")}`;
   return html`${name} ${move ? html`${t("流转")} ${fromTo(move.change, move.field)}` : t("改了 {n} 个字段", { n: entry.changes.length })}`;
+}
+
+/** "合并了 DD0002、DD0003", "把它并入 DD0001": each name leads to the record. */
+function mergeWords(gone: boolean, merged: NonNullable<Entry["merged"]>, table: TableInfo): TemplateResult {
+  const link = (one: LinkedName) => html`<a href="/t/${table.id}?record=${one.id}">${one.name || t("未命名")}</a>`;
+  const words = gone ? t("把它并入 {into}") : t("合并了 {others}");
+  const [before = "", after = ""] = words.split(gone ? "{into}" : "{others}");
+  const names = gone ? link(merged.into) : merged.others.map((one, index) => html`${index ? "、" : nothing}${link(one)}`);
+  return html`${before}${names}${after}`;
 }
 
 function fieldOf(options: TimelineOptions, change: FieldChange): Field | undefined {

@@ -71,6 +71,13 @@ export interface Entry {
   changes: FieldChange[];
   /** States were taken over as they are, brought in from elsewhere. */
   as_is?: boolean;
+  /** The merge that it was: of the record that stayed its change, of the others that they went. */
+  merged?: { into: LinkedName; others: LinkedName[] } | null;
+}
+
+export interface LinkedName {
+  id: string;
+  name: string;
 }
 
 export interface History {
