@@ -88,7 +88,7 @@ async def test_what_is_not_in_the_trash_cannot_be_removed_and_editors_may_not(de
 async def test_a_trashed_app_is_listed_to_its_owners_and_removed_with_everything(desk: Desk) -> None:
     table = await desk.table("客户", spec("姓名"))
     await desk.write(table, {"姓名": "周雨桐"}, {"姓名": "李响"})
-    assert await apps.impact(desk.system, desk.owner, desk.app_id) == apps.AppImpact(1, 2, 0, 0, 0)
+    assert await apps.impact(desk.system, desk.owner, desk.app_id) == apps.AppImpact(1, 2, 0, 0, 0, 0)
     await apps.delete(desk.system, desk.owner, desk.app_id)
     for owner in (desk.owner, someone(desk, "owner")):
         (found,) = await trash.apps_of(desk.system, owner)

@@ -578,3 +578,20 @@ async def test_a_test_run_skips_waits_shows_the_first_items_and_leaves_nothing(s
     assert "试运行不等" in notes
     assert "逐个处理有 8 个,试运行只走前 5 个" in notes
     assert await _names(shop) == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+async def test_ten_thousand_items_are_gone_through_in_turns(shop: Shop) -> None:
+    makes = Step("stpX", _makes_line(shop, TextValue((StepOutput("stpL", "item"),))))
+    over = ListItems(Literal_([f"{n}" for n in range(1, 10_001)]))
+    await shop.automation(RecordCreated(shop.orders.id), Step("stpL", Loop(over, (makes,))))
+    await shop.order()
+    (run,) = await shop.relayed()
+    turns = 0
+    while (await shop.run(run))["status"] == "queued":
+        assert await execute(shop.world.system, run, "test")
+        turns += 1
+    assert (await shop.run(run))["status"] == "finished"
+    assert turns > 1, "others get a worker in between"
+    assert sorted(map(int, await _names(shop))) == list(range(1, 10_001)), "each item once"
