@@ -49,8 +49,13 @@ def check_notify(problems: Problems, config: Notify, reach: Reach) -> Notify:
     values = _who(problems.at("values"), config.values, reach, PEOPLE_FIELDS)
     if not (config.people or config.roles or config.values):
         problems.at("people").add("nobody", N_("选要通知谁"))
-    if config.link:
-        reached(problems.at("link"), config.link, reach)
+    table = reached(problems.at("link"), config.link, reach) if config.link else None
+    if config.merge:
+        listed = reach.lists.get(config.merge)
+        if listed is None or table is None or listed.id != table.id:
+            problems.at("link").add(
+                "unknown_step", N_("要合并的记录由前面的「查找记录」找,而且要和触发的记录在同一张表:重新选一下")
+            )
     return msgspec.structs.replace(config, title=title, text=text, values=values)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -334,6 +334,11 @@ class Values:
 def record_path(table_id: str, record_id: str) -> str:
     """The address of a record's page within the product."""
     return f"/t/{table_id}?{urlencode({'record': record_id})}"
+
+
+def merge_path(table_id: str, records: Sequence[str]) -> str:
+    """The address within the product where records are compared, to be merged into one."""
+    return f"/t/{table_id}?{urlencode({'merge': ','.join(records)}, safe=',')}"
 
 
 def record_url(base_url: str, table_id: str, record_id: str) -> str:

@@ -15,7 +15,8 @@ class Notify(msgspec.Struct, frozen=True, tag="notify", tag_field="kind", omit_d
     """Tell people inside the product: named ones (public ids), everybody with one of ``roles``, and those that ``values``
     name: a field that holds people, or whoever set the run off, made or last changed a record.
 
-    ``popup``: shown at once in the corner of their pages. ``link``: the record that the notice leads to, "" for none.
+    ``popup``: shown at once in the corner of their pages. ``link``: the record that the notice leads to, "" for none;
+    ``merge``: the step that found records of the same table, which the notice compares with it, to be merged.
     Outcomes: ``told``, ``nobody``. Output: ``count`` of the people.
     """
 
@@ -26,6 +27,7 @@ class Notify(msgspec.Struct, frozen=True, tag="notify", tag_field="kind", omit_d
     values: tuple[FieldValue | PersonValue, ...] = ()
     popup: bool = False
     link: str = "trigger"
+    merge: str = ""
 
 
 class SendEmail(msgspec.Struct, frozen=True, tag="send_email", tag_field="kind", omit_defaults=True):

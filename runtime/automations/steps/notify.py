@@ -5,10 +5,11 @@ from __future__ import annotations
 from runtime import inbox
 from runtime.automations import audience
 from runtime.automations.steps.base import Attempt, Done, Named, StepKind
-from runtime.automations.values import record_path
+from runtime.automations.values import merge_path, record_path
 from runtime.definitions.message_steps import Notify
 from runtime.errors import InvalidInput
 from runtime.i18n import N_
+from runtime.records.merging import MOST
 
 
 class NotifyStep(StepKind):
@@ -40,6 +41,11 @@ class NotifyStep(StepKind):
         if config.link:
             record = await attempt.reach.record(config.link)
             url = record_path(record.table.id, record.id)
+            alike = dict.fromkeys(
+                (record.id, *(attempt.reach.record_ids(config.merge) if config.merge else ()))
+            )
+            if len(alike) > 1:
+                url = merge_path(record.table.id, tuple(alike)[: MOST + 1])
         if not attempt.rehearsal:
             await inbox.post(
                 attempt.system,

@@ -30,7 +30,9 @@ from runtime.definitions.automations import (
 from runtime.definitions.fields import Member, Text
 from runtime.definitions.flow import ListItems
 from runtime.definitions.message_steps import AnswerValue, HttpRequest, Notify, Pair, SendEmail
-from runtime.definitions.values import FieldValue, Literal_, PersonValue, StepOutput, TextValue
+from runtime.definitions.queries import Condition
+from runtime.definitions.record_steps import FindRecords
+from runtime.definitions.values import FieldValue, Literal_, PersonValue, StepOutput, TextValue, as_operand
 from runtime.errors import OutsideFailed
 from runtime.i18n import CHINESE
 from runtime.settings import Settings
@@ -143,6 +145,23 @@ async def test_people_are_told_once_with_the_record_behind_it(shop: Shop) -> Non
     await shop.execute([run])
     assert len(await told(shop, ada)) == 1
     assert cat_id
+
+
+async def test_a_notice_leads_to_records_that_may_be_the_same(shop: Shop) -> None:
+    ada, ada_id = await member(shop, "ada", "owner")
+    alike = Condition(shop.orders.field("备注").id, "is", as_operand(shop.value("备注")))
+    await shop.automation(
+        RecordCreated(shop.orders.id),
+        FindRecords(shop.orders.id, where=alike),
+        Notify(TextValue(("疑似同一客户",)), people=(ada_id,), popup=True, merge="stp1"),
+    )
+    first = await shop.order(备注="13805716621")
+    await shop.settle()
+    second = await shop.order(备注="13805716621")
+    await shop.settle()
+    urls = {letter.url for letter in await told(shop, ada)}
+    alone = f"/t/{shop.orders.id}?record={first}"
+    assert urls == {alone, f"/t/{shop.orders.id}?merge={second},{first}"}
 
 
 async def test_who_a_record_and_a_run_name(shop: Shop) -> None:

@@ -117,7 +117,7 @@ export type StepConfig =
   | { kind: "create_record"; table: string; set?: Assignment[] }
   | { kind: "send_wecom"; connector: string; text: { kind: "text"; parts: (string | PartValue)[] }; mention?: string[]; markdown?: boolean }
   | { kind: "http_post"; connector: string; body?: Record<string, StepValue> }
-  | { kind: "notify"; title: TextParts; text?: TextParts; people?: string[]; roles?: ("owner" | "builder" | "editor" | "viewer")[]; values?: PartValue[]; popup?: boolean; link?: string }
+  | { kind: "notify"; title: TextParts; text?: TextParts; people?: string[]; roles?: ("owner" | "builder" | "editor" | "viewer")[]; values?: PartValue[]; popup?: boolean; link?: string; merge?: string }
   | { kind: "send_email"; connector: string; subject: TextParts; text: TextParts; to?: string[]; values?: PartValue[] }
   | HttpRequestConfig;
 

@@ -13,6 +13,7 @@ import { openMenu, type MenuItem } from "../menu/menu";
 import { toast, toastUndo } from "../toast/toast";
 import { forgetRedo, undo } from "../undo";
 import { said } from "../record/said";
+import { mergeRecords, mostMerged } from "../table/merge";
 import { messageFor } from "./edits";
 import type { HbGrid } from "./hb-grid";
 import { pageSize } from "./rows";
@@ -218,11 +219,19 @@ export class Actions {
       html`<span>${t("已选 {n} 条", { n: grid.checked.size })}</span>
         ${grid.canEdit
           ? html`<button type="button" class="btn s" aria-haspopup="menu" @click=${(event: Event) => this.#start(event.currentTarget as HTMLElement, [...grid.checked])}>${icon("zap", 14)}${t("运行自动化")}</button
-              ><button type="button" class="btn s" @click=${() => void this.#remove([...grid.checked])}>${icon("trash-2", 14)}${t("删除")}</button>`
+              >${grid.table && grid.checked.size > 1 ? html`<button type="button" class="btn s" @click=${() => void this.#merge([...grid.checked])}>${icon("merge", 14)}${t("合并…")}</button>` : nothing}<button type="button" class="btn s" @click=${() => void this.#remove([...grid.checked])}>${icon("trash-2", 14)}${t("删除")}</button>`
           : nothing}
         <button type="button" class="btn s" @click=${() => grid.checkAll(false)}>${t("取消选择")}</button>`,
       this.#bulk,
     );
+  }
+
+  /** One record of several; the first one stays unless another is chosen. */
+  async #merge(ids: readonly string[]): Promise<void> {
+    const { grid } = this;
+    if (!grid.table || !(await mergeRecords(grid.table, ids))) return;
+    grid.checkAll(false);
+    await grid.refresh();
   }
 
   /** Automations that can be started by hand for records. */
@@ -271,6 +280,7 @@ export class Actions {
     }
     if (grid.canCreate) items.push({ label: t("新建记录"), icon: "plus", run: () => void grid.addRow() });
     if (grid.canEdit && grid.table && ids.length) items.push({ label: t("运行自动化…"), icon: "zap", run: () => setTimeout(() => this.#start(at, ids)) });
+    if (grid.canEdit && grid.table && ids.length > 1 && ids.length <= mostMerged) items.push({ label: t("合并 {n} 条…", { n: ids.length }), icon: "merge", run: () => void this.#merge(ids) });
     if (grid.canEdit && ids.length) items.push("separator", { label: t("删除 {n} 条", { n: ids.length }), icon: "trash-2", danger: true, run: () => void this.#remove(ids) });
     grid.focusInput();
     openMenu(at, items);

@@ -20,6 +20,7 @@ import { watch, type Change } from "../live";
 import { Refreshing } from "../refreshing";
 import type { MenuItem } from "../menu/menu";
 import { copyText } from "../shell/forms";
+import { mergeWithAnother } from "../table/merge";
 import { tableInfo, type TableInfo } from "../table/info";
 import { toast, toastUndo } from "../toast/toast";
 import { forgetRedo, undo } from "../undo";
@@ -380,9 +381,15 @@ export class HbRecord extends HbElement {
     if (this.panel?.can_edit && !this.deleted) {
       const { table, record } = this;
       if (table) items.push({ label: t("运行自动化…"), icon: "zap", run: () => setTimeout(() => void startMenu(this.querySelector<HTMLElement>(".rc-bar [aria-haspopup]") ?? this, table.id, [record])) });
+      if (table) items.push({ label: t("和另一条记录合并…"), icon: "merge", run: () => void this.#merge(table) });
       items.push({ label: t("复制成新记录"), icon: "copy", run: () => void this.#duplicate() }, { label: t("删除记录"), icon: "trash-2", danger: true, run: () => void this.#delete() });
     }
     return items;
+  }
+
+  async #merge(table: TableInfo): Promise<void> {
+    const name = this.panel ? nameOf(table, this.panel.record) : "";
+    if (await mergeWithAnother(table.id, this.record, name)) document.dispatchEvent(new CustomEvent("hb:undone"));
   }
 
   /* ---- drawing ---- */

@@ -102,9 +102,9 @@ function sentence(entry: Entry, options: TimelineOptions): TemplateResult {
   return html`${name} ${move ? html`${t("流转")} ${fromTo(move.change, move.field)}` : t("改了 {n} 个字段", { n: entry.changes.length })}`;
 }
 
-/** "合并了 DD0002、DD0003", "把它并入 DD0001": each name leads to the record. */
+/** "合并了 DD0002、DD0003", "把它并入 DD0001": names lead to the record that stayed, or to the trash with the others. */
 function mergeWords(gone: boolean, merged: NonNullable<Entry["merged"]>, table: TableInfo): TemplateResult {
-  const link = (one: LinkedName) => html`<a href="/t/${table.id}?record=${one.id}">${one.name || t("未命名")}</a>`;
+  const link = (one: LinkedName) => html`<a href=${gone ? `/t/${table.id}?record=${one.id}` : `/t/${table.id}/trash`}>${one.name || t("未命名")}</a>`;
   const words = gone ? t("把它并入 {into}") : t("合并了 {others}");
   const [before = "", after = ""] = words.split(gone ? "{into}" : "{others}");
   const names = gone ? link(merged.into) : merged.others.map((one, index) => html`${index ? "、" : nothing}${link(one)}`);

@@ -23,6 +23,7 @@ import { onConnection } from "../live";
 import "../record/hb-record";
 import { shortcutHelp } from "../shell/shortcuts";
 import { goTo, readPlace } from "./address";
+import { mergeRecords } from "./merge";
 import { same, ViewDraft, type ViewParts } from "./draft";
 import { sameColumns, toColumns } from "./columns";
 import "./hb-cards";
@@ -138,6 +139,18 @@ export class HbTable extends HbElement {
     shortcutHelp.push({ keys: "Alt ↑ / Alt ↓", does: t("上一条 / 下一条记录(记录打开时)") });
     const { record } = readPlace();
     if (record) this.#side.follow(record);
+    const merge = new URLSearchParams(location.search).get("merge")?.split(",").filter(Boolean) ?? [];
+    if (merge.length && this.#data.can_edit) void this.#merge(merge);
+  }
+
+  /** A notice about records that may be the same leads here: they are compared at once. */
+  async #merge(records: string[]): Promise<void> {
+    const [first] = records;
+    goTo(readPlace(), "replace"); // whoever reloads the page is not asked again
+    if (await mergeRecords(this.table.id, records)) {
+      await this.#grid.value?.refresh();
+      await this.querySelector<HbCards>("hb-cards")?.refresh();
+    } else if (first && !this.open) this.#side.open(first);
   }
 
   protected override updated(changed: PropertyValues): void {

@@ -1,0 +1,117 @@
+"""Merging records: from the pop-up about one phone's two orders, from the rows, from the record; and undone."""
+
+from __future__ import annotations
+
+from playwright.async_api import Page, expect
+
+from runtime import inbox
+from runtime.automations.values import merge_path
+from runtime.catalog import Table
+from runtime.definitions.fields import Choice, Link, LongText, MultiSelect, Phone, SingleSelect, Text
+from tests.browser.support import Site, axe, shot
+
+PHONE = "13805716621"
+
+
+async def orders(site: Site) -> tuple[Table, list[str]]:
+    """Two orders of one phone through two channels, one more of another; lines hang on the second."""
+    channels = SingleSelect((Choice(1, "淘宝"), Choice(2, "拼多多")))
+    tags = MultiSelect((Choice(1, "急单"), Choice(2, "要发票")))
+    table = await site.world.table(
+        "订单",
+        {
+            "单号": Text(),
+            "客户手机号": Phone(),
+            "渠道": channels,
+            "标签": tags,
+            "收货人": Text(),
+            "备注": LongText(),
+        },
+    )
+    lines = await site.world.table("订单明细", {"名称": Text(), "订单": Link(table.id, many=False)})
+    table = (await site.world.catalog()).table(table.id)
+    ids = await site.world.create(
+        table,
+        {"单号": "TB20260115", "客户手机号": PHONE, "渠道": "淘宝", "收货人": "周雨桐", "标签": ["急单"]},
+        {
+            "单号": "PDD20260115",
+            "客户手机号": PHONE,
+            "渠道": "拼多多",
+            "收货人": "周雨桐",
+            "备注": "放门卫",
+            "标签": ["要发票"],
+        },
+        {"单号": "DY20260116", "客户手机号": "13900000000"},
+    )
+    await site.world.create(lines, *({"名称": name, "订单": ids[1]} for name in ("奶粉 2 段", "围兜")))
+    return table, ids
+
+
+async def names(page: Page, *shown: str) -> None:
+    for name in ("TB20260115", "PDD20260115", "DY20260116"):
+        await expect(page.locator("hb-grid .g-r", has_text=name)).to_have_count(1 if name in shown else 0)
+
+
+async def test_from_the_pop_up_to_one_order_and_back(site: Site) -> None:
+    table, (first, second, _) = await orders(site)
+    page = await site.open(f"/t/{table.id}")
+    me = await site.system.db.value("SELECT id FROM meta.person WHERE public_id = $1", site.owner.id)
+    async with site.system.db.transaction() as tx:
+        await inbox.post(
+            site.system,
+            tx,
+            people=[me],
+            title="疑似同一客户多渠道下单",
+            key="same",
+            app=site.world.app_number,
+            url=merge_path(table.id, (second, first)),
+            popup=True,
+        )
+    await page.locator(".popup").get_by_role("button", name="打开").click()
+    dialog = page.get_by_role("dialog", name="合并 2 条记录")
+    await expect(dialog).to_contain_text("个字段内容一样")
+    await expect(dialog.get_by_role("status")).to_contain_text("留下「PDD20260115」;其他 1 条进回收站。")
+    assert await axe(page) == []
+    await dialog.get_by_role("radio", name="TB20260115").first.check()
+    await expect(dialog.get_by_role("status")).to_contain_text("2 条关联改挂")
+    await expect(dialog.get_by_role("radio", name="「备注」用「PDD20260115」的")).to_be_checked()
+    await dialog.get_by_role("radio", name="「渠道」用「PDD20260115」的").check()
+    await page.screenshot(path=shot("merging/dialog"))
+    await dialog.get_by_role("button", name="合并", exact=True).click()
+    await expect(page.locator(".toast")).to_contain_text("已合并到「TB20260115」")
+    await names(page, "TB20260115", "DY20260116")
+    await page.screenshot(path=shot("merging/merged"))
+    await page.locator(".toast").get_by_role("button", name="撤销").click()
+    await names(page, "TB20260115", "PDD20260115", "DY20260116")
+
+
+async def test_two_are_merged_from_the_record_and_its_history_tells_it(site: Site) -> None:
+    table, (first, _second, _) = await orders(site)
+    page = await site.open(f"/t/{table.id}?record={first}")
+    await page.locator("hb-record").get_by_role("button", name="更多操作").click()
+    await page.get_by_role("menuitem", name="和另一条记录合并…").click()
+    chooser = page.get_by_role("dialog")
+    await chooser.get_by_role("searchbox", name="搜索记录").fill("PDD")
+    await expect(chooser.get_by_role("radio")).to_have_count(1)
+    await page.screenshot(path=shot("merging/choose"))
+    await chooser.get_by_role("button", name="下一步").click()
+    dialog = page.get_by_role("dialog", name="合并 2 条记录")
+    await dialog.get_by_role("button", name="合并", exact=True).click()
+    await expect(page.locator(".toast")).to_contain_text("已合并到「TB20260115」")
+    record = page.locator("hb-record")
+    await expect(record).to_contain_text("合并了 PDD20260115")
+    await record.get_by_role("link", name="PDD20260115").click()
+    await expect(page.locator(".trash-row")).to_contain_text("PDD20260115")
+
+
+async def test_looks(site: Site) -> None:
+    table, ids = await orders(site)
+    for name, options in (("phone", {"width": 390, "height": 844}), ("wide", {"width": 1280, "height": 800})):
+        for scheme in ("light", "dark"):
+            page = await site.open(f"/t/{table.id}")
+            await page.set_viewport_size(options)  # type: ignore[arg-type]
+            await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            await page.goto(f"{site.url}{merge_path(table.id, ids)}")
+            await expect(page.get_by_role("dialog", name="合并 3 条记录")).to_be_visible()
+            assert await axe(page) == []
+            await page.screenshot(path=shot(f"merging/{name}-{scheme}"))
