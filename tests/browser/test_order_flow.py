@@ -214,9 +214,25 @@ async def pop_up_for_the_same_phone(page: Page, shop: Shop) -> None:
     await choose(page, "通知谁", "王强")
     title = form(page).get_by_role("group", name="标题").locator("hb-template-text")
     await put(page, title, "疑似同一客户多渠道下单 ", "订单号")
+    await choose(page, "点开是", "合并:触发的记录和")
     await form(page).get_by_text("在屏幕角落弹出来").click()
     await page.screenshot(path=shot("order-flow/popup-step"))
     await publish(page)
+
+
+async def merge_and_undo(page: Page) -> None:
+    """One click from the pop-up to the two orders side by side, one to merge them, one to take it back."""
+    await page.locator(".popup").get_by_role("button", name="打开").click()
+    dialog = page.get_by_role("dialog", name="合并 2 条记录")
+    await expect(dialog.get_by_role("status")).to_contain_text("留下「DY-0011」;其他 1 条进回收站")
+    await expect(dialog).to_contain_text("DY-0003")
+    await page.screenshot(path=shot("order-flow/merge"))
+    await dialog.get_by_role("button", name="合并", exact=True).click()
+    await expect(page.locator(".toast")).to_contain_text("已合并到「DY-0011」")
+    rows = page.locator("hb-grid .g-r")
+    await expect(rows.filter(has_text="DY-0003")).to_have_count(0)
+    await page.locator(".toast").get_by_role("button", name="撤销").click()
+    await expect(rows.filter(has_text="DY-0003")).to_have_count(1)
 
 
 # ---- the pile ----
@@ -261,6 +277,7 @@ async def test_the_missions_flow_is_built_by_clicks_and_carries_orders(
     await expect(card).to_have_count(1)
     await expect(card).to_contain_text("疑似同一客户多渠道下单 DY-0011")
     await theirs.screenshot(path=shot("order-flow/popup"))
+    await merge_and_undo(theirs)
 
     for order in orders:
         await shop.move(order)
