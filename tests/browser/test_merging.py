@@ -106,12 +106,13 @@ async def test_two_are_merged_from_the_record_and_its_history_tells_it(site: Sit
 
 async def test_looks(site: Site) -> None:
     table, ids = await orders(site)
-    for name, options in (("phone", {"width": 390, "height": 844}), ("wide", {"width": 1280, "height": 800})):
-        for scheme in ("light", "dark"):
-            page = await site.open(f"/t/{table.id}")
-            await page.set_viewport_size(options)  # type: ignore[arg-type]
-            await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            await page.goto(f"{site.url}{merge_path(table.id, ids)}")
-            await expect(page.get_by_role("dialog", name="合并 3 条记录")).to_be_visible()
-            assert await axe(page) == []
-            await page.screenshot(path=shot(f"merging/{name}-{scheme}"))
+    for name, looks in (
+        ("wide-zh", {}),
+        ("wide-en-dark", {"dark": True, "language": "en"}),
+        ("phone-zh-dark", {"phone": True, "dark": True}),
+        ("phone-en", {"phone": True, "language": "en"}),
+    ):
+        page = await site.open(merge_path(table.id, ids), **looks)  # type: ignore[arg-type]
+        await expect(page.locator("dialog.dlg[open] .mg-t")).to_be_visible()
+        assert await axe(page) == []
+        await page.screenshot(path=shot(f"merging/{name}"))
