@@ -54,7 +54,8 @@ def check_notify(problems: Problems, config: Notify, reach: Reach) -> Notify:
         listed = reach.lists.get(config.merge)
         if listed is None or table is None or listed.id != table.id:
             problems.at("link").add(
-                "unknown_step", N_("要合并的记录由前面的「查找记录」找,而且要和触发的记录在同一张表:重新选一下")
+                "unknown_step",
+                N_("要合并的记录由前面的「查找记录」找,而且要和触发的记录在同一张表:重新选一下"),
             )
     return msgspec.structs.replace(config, title=title, text=text, values=values)
 
