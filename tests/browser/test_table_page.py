@@ -244,7 +244,7 @@ async def test_a_locked_move_tells_its_reason(site: Site, pool: Pool) -> None:
     locked = page.get_by_role("button", name=re.compile("签收"))
     await expect(locked).to_have_attribute("aria-disabled", "true")
     await locked.click(force=True)
-    await expect(page.locator(".rc-t [role=alert]")).to_contain_text("联系应用的所有者")
+    await expect(page.locator(".rc-t [role=alert]")).to_contain_text("可以做的:所有者")
 
 
 async def test_two_people_change_the_same_field(site: Site, pool: Pool) -> None:

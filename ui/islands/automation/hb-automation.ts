@@ -612,7 +612,7 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
         (event.target as HTMLInputElement).checked = enabled;
         void this.#toggle();
       }} /><span>${enabled ? t("已启用") : t("已停用")}</span></label>
-      <a class="tool" aria-label=${t("运行记录")} data-tip=${t("运行记录")} href="/automations/${id}/runs">${icon("history")}<span class="au-word">${t("运行记录")}</span>${this.page.runs ? html`<span class="f3">${this.page.runs > 999 ? "999+" : this.page.runs}</span>` : nothing}${this.page.failed ? html`<span class="count danger" aria-hidden="true">${this.page.failed}</span><span class="sr">${t("{n} 次失败,等人处理", { n: this.page.failed })}</span>` : nothing}</a>
+      <a class="tool" aria-label=${this.#runsLabel()} data-tip=${t("运行记录")} href="/automations/${id}/runs">${icon("history")}<span class="au-word">${t("运行记录")}</span>${this.page.runs ? html`<span class="f3">${this.page.runs > 999 ? "999+" : this.page.runs}</span>` : nothing}${this.page.failed ? html`<span class="count danger">${this.page.failed}</span>` : nothing}</a>
       ${builds
         ? html`<button type="button" class="icb au-undo" aria-label=${t("撤销修改")} data-tip=${t("撤销修改")} ?disabled=${!this.#past.length} @click=${() => this.#undo()}>${icon("undo-2")}</button>
             <button type="button" class="icb" aria-label=${t("更多")} aria-haspopup="menu" @click=${(event: Event) => this.#more(event)}>${icon("ellipsis")}</button>
@@ -620,6 +620,13 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
             <button type="button" class="btn s p" ?disabled=${!this.unpublished} @click=${() => void this.#publish()}>${t("发布")}</button>`
         : nothing}
     </div>`;
+  }
+
+  /** What the link to the runs is called where its word does not show: with how many there are, and how many wait. */
+  #runsLabel(): string {
+    const { runs, failed } = this.page;
+    const parts = [t("运行记录"), runs ? (runs > 999 ? "999+" : String(runs)) : "", failed ? t("{n} 次失败,等人处理", { n: failed }) : ""];
+    return parts.filter(Boolean).join(" ");
   }
 
   #more(event: Event): void {
