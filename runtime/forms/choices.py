@@ -13,14 +13,13 @@ from runtime.catalog import App, Catalog, Field, Table
 from runtime.definitions.fields import Link
 from runtime.definitions.queries import Condition, Filter, Group, Query
 from runtime.errors import NotFound, TooMuch
-from runtime.fieldtypes import BadValue, Context
+from runtime.fieldtypes import Context
 from runtime.files import shelf
 from runtime.files.shelf import StoredFile
 from runtime.forms import links, rates
 from runtime.forms.asked import closed, questions, refuse_closed, require_may_fill
 from runtime.forms.submissions import actor_of
 from runtime.i18n import N_
-from runtime.ids import parse_record_id
 from runtime.records import limits, read
 from runtime.system import System
 
@@ -63,7 +62,7 @@ async def find(
     context = Context(zone=app.zone)
     where: Filter | None = None
     if limits.is_limited(field):
-        typed = _typed(near, config, answers, context)
+        typed = limits.typed(near, config, answers, context)
         empty = limits.missing(near, config, typed)
         if empty:
             return Found([], tuple(one.name for one in empty))
@@ -106,23 +105,6 @@ def _named(far: Table, words: str) -> Condition | None:
     if "contains" in operators:
         return Condition(primary.id, "contains", words)
     return Condition(primary.id, "is", words) if "is" in operators else None
-
-
-def _typed(near: Table, config: Link, answers: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    """What the link's limit reads of the answers, in stored form; what cannot be read counts as empty."""
-    found: dict[str, Any] = {}
-    for key in dict.fromkeys(pair.near for pair in config.pairs):
-        field = near.by_id.get(key)
-        if field is None or key not in answers:
-            continue
-        try:
-            stored = fieldtypes.get(field.config).parse(field.config, answers[key], context)
-        except BadValue:
-            stored = None
-        if field.type == "link":
-            stored = [parse_record_id(one)[1] for one in stored or ()]
-        found[key] = stored
-    return found
 
 
 async def keep_file(

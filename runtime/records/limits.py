@@ -280,7 +280,7 @@ async def choices(
         if record is not None:
             number, row = parse_record_id(record)
             known = (await _values(system.db, near, field, [row]))[row] if number == near.number else {}
-        known |= _typed(near, config, values or {}, context)
+        known |= typed(near, config, values or {}, context)
         empty = missing(near, config, known)
         if empty:
             return Choices([], tuple(one.name for one in empty))
@@ -288,8 +288,8 @@ async def choices(
     return Choices(await panel.choices(system, actor, config.table, text, limit, where))
 
 
-def _typed(near: Table, config: Link, values: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    """Values of a form in stored form; what cannot be read counts as empty."""
+def typed(near: Table, config: Link, values: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    """What the limit of a link reads of ``values`` not stored yet, in stored form; what cannot be read counts as empty."""
     found: dict[str, Any] = {}
     for key in dict.fromkeys(pair.near for pair in config.pairs):
         field = near.by_id.get(key)

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.fault, pytest.mark.timeout(240)]
 
 ORDERS = 120
 STOPS = 5
-SOON_SECONDS = 10.0
+SOON_SECONDS = 5.0
 NOISE = (
     "Traceback",
     "never awaited",
