@@ -47,6 +47,7 @@ class HbStock extends HbElement {
   #order: Named | null = null;
   #key = randomKey();
   #asked = 0;
+  #loading: Promise<void> = Promise.resolve();
   #stop: (() => void) | null = null;
   readonly #refresh = debounce(() => void this.#load(true), 400);
   readonly #find = debounce(() => void this.#load(), 250);
@@ -84,8 +85,13 @@ class HbStock extends HbElement {
     return `/api/v1/stocks/${this.#page.stock.id}`;
   }
 
-  /** Read what the open tab shows; `again`: as many as are shown now. */
+  /** Read what the open tab shows; `again`: as many as are shown now. Done when it, or what was asked after it, is shown. */
   async #load(again = false): Promise<void> {
+    let mine = (this.#loading = this.#read(again));
+    for (await mine; mine !== this.#loading; await mine) mine = this.#loading;
+  }
+
+  async #read(again: boolean): Promise<void> {
     const mine = ++this.#asked;
     const params = { shelf: this.#shelf?.id, order: this.#order?.id };
     try {
@@ -189,8 +195,9 @@ class HbStock extends HbElement {
         toast(t("刚才那次其实已经保存了,只是没收到回音。看一下现在的数量,还要改就再保存一次"), { kind: "bad" });
         await this.#load(true);
       } else if (failure instanceof ApiError && failure.problems.length) {
-        this.refused = new Map(failure.problems.map((problem) => [counts[Number(problem.path?.split(".")[1])]?.[0] ?? "", problem.message]));
+        // first what is there now, which a count typed after the refusal goes by
         await this.#load(true);
+        this.refused = new Map(failure.problems.map((problem) => [counts[Number(problem.path?.split(".")[1])]?.[0] ?? "", problem.message]));
       } else showError(failure);
     } finally {
       this.busy = false;
