@@ -4,6 +4,7 @@
  */
 import { api, showError } from "./api";
 import { t } from "./i18n";
+import { saves } from "./savequeue/savequeue";
 import { toast } from "./toast/toast";
 
 interface Undone {
@@ -26,8 +27,29 @@ function setRedoList(ids: string[]): void {
   for (const button of document.querySelectorAll<HTMLButtonElement>("[data-redo]")) button.disabled = ids.length === 0;
 }
 
+let busy: Promise<void> = Promise.resolve();
+
+/**
+ * One after the other, and after what is on its way: on a slow line a person presses the key before the last change is
+ * stored, which is the one meant, and presses it twice before the first answer is there.
+ */
+function inTurn(step: () => Promise<void>): Promise<void> {
+  const mine = busy.then(() => saves.settled()).then(step);
+  busy = mine.catch(() => {});
+  return mine;
+}
+
 /** Take back the change `id`, or the person's last one. Says what was undone; `hb:undone` tells the page to look again. */
-export async function undo(id?: string): Promise<void> {
+export function undo(id?: string): Promise<void> {
+  return inTurn(() => undoNow(id));
+}
+
+/** Do again what was undone last in this tab. */
+export function redo(): Promise<void> {
+  return inTurn(redoNow);
+}
+
+async function undoNow(id?: string): Promise<void> {
   try {
     const undone = await api.post<Undone>("/api/v1/undo", id ? { change: id } : {});
     if (undone.change) setRedoList([...redoList(), undone.change]);
@@ -38,8 +60,7 @@ export async function undo(id?: string): Promise<void> {
   }
 }
 
-/** Do again what was undone last in this tab. */
-export async function redo(): Promise<void> {
+async function redoNow(): Promise<void> {
   const ids = redoList();
   const last = ids.pop();
   if (!last) {

@@ -25,7 +25,6 @@ import { press } from "../fields/press";
 import { isEditable } from "../record/control";
 import { askMissing } from "../record/missing";
 import { redo, undo } from "../undo";
-import { saves } from "../savequeue/savequeue";
 import { Actions } from "./actions";
 import { allStates, changedStates, movedStates, visibleColumns, type Column } from "./columns";
 import { CopyPaste } from "./copypaste";
@@ -707,8 +706,8 @@ export class HbGrid extends HTMLElement {
       fillRight: () => void grid.copyPaste.fillRight(),
       pressButton: () => grid.pressButton(),
       expand: () => grid.open(grid.selection.active.row),
-      undo: () => void saves.settled().then(() => undo()),
-      redo: () => void saves.settled().then(() => redo()),
+      undo: () => void undo(),
+      redo: () => void redo(),
       find: () => !grid.dispatchEvent(new CustomEvent("hb:find", { bubbles: true, cancelable: true })),
       today: () => grid.#actions.today(),
       newLine: () => grid.#newLine(),
