@@ -39,6 +39,7 @@ from runtime.accounts import Person
 from runtime.accounts.members import check_role, put_member
 from runtime.settings import Settings
 from runtime.system import System
+from tests.browser.slow import slowed
 from tests.support.web import application
 from tests.support.world import World
 from ui import assets
@@ -111,7 +112,7 @@ class Site:
     ) -> BrowserContext:
         """A browser of its own (cookies, storage), signed in as ``person`` (the owner) unless told otherwise."""
         looks = looks_of(PHONE if phone else size, dark=dark, language=language)
-        made = await self.chromium.new_context(base_url=self.url, **looks, **options)
+        made = slowed(await self.chromium.new_context(base_url=self.url, **looks, **options))
         made.set_default_timeout(PATIENCE_MS)
         if signed_in:
             token = await accounts.open_session(self.system, person or self.owner, user_agent="Chromium")

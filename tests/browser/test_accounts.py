@@ -8,13 +8,14 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from runtime.settings import Settings
+from tests.browser.slow import slowed
 from tests.browser.support import PASSWORD, Site, axe, serving, shot
 
 
 async def test_the_first_visit_ends_in_something_alive(settings: Settings, chromium: Browser) -> None:
     async with serving(settings) as (_, url):
-        context = await chromium.new_context(
-            base_url=url, viewport={"width": 1440, "height": 900}, locale="zh-CN"
+        context = slowed(
+            await chromium.new_context(base_url=url, viewport={"width": 1440, "height": 900}, locale="zh-CN")
         )
         page = await context.new_page()
         await page.goto("/")

@@ -21,6 +21,7 @@ from runtime.worker.jobs import run_job
 from tests.browser.eye import not_english, shortened, wrong_in_shape
 from tests.browser.journey.traveller import Traveller
 from tests.browser.screens import FIRST, WELCOME, Furnished, Place, furnish, places, sign_up
+from tests.browser.slow import slowed
 from tests.browser.support import LAPTOP, PHONE, Site, axe, looks_of, serving, shot, site_of
 from tests.standins.wecom import WecomStandIn
 from ui.bootstrap import JOB_KINDS
@@ -158,8 +159,10 @@ async def test_the_first_visit(settings: Settings, chromium: Browser, look: str)
     language, theme, device = look.split("-")
     size = PHONE if device == "phone" else LAPTOP
     async with serving(settings) as (_, url):
-        context = await chromium.new_context(
-            base_url=url, **looks_of(size, dark=theme == "dark", language=language)
+        context = slowed(
+            await chromium.new_context(
+                base_url=url, **looks_of(size, dark=theme == "dark", language=language)
+            )
         )
         page = await context.new_page()
         await WELCOME.open(page)

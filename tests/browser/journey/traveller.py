@@ -10,6 +10,7 @@ from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
+from tests.browser.slow import slowed
 from tests.browser.support import LAPTOP, PASSWORD, PATIENCE_MS, PHONE, shot, until
 
 EMAIL = "lin@example.com"
@@ -44,6 +45,7 @@ class Traveller:
             is_mobile=phone,
             **options,
         )
+        slowed(context)
         context.set_default_timeout(PATIENCE_MS)
         page = await context.new_page()
         made = cls(browser, url, folder, page, context, robot)
