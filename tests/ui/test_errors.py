@@ -17,7 +17,7 @@ from runtime import accounts
 from runtime.errors import Duplicate, InvalidInput, OutsideFailed, Problem
 from runtime.i18n import Message
 from runtime.settings import Settings
-from tests.support.web import Browser, program, running
+from tests.support.web import OUTSIDE, Browser, program, running
 from ui.http.decoding import problem_of
 
 KEYS = {"type", "title", "status", "detail", "code", "problems", "reference"}
@@ -253,6 +253,32 @@ async def test_people_get_a_page_with_a_number_that_is_logged(
     assert "回首页" in page.text
     logged = capsys.readouterr()
     assert number in logged.out + logged.err
+
+
+async def test_who_goes_away_while_sending_is_no_fault_of_ours(
+    failing: Litestar, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A page that is left, a line that breaks, a server that stops: the rest of the request never comes."""
+    coming = iter([{"type": "http.request", "body": b'{"na', "more_body": True}, {"type": "http.disconnect"}])
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return next(coming)
+
+    async def send(event: Any) -> None:
+        sent.append(event)
+
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http",
+        "path": "/api/v1/order", "raw_path": b"/api/v1/order", "query_string": b"", "root_path": "", "state": {},
+        "headers": [(b"host", b"testserver"), (b"content-type", b"application/json"), (b"content-length", b"55")],
+        "client": (OUTSIDE, 4711), "server": ("testserver", 80),
+    }  # fmt: skip
+    await failing(scope, receive, send)  # type: ignore[arg-type]
+    assert [event["status"] for event in sent if event["type"] == "http.response.start"] == [400]
+    assert b'"broken_off"' in b"".join(event.get("body", b"") for event in sent)
+    logged = capsys.readouterr()
+    assert "request failed" not in logged.out + logged.err
 
 
 async def test_pages_that_are_not_there(browser: Browser, owner: accounts.Person) -> None:
