@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { confirmDialog, openDialog } from "./dialog";
+import { HbDialog, confirmDialog, openDialog } from "./dialog";
 import { openMenu } from "../menu/menu";
 import { toast, toastUndo } from "../toast/toast";
 
@@ -36,6 +36,17 @@ describe("dialogs", () => {
     good = true;
     one("dialog .dlg-f .btn").click();
     expect(await answer).toBe(1);
+  });
+});
+
+describe("the place for dialogs of the server", () => {
+  it("opens also what was there before the page's scripts were", () => {
+    document.body.innerHTML = '<hb-dialog-early><div data-size="xl"><div class="dlg-h"><h2>安装</h2></div></div></hb-dialog-early>';
+    customElements.define("hb-dialog-early", class extends HbDialog {});
+    const dialog = document.querySelector("dialog")!;
+    expect(dialog.open).toBe(true);
+    expect(dialog.classList.contains("xl")).toBe(true);
+    expect(dialog.textContent).toContain("安装");
   });
 });
 

@@ -127,6 +127,7 @@ export class HbDialog extends HTMLElement {
   connectedCallback(): void {
     this.#observer.observe(this, { childList: true });
     document.addEventListener("hb:close-dialog", this.#closeAll);
+    this.#arrived(); // what htmx brought before this element was known
   }
 
   disconnectedCallback(): void {
