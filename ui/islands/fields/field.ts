@@ -203,5 +203,6 @@ export function same(one: Value, other: Value): boolean {
   }
   const id = (value: Value) => (typeof value === "object" && value !== null ? (value as { id?: string }).id : undefined);
   if (id(one) !== undefined && id(one) === id(other)) return true;
+  if (typeof one === "object" && typeof other === "object") return JSON.stringify(one) === JSON.stringify(other); // an address, JSON
   return one === other;
 }

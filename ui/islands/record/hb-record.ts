@@ -31,7 +31,7 @@ import { askMissing } from "./missing";
 import { barTemplate, nameOf, titleTemplate } from "./head";
 import { RelatedState } from "./related-state";
 import { relatedTemplate } from "./related";
-import { Saver, toWire } from "./saver";
+import { Saver, toWire, type Seen } from "./saver";
 import { told, type Activity } from "./activity";
 import { entryTemplate } from "./timeline";
 import type { Entry, History, Move, Neighbours, Panel } from "./types";
@@ -87,8 +87,8 @@ export class HbRecord extends HbElement {
 
   readonly #related = new RelatedState(() => this.requestUpdate());
   #saver: Saver = this.#newSaver();
-  /** The value a person saw when the edit began, to tell whether somebody else changed it meanwhile. */
-  #began: Value = null;
+  /** What a person saw when the edit began, to tell whether somebody else changed it meanwhile. */
+  #began: Seen | null = null;
   #ask = 0;
   #stop: (() => void) | null = null;
   #refreshing: Refreshing | null = null;
@@ -258,12 +258,12 @@ export class HbRecord extends HbElement {
   /* ---- acting ---- */
 
   #edit(field: Field): void {
-    this.#began = this.data?.fields[field.id];
+    this.#began = this.#saver.seen(field);
     this.editing = field.id;
   }
 
   async #commit(field: Field, value: Value): Promise<void> {
-    const began = this.editing === field.id ? this.#began : this.data?.fields[field.id];
+    const began = (this.editing === field.id ? this.#began : null) ?? this.#saver.seen(field);
     this.#leave(field);
     this.refusal = null;
     const { problems } = await this.#saver.save(field, value, began);

@@ -20,6 +20,14 @@ export interface Draft {
   theirs?: { value: Value; who: string };
 }
 
+/** What a person saw of a field when an edit of it began. */
+export interface Seen {
+  /** The record's version then. */
+  version: number;
+  /** The value, which is only known later if it was still on its way. */
+  value(): Value;
+}
+
 export interface SaverHost {
   readonly table: string;
   record(): RecordData | null;
@@ -41,18 +49,32 @@ export interface Saved {
 
 export class Saver {
   readonly drafts = new Map<string, Draft>();
+  /** What this person stored last of a field, as it is stored. */
+  readonly #own = new Map<string, Value>();
 
   constructor(private readonly host: SaverHost) {}
 
-  /** Store one field. `began`: the value the person saw when the edit began. */
-  async save(field: Field, value: Value, began: Value): Promise<Saved> {
+  /** What is seen of a field now, for an edit that begins. */
+  seen(field: Field): Seen {
+    const record = this.host.record();
+    const now = record?.fields[field.id];
+    const draft = this.drafts.get(field.id);
+    const coming = draft !== undefined && draft.problem === undefined;
+    return { version: record?.version ?? 0, value: () => (coming && this.#own.has(field.id) ? this.#own.get(field.id) : now) };
+  }
+
+  /** Store one field. `began`: what the person saw when the edit began. */
+  async save(field: Field, value: Value, began: Seen): Promise<Saved> {
     const record = this.host.record();
     if (!record) return { change: null, problems: [] };
     this.drafts.set(field.id, { value });
     this.host.changed();
     try {
+      // The page may know already of what others did meanwhile: then the server has nothing to object to.
+      const now = record.fields[field.id];
+      if (record.version !== began.version && !same(now, began.value()) && !same(now, value)) return await this.#differ(field, value, record);
       const answer = await this.#send(record, { [field.id]: value }, record.version);
-      return this.#take(field, answer);
+      return this.#take(field, value, answer);
     } catch (failure) {
       if (failure instanceof ApiError && failure.problems.some((problem) => problem.code === "version_conflict")) return this.#again(field, value, began, record);
       return this.#refuse(field, failure);
@@ -67,7 +89,7 @@ export class Saver {
     this.drafts.set(field.id, { value: draft.value });
     this.host.changed();
     try {
-      return this.#take(field, await this.#send(record, { [field.id]: draft.value }));
+      return this.#take(field, draft.value, await this.#send(record, { [field.id]: draft.value }));
     } catch (failure) {
       return this.#refuse(field, failure);
     }
@@ -101,9 +123,12 @@ export class Saver {
     return saves.send<WriteAnswer>({ method: "PATCH", path: `/api/v1/tables/${this.host.table}/records`, body });
   }
 
-  #take(field: Field, answer: WriteAnswer): Saved {
-    this.drafts.delete(field.id);
-    this.#stored(answer.records[0]);
+  #take(field: Field, value: Value, answer: WriteAnswer): Saved {
+    // Typed again meanwhile: the newer draft stays until its own answer.
+    if (this.drafts.get(field.id)?.value === value) this.drafts.delete(field.id);
+    const stored = answer.records[0];
+    if (stored?.fields && field.id in stored.fields) this.#own.set(field.id, stored.fields[field.id]);
+    this.#stored(stored);
     forgetRedo();
     this.host.changed();
     return { change: answer.change, problems: [] };
@@ -116,19 +141,24 @@ export class Saver {
   }
 
   /** The record has moved on: if not in this field, store after all; else show both values. */
-  async #again(field: Field, value: Value, began: Value, record: RecordData): Promise<Saved> {
+  async #again(field: Field, value: Value, began: Seen, record: RecordData): Promise<Saved> {
     try {
       const now = await api.get<RecordData>(`/api/v1/records/${record.id}`);
       this.host.stored({ ...record, ...now });
       const theirs = now.fields[field.id];
-      if (same(theirs, began) || same(theirs, value)) return this.#take(field, await this.#send(now, { [field.id]: value }));
-      const problem = t("你改的时候,别人也改了这里");
-      this.drafts.set(field.id, { value, problem, theirs: { value: theirs, who: await this.#whoChanged(record.id, field.id) } });
-      this.host.changed();
-      return { change: null, problems: [{ code: "version_conflict", message: problem, field: field.id }] };
+      if (same(theirs, began.value()) || same(theirs, value)) return this.#take(field, value, await this.#send(now, { [field.id]: value }));
+      return await this.#differ(field, value, now);
     } catch (failure) {
       return this.#refuse(field, failure);
     }
+  }
+
+  /** Show both values, and let the person choose. */
+  async #differ(field: Field, value: Value, now: RecordData): Promise<Saved> {
+    const problem = t("你改的时候,别人也改了这里");
+    this.drafts.set(field.id, { value, problem, theirs: { value: now.fields[field.id], who: await this.#whoChanged(now.id, field.id) } });
+    this.host.changed();
+    return { change: null, problems: [{ code: "version_conflict", message: problem, field: field.id }] };
   }
 
   async #whoChanged(record: string, field: string): Promise<string> {
