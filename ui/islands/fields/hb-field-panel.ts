@@ -1,7 +1,8 @@
 /**
  * `<hb-field-panel>`: a field's settings beside its column. Set `.table` (as the API gives it), `.field` (id, null for a new
  * one), `.beside` (handed on to whoever places the new column). What was typed and not saved is there again when the panel is
- * opened again. After saving, `hb:field-saved` ({field, beside, created}) comes on the document and the panel closes.
+ * opened again. After saving, `hb:field-saved` ({field, beside, created, shown}) comes on the document, and the panel closes
+ * when the page shows it.
  */
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import "../../styles/fields.css";
@@ -16,6 +17,7 @@ import { deleteField, type Beside } from "../table/field-actions";
 import { canCombine, combinedWith } from "../table/hb-unique-rules";
 import { Refreshing } from "../refreshing";
 import { refreshTable, tableInfo, type TableInfo, type TableRef } from "../table/info";
+import type { FieldSaved } from "../table/structure";
 import { toast, toastUndo } from "../toast/toast";
 import { autoNumberForm } from "./auto-number-form";
 import { fieldIcon, type Field, type FieldOptions } from "./field";
@@ -298,8 +300,8 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
       this.#done = true;
       if (saved.converting) return this.#converting(saved.converting);
       const said = original ? t("已保存字段「{name}」", { name: saved.name }) : t("已新建字段「{name}」", { name: saved.name });
+      await tell({ field: saved.id, beside: this.beside, created: !original });
       toastUndo(said, () => void this.#undo());
-      document.dispatchEvent(new CustomEvent("hb:field-saved", { detail: { field: saved.id, beside: this.beside, created: !original } }));
       // Meanwhile something else may have been opened in the panel.
       if (this.isConnected) closePanel();
     } catch (failure) {
@@ -329,7 +331,7 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
     const { table } = this;
     try {
       sayUndone(await api.post<Undone>(`/api/v1/apps/${table.app}/undo`, {}));
-      document.dispatchEvent(new CustomEvent("hb:field-saved", { detail: { field: this.field ?? "", beside: null, created: false } }));
+      await tell({ field: this.field ?? "", beside: null, created: false });
     } catch (failure) {
       showError(failure);
     }
@@ -350,7 +352,7 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
   async #delete(field: Field): Promise<void> {
     if (!(await deleteField(field))) return;
     this.#done = true;
-    document.dispatchEvent(new CustomEvent("hb:field-saved", { detail: { field: field.id, beside: null, created: false } }));
+    await tell({ field: field.id, beside: null, created: false });
     if (this.isConnected) closePanel();
   }
 
@@ -529,6 +531,14 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
         </button>
       </div>`;
   }
+}
+
+/** Tell the page of a saved field; done when the page shows it, so that nobody edits by what the field was before. */
+async function tell(saved: Omit<FieldSaved, "shown">): Promise<void> {
+  const showing: Promise<void>[] = [];
+  const detail: FieldSaved = { ...saved, shown: (done) => showing.push(done) };
+  document.dispatchEvent(new CustomEvent("hb:field-saved", { detail }));
+  await Promise.allSettled(showing);
 }
 
 define("hb-field-panel", HbFieldPanel);

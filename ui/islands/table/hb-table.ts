@@ -87,6 +87,7 @@ export class HbTable extends HbElement {
   #asked = "";
   #askedRows = "";
   #reloads = 0;
+  #reloading: Promise<void> = Promise.resolve();
 
   constructor() {
     super();
@@ -301,7 +302,13 @@ export class HbTable extends HbElement {
 
   readonly #schemaChanged = debounce(() => void (this.#views.ordering || this.#reload()), 150);
 
+  /** Read the table anew; done when it, or what was asked for after it, is shown. */
   async #reload(): Promise<void> {
+    let mine = (this.#reloading = this.#read());
+    for (await mine; mine !== this.#reloading; await mine) mine = this.#reloading;
+  }
+
+  async #read(): Promise<void> {
     const ask = ++this.#reloads;
     try {
       const table = await refreshTable(this.table.id);
@@ -316,7 +323,11 @@ export class HbTable extends HbElement {
     }
   }
 
-  readonly #fieldSaved = (event: Event) => void this.#structure.fieldSaved((event as CustomEvent<FieldSaved>).detail);
+  readonly #fieldSaved = (event: Event) => {
+    const { detail } = event as CustomEvent<FieldSaved>;
+    const done = this.#structure.fieldSaved(detail);
+    detail.shown?.(done);
+  };
 
   /* ---- what the grid asks for ---- */
 

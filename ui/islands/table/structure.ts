@@ -24,6 +24,8 @@ export interface FieldSaved {
   field: string;
   beside?: Beside | null;
   created?: boolean;
+  /** Told when the page will have shown it, for whoever waits for that. */
+  shown?: (done: Promise<void>) => void;
 }
 
 export class Structure {
