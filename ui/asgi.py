@@ -146,7 +146,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         route_handlers=[
             Router("/api/v1", route_handlers=API),
             openapi.description,
-            Router("/", route_handlers=PAGES, include_in_schema=False),
+            Router("/", route_handlers=PAGES, include_in_schema=False, request_class=render.PageRequest),
             *WATCH,
             *HOOKS,
             *assets.routes(),
