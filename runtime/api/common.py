@@ -7,6 +7,7 @@ A handler gets what it needs by naming it: ``system: TheSystem``, ``actor: TheAc
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from litestar.di import NamedDependency
 
 from runtime.access import Actor
 from runtime.errors import Problem
-from runtime.i18n import Translator
+from runtime.i18n import N_, Translator
 from runtime.system import System
 
 TheSystem = NamedDependency[System]
@@ -55,6 +56,20 @@ def problem_body(problem: Problem, translator: Translator) -> ProblemBody:
         field_name=problem.field_name,
         path=problem.path,
     )
+
+
+_FORM = N_("表单「{name}」")
+_OF_FORM = re.compile(re.escape(_FORM).replace(re.escape("{name}"), "(.*)"), re.DOTALL)
+
+
+def actor_name(kind: str, name: str, translator: Translator) -> str:
+    """The name an actor is kept by, for a reader: what the product calls itself and forms is in the reader's language,
+    people's and automations' names are as they are."""
+    if kind == "system":
+        return translator.gettext(name)
+    if kind == "form" and (found := _OF_FORM.fullmatch(name)):
+        return translator.gettext(_FORM, {"name": found[1]})
+    return name
 
 
 def moment(value: datetime) -> str:

@@ -9,7 +9,7 @@ from litestar import get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.status_codes import HTTP_200_OK
 
-from runtime.api.common import TheActor, TheSystem, TheTranslator, moment
+from runtime.api.common import TheActor, TheSystem, TheTranslator, actor_name, moment
 from runtime.api.records import Names, RecordBody
 from runtime.errors import InvalidInput
 from runtime.i18n import N_, Translator
@@ -234,7 +234,7 @@ async def record_history(
             str(e.change),
             e.action,
             e.version,
-            ActorBody(e.actor_kind, e.actor_id, translator.gettext(e.actor_name)),
+            ActorBody(e.actor_kind, e.actor_id, actor_name(e.actor_kind, e.actor_name, translator)),
             e.channel,
             e.source,
             translator.gettext(e.reason) if e.reason else None,

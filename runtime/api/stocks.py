@@ -15,7 +15,7 @@ from litestar.params import FromPath, QueryParameter
 from litestar.status_codes import HTTP_200_OK
 
 from runtime.access import Operation, require
-from runtime.api.common import TheActor, TheSystem, TheTranslator, moment
+from runtime.api.common import TheActor, TheSystem, TheTranslator, actor_name, moment
 from runtime.fieldtypes.number import wire_number
 from runtime.i18n import Message, Translator
 from runtime.records import stock as stocks
@@ -237,7 +237,7 @@ def _movement(row: reading.Movement, translator: Translator) -> MovementBody:
         actor={
             "kind": row.actor_kind,
             "id": row.actor_id,
-            "name": _words(row.actor_name, translator) if row.actor_kind == "system" else row.actor_name,
+            "name": actor_name(row.actor_kind, row.actor_name, translator),
         },
         reason=_words(row.reason, translator) if row.reason else None,
         run=row.source if row.source and row.source.startswith("run") else None,

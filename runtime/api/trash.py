@@ -9,7 +9,7 @@ from litestar import delete, get
 from litestar.params import FromPath, QueryParameter
 from litestar.status_codes import HTTP_200_OK
 
-from runtime.api.common import TheActor, TheSystem, moment
+from runtime.api.common import TheActor, TheSystem, TheTranslator, actor_name, moment
 from runtime.records import trash
 from runtime.storage.query import MAX_LIMIT
 
@@ -54,6 +54,7 @@ class RemovedBody(msgspec.Struct, frozen=True):
 async def list_trashed_records(
     system: TheSystem,
     actor: TheActor,
+    translator: TheTranslator,
     table: FromPath[str],
     search: Search = None,
     cursor: Cursor = None,
@@ -68,7 +69,7 @@ async def list_trashed_records(
                 name=one.name,
                 deleted_at=moment(one.deleted_at),
                 gone_at=moment(one.gone_at),
-                by=one.by,
+                by=actor_name(one.by_kind, one.by, translator),
                 channel=one.channel,
             )
             for one in found.records

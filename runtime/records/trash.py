@@ -43,6 +43,7 @@ class TrashedRecord(msgspec.Struct, frozen=True, kw_only=True):
     deleted_at: datetime
     gone_at: datetime
     by: str
+    by_kind: str
     channel: str
 
 
@@ -82,7 +83,7 @@ async def page(
     found = []
     for row in rows:
         stored = row[primary.column] if primary is not None and primary.stored else None
-        name, channel = by.get(row["id"], ("", ""))
+        kind, name, channel = by.get(row["id"], ("", "", ""))
         found.append(
             TrashedRecord(
                 id=record_id(reader.table.number, row["id"]),
@@ -90,21 +91,22 @@ async def page(
                 deleted_at=row["deleted_at"],
                 gone_at=row["deleted_at"] + KEPT,
                 by=name,
+                by_kind=kind,
                 channel=channel,
             )
         )
     return TrashPage(tuple(found), _cursor(rows[-1]) if more else None, total)
 
 
-async def _who(system: System, table: Table, rows: list[int]) -> dict[int, tuple[str, str]]:
-    """Who trashed which record, and through what."""
+async def _who(system: System, table: Table, rows: list[int]) -> dict[int, tuple[str, str, str]]:
+    """Who (kind and name) trashed which record, and through what."""
     found = await system.db.fetch(
-        "SELECT DISTINCT ON (record_id) record_id, actor_name, channel FROM meta.history"
+        "SELECT DISTINCT ON (record_id) record_id, actor_kind, actor_name, channel FROM meta.history"
         " WHERE table_id = $1 AND record_id = ANY($2::bigint[]) AND action = 'delete' ORDER BY record_id, id DESC",
         table.number,
         rows,
     )
-    return {row["record_id"]: (row["actor_name"], row["channel"]) for row in found}
+    return {row["record_id"]: (row["actor_kind"], row["actor_name"], row["channel"]) for row in found}
 
 
 async def remove(system: System, actor: Actor, table_id: str, records: Sequence[str] | None) -> int:

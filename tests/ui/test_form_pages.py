@@ -187,3 +187,21 @@ def test_the_address_of_a_form_is_not_written_down() -> None:
     assert named_path("/f/abc") == "/f/…"
     assert named_path("/api/v1/f/abc/submissions") == "/api/v1/f/…"
     assert named_path("/forms/frm1") == "/forms/frm1"
+
+
+async def test_readers_are_told_in_their_language_that_a_form_wrote(
+    browser: Browser, counter: Counter
+) -> None:
+    await browser.open(counter.path)
+    await submit(browser, counter, 订单号="DY-1")
+    page = await read.page(counter.system, counter.actor, counter.table.id, Query())
+    system, app = counter.system, counter.form.app_id
+    reader = await accounts.create_user(
+        system, email="sam@example.com", name="Sam", password=PASSWORD, language="en"
+    )
+    async with system.db.transaction() as tx:
+        await put_member(tx, (await system.catalogs.current()).app(app).number, reader.number, "viewer")
+    for email, name in (("lin@example.com", "表单「登记」"), ("sam@example.com", "Form “登记”")):
+        await browser.sign_in(email)
+        history = await browser.call("GET", f"/api/v1/records/{page.records[0].id}/history")
+        assert [one["actor"]["name"] for one in history.json()["entries"]] == [name]

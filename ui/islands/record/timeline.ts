@@ -28,11 +28,11 @@ export function channelWords(entry: Entry): string {
     case "import":
       return t("导入");
     case "form":
-      return t("表单");
+      return t("表单提交");
     case "automation":
-      return t("自动化");
+      return t("自动化运行");
     case "connector":
-      return t("连接");
+      return t("外部连接");
     case "undo":
       return t("撤销");
     case "stock":
@@ -50,7 +50,7 @@ function who(entry: Entry): string {
 }
 
 function mark(entry: Entry): TemplateResult {
-  const icons: Record<string, string> = { automation: "zap", token: "plug", import: "upload", system: "settings" };
+  const icons: Record<string, string> = { automation: "zap", token: "plug", import: "upload", form: "clipboard-list", system: "settings" };
   const name = icons[entry.actor.kind];
   if (!name) return avatar(entry.actor, "s");
   return html`<span class="ico">${icon(name, 12)}</span>`;
