@@ -27,8 +27,8 @@ _KINDS = {
     "choice": N_("选项"),
     "number": N_("数字"),
     "boolean": N_("是或否"),
-    "date": N_("日期"),
-    "datetime": N_("日期时间"),
+    "date": N_("一个日期"),
+    "datetime": N_("一个日期时间"),
     "place": N_("地址"),
     "person": N_("成员"),
 }

@@ -47,7 +47,8 @@ class Translator:
     def gettext(self, msgid: str, params: Mapping[str, Any] | None = None) -> str:
         """Translate ``msgid`` and fill its ``{name}`` places; a missing parameter leaves its place visible.
 
-        ``{{`` and ``}}`` are braces to be read as such.
+        ``{{`` and ``}}`` are braces to be read as such. ``{n|record|records}`` in a catalogue is the first word where
+        ``n`` is one and the second where it is not: Chinese needs no such thing.
         """
         sentence = self.catalogue.get(msgid) or msgid
         if "{" not in sentence and "}" not in sentence:
@@ -61,11 +62,13 @@ class Translator:
             if name not in values:
                 return place.group()
             value = values[name]
+            if place.group(2) is not None:
+                return place.group(2) if str(value) == "1" else place.group(3)
             return value.text(self) if isinstance(value, Message) else str(value)
 
         return _PLACE.sub(filled, sentence)
 
 
 # a name alone: sentences may be people's own words, in which a format or an attribute could do harm
-_PLACE = re.compile(r"\{\{|\}\}|\{(\w+)\}")
+_PLACE = re.compile(r"\{\{|\}\}|\{(\w+)(?:\|([^{}|]*)\|([^{}|]*))?\}")
 CHINESE = Translator("zh")

@@ -131,6 +131,7 @@ async def test_drop_and_paste_into_cells(site: Site, album: Table) -> None:
         return len(await names(site, album)) == 3
 
     await until(three)
+    await expect(cell.locator("img")).to_have_count(3)
     assert (await names(site, album))[2].startswith("粘贴的图片 20")
     # undo takes the last one away, and again brings it back by its history
     await page.keyboard.press("Control+z")
@@ -239,6 +240,7 @@ async def test_the_panel_has_tiles_that_are_renamed_moved_and_removed(site: Site
     assert await axe(page) == []
     await box.get_by_role("button", name="正面.jpg的操作").click()
     await page.get_by_role("menuitem", name="改名").click()
+    await expect(box.get_by_role("textbox", name="文件名")).to_be_focused()
     await page.keyboard.type("外箱")
     await page.keyboard.press("Enter")
     await become(site, album, ["外箱.jpg", "说明.txt", "发票.pdf", "明细.zip"], 1)

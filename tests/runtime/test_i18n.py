@@ -30,3 +30,11 @@ def test_what_is_put_in_is_never_looked_through_again() -> None:
 def test_parts_that_are_messages_are_translated_first() -> None:
     english = Translator("en", {"外 {x}": "outer {x}", "里 {{y}}": "inner {{y}}"})
     assert Message("外 {x}", {"x": Message("里 {{y}}")}).text(english) == "outer inner {y}"
+
+
+def test_the_word_goes_with_the_number_where_a_language_has_two() -> None:
+    english = Translator("en", {"有 {n} 行空着": "{n} {n|row is|rows are} empty"})
+    assert english.gettext("有 {n} 行空着", {"n": 1}) == "1 row is empty"
+    assert english.gettext("有 {n} 行空着", {"n": 0}) == "0 rows are empty"
+    assert english.gettext("有 {n} 行空着", {"n": "1,000"}) == "1,000 rows are empty"
+    assert english.gettext("有 {n} 行空着") == "{n} {n|row is|rows are} empty"

@@ -21,7 +21,7 @@ MARKERS = {"N_", "_", "gettext", "Message", "text"}
 TEMPLATE_CALL = re.compile(r"""(?<![\w.])_\(\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
 SCRIPT_CALL = re.compile(r"""(?<![\w.])(?:t|N_)\(\s*("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')""")
 COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
-PLACE = re.compile(r"\{(\w+)\}")
+PLACE = re.compile(r"\{(\w+)(?:\|[^{}|]*\|[^{}|]*)?\}")
 DOUBLED = re.compile(r"\{\{.*?\}\}")
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 

@@ -22,8 +22,8 @@ _KINDS = {
     "array": N_("列表"),
     "object": N_("对象"),
     "null": N_("空值"),
-    "date": N_("日期"),
-    "datetime": N_("日期时间"),
+    "date": N_("一个日期"),
+    "datetime": N_("一个日期时间"),
 }
 
 # what msgspec and Litestar can say, most particular first; each group becomes a parameter

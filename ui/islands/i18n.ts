@@ -16,11 +16,18 @@ export function locale(): string {
   return document.documentElement.lang || "zh-CN";
 }
 
-/** The sentence for `msgid`, its `{name}` places filled; a place without a parameter stays visible. */
+/**
+ * The sentence for `msgid`, its `{name}` places filled; a place without a parameter stays visible. `{n|record|records}` in
+ * a catalogue is the first word where `n` is one, and the second where it is not.
+ */
 export function t(msgid: string, params?: Params): string {
   const sentence = catalogue[msgid] ?? msgid;
   if (!params) return sentence;
-  return sentence.replace(/\{(\w+)\}/g, (place, name: string) => (name in params ? String(params[name]) : place));
+  return sentence.replace(/\{(\w+)(?:\|([^{}|]*)\|([^{}|]*))?\}/g, (place, name: string, one?: string, many?: string) => {
+    if (!(name in params)) return place;
+    const value = String(params[name]);
+    return one === undefined ? value : value === "1" ? one : many!;
+  });
 }
 
 /** Replace the catalogue (the page's start, and tests). */

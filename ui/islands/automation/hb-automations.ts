@@ -97,7 +97,7 @@ class HbAutomations extends HbElement {
     return html`<div class="bar"><span class="f2">${t("{n} 个自动化", { n: page.automations.length })}</span><span class="grow"></span><a class="tool" href="/a/${page.app}/runs">${icon("history")}${t("运行记录")}</a>${page.can_build ? html`<button type="button" class="btn s" aria-haspopup="menu" @click=${(event: Event) => this.#menu(event)}>${icon("pause", 14)}${t("暂停和恢复")}</button>` : nothing}</div>
       ${page.pauses.filter((one) => one.scope !== "automation").map((one) => this.#banner(one))}
       <div class="ru-page">${page.automations.length
-        ? html`<table class="tbl ru-table st-table"><thead><tr><th>${t("自动化")}</th><th>${t("近 30 天")}</th><th class="num">${t("运行")}</th><th class="num">${t("失败")}</th><th class="num">${t("用时 一半 / 95%")}</th><th>${t("上次运行")}</th><th></th></tr></thead><tbody>${page.automations.map((one) => this.#row(one))}</tbody></table>`
+        ? html`<table class="tbl ru-table st-table"><thead><tr><th>${t("自动化")}</th><th>${t("最近 30 天")}</th><th class="num">${t("运行次数")}</th><th class="num">${t("失败")}</th><th class="num">${t("用时 一半 / 95%")}</th><th>${t("上次运行")}</th><th></th></tr></thead><tbody>${page.automations.map((one) => this.#row(one))}</tbody></table>`
         : html`<div class="empty">${icon("zap", 32)}<h2>${t("还没有自动化")}</h2></div>`}</div>`;
   }
 }

@@ -76,7 +76,7 @@ export function questionSettings(host: SettingsHost, index: number): TemplateRes
   return html`<div class="stack">
     <div class="row"><span class="fe-ic">${icon(fieldIcon(field), 16)}</span><b class="grow cut">${field.name}</b><button type="button" class="btn s g" @click=${() => host.take(index)}>${icon("trash-2", 14)}${t("去掉这道题")}</button></div>
     ${wrong(host, `${path}.field`)}
-    <div class="field"><label class="lab" for="fe-label">${t("题目")}</label><input class="inp" id="fe-label" maxlength="200" autocomplete="off" placeholder=${field.name} .value=${question.label} @input=${(event: Event) => set({ label: (event.target as HTMLInputElement).value })} />${wrong(host, `${path}.label`)}</div>
+    <div class="field"><label class="lab" for="fe-label">${t("题目文字")}</label><input class="inp" id="fe-label" maxlength="200" autocomplete="off" placeholder=${field.name} .value=${question.label} @input=${(event: Event) => set({ label: (event.target as HTMLInputElement).value })} />${wrong(host, `${path}.label`)}</div>
     <div class="field"><label class="lab" for="fe-help">${t("说明")}</label><textarea class="inp" id="fe-help" rows="2" maxlength="1000" placeholder=${t("例如 单号在快递面单的左上角")} .value=${question.help} @input=${(event: Event) => set({ help: (event.target as HTMLTextAreaElement).value })}></textarea>${wrong(host, `${path}.help`)}</div>
     ${toggle(t("必填"), question.required || needed, (required) => set({ required }), needed ? t("这个字段在数据表里必须填写") : "", needed)}
     ${toggle(t("不显示,只存预填的值"), question.hidden, (hidden) => set({ hidden, ...(hidden ? { where: null } : {}) }), t("例如记下是从哪个表单来的;填表的人看不到,也改不了"))}

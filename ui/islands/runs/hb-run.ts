@@ -71,7 +71,7 @@ class HbRun extends HbElement {
     return html`<div class="ru-head">
       <div class="row wrap">${runMark(run)}<span class="f3">${run.trigger}</span></div>
       <dl class="ru-facts">
-        <div><dt>${t("记录")}</dt><dd>${record}${run.table_name ? html`<span class="f3"> · ${run.table_name}</span>` : nothing}</dd></div>
+        <div><dt>${t("触发记录")}</dt><dd>${record}${run.table_name ? html`<span class="f3"> · ${run.table_name}</span>` : nothing}</dd></div>
         <div><dt>${t("开始")}</dt><dd>${ago(run.created_at)}</dd></div>
         ${run.seconds === null ? nothing : html`<div><dt>${t("用时")}</dt><dd>${duration(run.seconds)}</dd></div>`}
         ${run.wake_at && run.status === "waiting" && run.waits !== "turn" ? html`<div><dt>${run.waits === "retry" ? t("下次再试") : t("等到")}</dt><dd>${formatMoment(run.wake_at, true)}</dd></div>` : nothing}

@@ -140,7 +140,7 @@ class HbRuns extends HbElement {
     return html`<tr>
       ${this.#picks ? html`<td class="ru-pick">${run.status === "failed" ? html`<input class="ck" type="checkbox" aria-label=${t("选中这次运行")} .checked=${this.picked.has(run.id)} @change=${(event: Event) => this.#pick(run.id, (event.target as HTMLInputElement).checked)} />` : nothing}</td>` : nothing}
       <td class="ru-state"><a href="/runs/${run.id}">${runMark(run)}</a></td>
-      ${this.page.automation ? nothing : html`<td class="ru-name">${run.automation ? html`<a href="/automations/${run.automation}">${run.automation_name}</a>` : run.automation_name}</td>`}
+      ${this.page.automation ? nothing : html`<td class="ru-name">${run.automation ? html`<a href="/automations/${run.automation}">${run.automation_name}</a>` : html`${run.automation_name}<span class="f3"> · ${t("自动化已删除")}</span>`}</td>`}
       <td class="ru-record">${record}</td>
       <td class="ru-cause f2">${run.trigger}</td>
       <td class="ru-took num f3">${duration(run.seconds)}</td>
@@ -166,7 +166,7 @@ class HbRuns extends HbElement {
       <div class="ru-page">${statisticsView(page.statistics)}
         ${runs.length
           ? html`<table class="tbl ru-table">
-              <thead><tr>${this.#picks ? html`<th class="ru-pick"><input class="ck" type="checkbox" aria-label=${t("全选")} .checked=${this.picked.size > 0 && runs.every((run) => run.status !== "failed" || this.picked.has(run.id))} @change=${(event: Event) => this.#pickAll((event.target as HTMLInputElement).checked)} /></th>` : nothing}<th>${t("结果")}</th>${page.automation ? nothing : html`<th>${t("自动化")}</th>`}<th>${t("记录")}</th><th>${t("因为什么")}</th><th class="num">${t("用时")}</th><th>${t("时间")}</th><th>${t("原因")}</th><th></th></tr></thead>
+              <thead><tr>${this.#picks ? html`<th class="ru-pick"><input class="ck" type="checkbox" aria-label=${t("全选")} .checked=${this.picked.size > 0 && runs.every((run) => run.status !== "failed" || this.picked.has(run.id))} @change=${(event: Event) => this.#pickAll((event.target as HTMLInputElement).checked)} /></th>` : nothing}<th>${t("运行结果")}</th>${page.automation ? nothing : html`<th>${t("所属自动化")}</th>`}<th>${t("触发记录")}</th><th>${t("因为什么")}</th><th class="num">${t("用时")}</th><th>${t("时间")}</th><th>${t("原因")}</th><th></th></tr></thead>
               <tbody>${runs.map((run) => this.#row(run))}</tbody>
             </table>
             ${next ? html`<div class="card-p"><button type="button" class="btn" aria-busy=${String(this.busy)} @click=${() => void this.#more()}>${t("更早的")}</button></div>` : nothing}`
