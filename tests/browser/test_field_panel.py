@@ -152,6 +152,7 @@ async def test_a_formula_is_written_with_help_and_shows_its_results(site: Site, 
     await expect(form.get_by_role("option").first).to_contain_text("ROUND")
     await page.keyboard.press("Enter")
     await page.keyboard.type("{实")
+    await expect(form.get_by_role("option").first).to_contain_text("实付金额")
     await page.keyboard.press("Enter")
     await page.keyboard.type("*0.9,1")
     await expect(source).to_have_value("ROUND({实付金额}*0.9,1)")
@@ -162,11 +163,9 @@ async def test_a_formula_is_written_with_help_and_shows_its_results(site: Site, 
     await page.keyboard.type("+{没有}")
     await expect(form.locator(".fx-verdict .hint.bad")).to_be_visible()
     await form.get_by_role("button", name="标出来").click()
-    assert (
-        await page.evaluate(
-            "getSelection().toString() || document.activeElement.value.slice(document.activeElement.selectionStart, document.activeElement.selectionEnd)"
-        )
-        == "{没有}"
+    await page.wait_for_function(
+        "(getSelection().toString() || document.activeElement.value.slice(document.activeElement.selectionStart, document.activeElement.selectionEnd))"
+        " === '{没有}'"
     )
     await page.keyboard.press("Backspace")
     await page.keyboard.press("Backspace")
