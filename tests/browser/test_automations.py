@@ -15,8 +15,6 @@ from tests.browser.support import Site, axe, shot, until
 from tests.standins.wecom import WecomStandIn
 from tests.support.shop import Shop
 
-expect.set_options(timeout=8_000)
-
 
 @pytest.fixture
 def wecom() -> Iterator[WecomStandIn]:
@@ -77,9 +75,10 @@ async def test_an_automation_is_built_tried_and_switched_on_by_form(
     order = await shop.order((shelf, 3), 订单号="DY-0633")
     page = await site.open(f"/t/{shop.orders.id}")
     await page.get_by_role("button", name="新建自动化").click()
-    await page.get_by_label("名称").first.fill("缺货告警")
-    await page.get_by_label("哪张数据表", exact=True).select_option(label="主订单池")
-    await page.get_by_role("button", name="新建", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("名称").fill("缺货告警")
+    await dialog.get_by_label("哪张数据表", exact=True).select_option(label="主订单池")
+    await dialog.get_by_role("button", name="新建", exact=True).click()
     await page.wait_for_url(re.compile("/automations/aut"))
     await choose(page, "从", "已支付")
     await choose(page, "变成", "审核中")

@@ -23,7 +23,6 @@ from tests.browser.test_field_panel import edit_field, field_of, new_field, open
 from tests.browser.test_field_types import cell, fill, spec
 from tests.builder.test_states import machine
 
-expect.set_options(timeout=10_000)
 EDITED = [kind for kind in KINDS if kind.edited]
 STATES = ["待支付", "已支付"]
 HEAD = (spec("名称"), spec("状态", "single_select", choices=STATES, machine=machine(("待支付", "已支付"))))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser
 
 from tests.browser.journey import arrive, bring, build, goods, scan, work
 from tests.browser.journey.traveller import Traveller
@@ -21,7 +21,6 @@ MINUTES = 12
 
 @pytest.mark.timeout(MINUTES * 60)
 async def test_from_an_empty_machine_to_the_first_live_order(chromium: Browser, tmp_path: Path) -> None:
-    expect.set_options(timeout=15_000)
     with (
         WecomStandIn() as wecom,
         serve(tmp_path / "data", HUOBIAO_WECOM_BASE_URL=wecom.base_url) as running,

@@ -17,8 +17,6 @@ from tests.browser.test_field_types import fill, open_table, spec
 from tests.browser.test_rollups import begin, made, value
 from tests.browser.test_rollups import pick as choose
 
-expect.set_options(timeout=8_000)
-
 
 @pytest.fixture
 async def checked(site: Site) -> tuple[Table, Table]:
