@@ -185,7 +185,7 @@ async def test_cells_come_from_excel_and_bad_ones_do_not_sink_the_rest(site: Sit
 async def test_undo_and_redo_by_key(site: Site) -> None:
     grid = await open_grid(site, await orders(site, 3))
     await grid.type(0, DUE, "77")
-    await expect(grid.cell(0, DUE)).not_to_have_class("saving")
+    # at once: what is undone is this, although it may still be on its way
     await grid.page.keyboard.press("Control+z")
     await expect(grid.cell(0, DUE)).to_have_text("0.00")
     await grid.page.keyboard.press("Control+y")
