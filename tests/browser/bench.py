@@ -56,21 +56,24 @@ async def look_up(page: Page, code: str) -> None:
     await page.keyboard.press("Enter")
 
 
-async def shoot(page: Page, code: str, *, composing: bool = False) -> None:
-    """Send a code as a scanner gun does: keys 5 ms apart by their own clock, so that a busy machine changes nothing.
+async def shoot(page: Page, *codes: str, composing: bool = False) -> None:
+    """Send codes as a scanner gun does: keys 5 ms apart by their own clock, so that a busy machine changes nothing.
 
-    ``composing``: a Chinese input method is on and takes the keys for itself.
+    Half a second lies between one code and the next. ``composing``: a Chinese input method is on and takes the keys for
+    itself.
     """
     keys = await page.context.new_cdp_session(page)
     at = time.time()
-    for char in code:
-        at += 0.005
-        plain = {"type": "keyDown", "key": char, "text": char}
-        taken = {
-            "type": "rawKeyDown", "key": "Process", "code": f"Key{char}" if char.isalpha() else f"Digit{char}",
-            "windowsVirtualKeyCode": 229,
-        }  # fmt: skip
-        await keys.send("Input.dispatchKeyEvent", {"timestamp": at, **(taken if composing else plain)})
     enter = {"type": "keyDown", "key": "Enter", "code": "Enter", "text": "\r", "windowsVirtualKeyCode": 13}
-    await keys.send("Input.dispatchKeyEvent", {"timestamp": at + 0.005, **enter})
+    for code in codes:
+        for char in code:
+            at += 0.005
+            plain = {"type": "keyDown", "key": char, "text": char}
+            taken = {
+                "type": "rawKeyDown", "key": "Process", "code": f"Key{char}" if char.isalpha() else f"Digit{char}",
+                "windowsVirtualKeyCode": 229,
+            }  # fmt: skip
+            await keys.send("Input.dispatchKeyEvent", {"timestamp": at, **(taken if composing else plain)})
+        await keys.send("Input.dispatchKeyEvent", {"timestamp": at + 0.005, **enter})
+        at += 0.5
     await keys.detach()

@@ -66,8 +66,11 @@ export function keyOf(event: Pick<KeyboardEvent, "key" | "code" | "keyCode" | "i
   return { char: letter ?? null, end: false };
 }
 
-/** Listen for scans on the whole page; returns the way to stop. A modal dialog that asks something is left alone. */
-export function listenForScans(scanned: (code: string) => void): () => void {
+/**
+ * Listen for scans on the whole page; returns the way to stop. `at`: when the gun sent it, in milliseconds of the page, which
+ * a busy page hears of later. A modal dialog that asks something is left alone.
+ */
+export function listenForScans(scanned: (code: string, at: number) => void): () => void {
   const burst = new Burst();
   let field: HTMLInputElement | HTMLTextAreaElement | null = null;
   let before = "";
@@ -90,7 +93,7 @@ export function listenForScans(scanned: (code: string) => void): () => void {
       field.value = before;
       field.dispatchEvent(new Event("input", { bubbles: true }));
     }
-    scanned(code);
+    scanned(code, event.timeStamp);
   };
   document.addEventListener("keydown", onKey, true);
   return () => document.removeEventListener("keydown", onKey, true);

@@ -134,7 +134,7 @@ export class HbWorkbench extends HbElement {
     on(document, "keydown", (event) => this.#key(event as KeyboardEvent));
     on(document, "hb:undone", () => this.#refreshSoon());
     this.#stops.push(watch([this.#page.table.id], (change) => this.#heard(change)));
-    if (this.#page.workbench.scan) this.#stops.push(listenForScans((code) => void this.#scanned(code)));
+    if (this.#page.workbench.scan) this.#stops.push(listenForScans((code, at) => void this.#scanned(code, at)));
     keepOnDevice();
     void this.#go(readAddress(location.search), "stay");
     void this.#count();
@@ -246,14 +246,13 @@ export class HbWorkbench extends HbElement {
     await this.#lookUp(code, { scanned: false, how: "push" });
   }
 
-  /** A gun or the camera read a code. */
-  async #scanned(code: string): Promise<void> {
-    const now = performance.now();
-    if (code === this.#last.code && now - this.#last.at < doubleWithin) {
+  /** A gun or the camera read a code, at that time. */
+  async #scanned(code: string, at = performance.now()): Promise<void> {
+    if (code === this.#last.code && at - this.#last.at < doubleWithin) {
       this.note = t("「{code}」刚扫过,这一次没有再查", { code });
       return;
     }
-    this.#last = { code, at: now };
+    this.#last = { code, at };
     this.note = "";
     await this.#lookUp(code, { scanned: true, how: this.scanning ? "replace" : "push" });
   }
