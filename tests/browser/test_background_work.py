@@ -80,7 +80,7 @@ async def _screens(site: Site, orders: Table) -> None:
         page = await open_table(site, orders, **looks)
         await expect(page.locator(".g-work")).to_be_visible()
         await page.locator(".g-work").hover(force=True)
-        await page.wait_for_timeout(600)
+        await expect(page.locator(".tip")).to_be_visible()
         await page.screenshot(path=shot(f"background/refreshing-{name}"))
         await page.locator(".g-r").first.hover()
         await page.locator(".g-r").first.locator(".g-open").click()

@@ -21,7 +21,7 @@ async def shop(site: Site) -> Shop:
 async def _write(page: Page, text: str) -> None:
     await form(page).locator(".tt-text").click()
     await page.keyboard.press("Control+A")
-    await page.keyboard.type(text)
+    await page.keyboard.insert_text(text)  # at once: a draft is stored while a slow hand still types
 
 
 async def _draft(shop: Shop, automation: str) -> str:

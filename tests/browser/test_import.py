@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,7 @@ async def test_a_file_becomes_a_new_table(site: Site, orders: Path) -> None:
     await choose(page, orders)
     await expect(page.get_by_text("约 4 行,6 列")).to_be_visible()
     await expect(page.get_by_text("已按 GBK 读取")).to_be_visible()
-    assert "/imports/job" in page.url
+    await expect(page).to_have_url(re.compile("/imports/job"))
     # the file does not tell whether the month or the day comes first, so it is asked
     await expect(page.get_by_text("「10/2/2026 08:26」是哪一天")).to_be_visible()
     await page.get_by_role("button", name="2026-10-02").click()

@@ -53,6 +53,7 @@ async def test_a_pop_up_on_another_persons_screen(site: Site) -> None:
     assert not await axe(theirs)
     await theirs.screenshot(path=shot("inbox/popup"))
 
+    await expect(second.locator(".popup")).to_have_count(2)
     await theirs.keyboard.press("F8")
     await expect(cards.last.get_by_role("button", name="关闭「库存不足」")).to_be_focused()
     await theirs.keyboard.press("Escape")

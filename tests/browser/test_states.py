@@ -46,6 +46,8 @@ async def machine(site: Site, pool: Pool) -> StateMachine:
 
 async def drag(page: Page, source: str, target: str) -> None:
     """Pull a thread from one state to another."""
+    for name in (target, source):  # a pointer comes over them when they stand still
+        await node(page, name).hover()
     start, end = await node(page, source).bounding_box(), await node(page, target).bounding_box()
     assert start is not None
     assert end is not None
@@ -337,7 +339,7 @@ async def test_times_of_a_state_machine_become_a_column(site: Site, pool: Pool) 
     panel = page.locator("hb-field-panel")
     await panel.get_by_label("名称", exact=True).fill("待了多久")
     await panel.locator(".fe-type-box").click()
-    await page.get_by_role("searchbox").last.fill("状态时间")
+    await page.get_by_role("dialog", name="字段类型").get_by_role("searchbox").fill("状态时间")
     await page.keyboard.press("Enter")
     await expect(panel.locator("hb-select[label='哪个状态流转']")).to_contain_text("状态")
     await page.screenshot(path=shot("states/time-form-zh"))

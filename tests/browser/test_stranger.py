@@ -93,6 +93,7 @@ async def test_make_a_table_with_eight_fields(site: Site) -> None:
     await hands.type("订单")
     await hands.press("Enter")
     # the first field has a name to begin with
+    await expect(dialog.get_by_label("第 1 个字段的名字")).to_be_focused()
     await hands.press("Control+A")
     names = ("单号", "客户手机号", "下单时间", "应付金额", "渠道来源", "数量", "备注", "已开票")
     for number, name in enumerate(names, 1):
