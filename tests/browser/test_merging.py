@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.async_api import Page, expect
 
 from runtime import inbox
@@ -47,6 +49,29 @@ async def orders(site: Site) -> tuple[Table, list[str]]:
     return table, ids
 
 
+async def tell(site: Site, url: str, key: str) -> None:
+    """A pop-up on the owner's screen that leads to ``url``."""
+    me = await site.system.db.value("SELECT id FROM meta.person WHERE public_id = $1", site.owner.id)
+    async with site.system.db.transaction() as tx:
+        await inbox.post(
+            site.system,
+            tx,
+            people=[me],
+            title="疑似同一客户多渠道下单",
+            key=key,
+            app=site.world.app_number,
+            url=url,
+            popup=True,
+        )
+
+
+async def tick(page: Page, name: str) -> None:
+    """The box of a row, which is there when the pointer is."""
+    row = page.locator("hb-grid .g-r", has_text=name)
+    await row.hover()
+    await row.locator(".g-check").check()
+
+
 async def names(page: Page, *shown: str) -> None:
     for name in ("TB20260115", "PDD20260115", "DY20260116"):
         await expect(page.locator("hb-grid .g-r", has_text=name)).to_have_count(1 if name in shown else 0)
@@ -55,19 +80,8 @@ async def names(page: Page, *shown: str) -> None:
 async def test_from_the_pop_up_to_one_order_and_back(site: Site) -> None:
     table, (first, second, _) = await orders(site)
     page = await site.open(f"/t/{table.id}")
-    me = await site.system.db.value("SELECT id FROM meta.person WHERE public_id = $1", site.owner.id)
-    async with site.system.db.transaction() as tx:
-        await inbox.post(
-            site.system,
-            tx,
-            people=[me],
-            title="疑似同一客户多渠道下单",
-            key="same",
-            app=site.world.app_number,
-            url=merge_path(table.id, (second, first)),
-            popup=True,
-        )
-    await page.locator(".popup").get_by_role("button", name="打开").click()
+    await tell(site, merge_path(table.id, (second, first)), "same")
+    await page.locator(".popup").get_by_role("button", name="合并…").click()
     dialog = page.get_by_role("dialog", name="合并 2 条记录")
     await expect(dialog).to_contain_text("个字段内容一样")
     await expect(dialog.get_by_role("status")).to_contain_text("留下「PDD20260115」;其他 1 条进回收站。")
@@ -83,6 +97,64 @@ async def test_from_the_pop_up_to_one_order_and_back(site: Site) -> None:
     await page.screenshot(path=shot("merging/merged"))
     await page.locator(".toast").get_by_role("button", name="撤销").click()
     await names(page, "TB20260115", "PDD20260115", "DY20260116")
+
+
+async def test_whoever_keeps_both_is_not_asked_again(site: Site) -> None:
+    table, (first, second, _) = await orders(site)
+    page = await site.open(f"/t/{table.id}")
+    await tell(site, merge_path(table.id, (second, first)), "both")
+    card = page.locator(".popup")
+    await expect(card.get_by_role("button", name="合并…")).to_be_visible()
+    await page.keyboard.press("F8")
+    await expect(card.get_by_role("button", name="合并…")).to_be_focused()
+    await page.screenshot(path=shot("merging/popup"))
+    assert await axe(page) == []
+    await card.get_by_role("button", name="两条都保留").click()
+    await expect(card).to_have_count(0)
+    await page.goto(f"{site.url}/t/{table.id}")
+    await names(page, "TB20260115", "PDD20260115", "DY20260116")
+    unread = await site.system.db.value("SELECT count(*) FROM meta.notice WHERE read_at IS NULL")
+    assert unread == 0
+
+
+async def test_ticked_rows_are_merged_from_the_bar(site: Site) -> None:
+    table, _ = await orders(site)
+    page = await site.open(f"/t/{table.id}")
+    await names(page, "TB20260115", "PDD20260115", "DY20260116")
+    bar = page.get_by_role("toolbar", name="对选中的记录")
+    await tick(page, "PDD20260115")
+    await expect(bar).to_contain_text("已选 1 条")
+    await expect(bar.get_by_role("button", name="合并…")).to_have_count(0)
+    await tick(page, "TB20260115")
+    await expect(bar).to_contain_text("已选 2 条")
+    await bar.get_by_role("button", name="合并…").click()
+    dialog = page.get_by_role("dialog", name="合并 2 条记录")
+    await expect(dialog.get_by_role("status")).to_contain_text("留下「PDD20260115」;其他 1 条进回收站")
+    await dialog.get_by_role("button", name="合并", exact=True).click()
+    await expect(page.locator(".toast")).to_contain_text("已合并到「PDD20260115」")
+    await expect(bar).to_have_count(0)
+    await names(page, "PDD20260115", "DY20260116")
+    await page.locator(".toast").get_by_role("button", name="撤销").click()
+    await names(page, "TB20260115", "PDD20260115", "DY20260116")
+
+
+async def test_chosen_rows_are_merged_from_the_menu(site: Site) -> None:
+    table, _ = await orders(site)
+    page = await site.open(f"/t/{table.id}")
+    await names(page, "TB20260115", "PDD20260115", "DY20260116")
+    await page.locator("#g-0-0").click(button="right")
+    await expect(page.get_by_role("menuitem", name="删除 1 条")).to_be_visible()
+    await expect(page.get_by_role("menuitem", name=re.compile("^合并"))).to_have_count(0)
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("menu")).to_have_count(0)
+    await page.locator("#g-0-0").click()
+    await page.locator("#g-1-0").click(modifiers=["Shift"])
+    await page.locator("#g-1-0").click(button="right")
+    await page.get_by_role("menuitem", name="合并 2 条…").click()
+    dialog = page.get_by_role("dialog", name="合并 2 条记录")
+    await dialog.get_by_role("button", name="合并", exact=True).click()
+    await expect(page.locator(".toast")).to_contain_text("已合并到「TB20260115」")
+    await names(page, "TB20260115", "DY20260116")
 
 
 async def test_two_are_merged_from_the_record_and_its_history_tells_it(site: Site) -> None:

@@ -222,7 +222,7 @@ async def pop_up_for_the_same_phone(page: Page, shop: Shop) -> None:
 
 async def merge_and_undo(page: Page) -> None:
     """One click from the pop-up to the two orders side by side, one to merge them, one to take it back."""
-    await page.locator(".popup").get_by_role("button", name="打开").click()
+    await page.locator(".popup").get_by_role("button", name="合并…").click()
     dialog = page.get_by_role("dialog", name="合并 2 条记录")
     await expect(dialog.get_by_role("status")).to_contain_text("留下「DY-0011」;其他 1 条进回收站")
     await expect(dialog).to_contain_text("DY-0003")

@@ -31,7 +31,7 @@ async def test_the_order_pool_has_the_names_others_rely_on(system: System, owner
         "异常",
     ]
     assert done.records > 0
-    assert len(app.automations) == 2
+    assert len(app.automations) == 3
     assert len(app.dashboards) == 1
 
 

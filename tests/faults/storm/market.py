@@ -61,8 +61,9 @@ class Builder:
         return answer.json() if answer.content else None
 
     def draw(self, *, stock: int, robot_url: str, crier_url: str, warehouse_url: str) -> Market:
-        """The template with ``stock`` pieces on each shelf, its robot bound, all its automations on, and two more effects:
-        a payment makes an entry in the cash book, an order that got its stock is told to the warehouse.
+        """The template with ``stock`` pieces on each shelf, its robot bound, its automations on (but for the one about orders
+        alike), and two more effects: a payment makes an entry in the cash book, an order that got its stock is told to the
+        warehouse.
 
         New orders are cried by a robot of their own: one takes 20 messages a minute, and alarms should not wait for them.
         """
@@ -120,6 +121,9 @@ class Builder:
             }
         )
         self.call("PATCH", f"/automations/{reserve['id']}", {"steps": reserve["steps"]})
+        # whether two orders are alike depends on when it is asked, so nobody could say here which runs are due
+        alike = market.automations.pop("疑似同一客户")
+        self.call("PATCH", f"/automations/{alike}", {"enabled": False})
         cry = next(one for one in found if one["name"] == "新订单播报")
         cry["steps"][0]["config"]["connector"] = crier
         self.call("PATCH", f"/automations/{cry['id']}", {"steps": cry["steps"], "enabled": True})

@@ -49,10 +49,32 @@ function close(notices: Notice[]): void {
   (next ?? back)?.focus();
 }
 
+/** The records stay apart: the person has seen to it. */
+function keep(notice: Notice): void {
+  const inside = corner?.contains(document.activeElement) ?? false;
+  markRead([notice]).catch(showError);
+  if (inside) (corner?.querySelector<HTMLElement>(".popup:last-of-type .popup-x") ?? back)?.focus();
+}
+
 function open(notice: Notice): void {
   markRead([notice])
     .catch(() => {})
     .finally(() => follow(notice));
+}
+
+/** How many records a notice asks to merge; 0 for any other notice. */
+function alike(notice: Notice): number {
+  if (!notice.url.startsWith("/t/")) return 0;
+  return new URL(notice.url, location.origin).searchParams.get("merge")?.split(",").length ?? 0;
+}
+
+/** What can be done about it: to merge or to leave them as they are, or to look at it. */
+function choices(notice: Notice): TemplateResult | typeof nothing {
+  const records = alike(notice);
+  if (records)
+    return html`<button type="button" class="btn s" @click=${() => keep(notice)}>${records > 2 ? t("都保留") : t("两条都保留")}</button>
+      <button type="button" class="btn s" @click=${() => open(notice)}>${t("合并…")}</button>`;
+  return notice.url ? html`<button type="button" class="btn s" @click=${() => open(notice)}>${t("打开")}</button>` : nothing;
 }
 
 function card(notice: Notice): TemplateResult {
@@ -64,7 +86,7 @@ function card(notice: Notice): TemplateResult {
       ${notice.text ? html`<p>${notice.text}</p>` : nothing}
       <div class="popup-f">
         <span class="f3 t12 cut">${[notice.app?.name, when].filter(Boolean).join(" · ")}</span>
-        ${notice.url ? html`<button type="button" class="btn s" @click=${() => open(notice)}>${t("打开")}</button>` : nothing}
+        ${choices(notice)}
       </div>
     </div>
     <button type="button" class="icb popup-x" aria-label=${t("关闭「{title}」", { title: notice.title })} @click=${() => close([notice])}>${icon("x", 14)}</button>
@@ -120,6 +142,6 @@ export async function startPopups(): Promise<void> {
     event.preventDefault();
     const active = document.activeElement;
     if (active instanceof HTMLElement && !place().contains(active)) back = active;
-    newest.querySelector<HTMLElement>(".btn, .popup-x")?.focus();
+    newest.querySelector<HTMLElement>(".popup-f .btn:last-of-type, .popup-b:not(:has(.btn)) + .popup-x")?.focus();
   });
 }
