@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Request
 
 from runtime.access import Actor, Operation, allowed
-from runtime.automations.attention import waiting_for_people
+from runtime.automations.attention import DELETED, waiting_for_people
 from runtime.catalog import App
 from runtime.i18n import N_
 from runtime.records.sizes import sizes
@@ -51,7 +51,7 @@ async def build(
         foot=_foot(actor, reader, app, current),
         crumbs=crumbs,
         alerts=alerts,
-        alerts_href=f"/a/{app.id}/runs?status=failed" if app is not None and app.automations else "",
+        alerts_href=f"/a/{app.id}/runs?status=failed" if app is not None and (app.automations or alerts) else "",
         new_app_dialog="/apps/new" if actor.person is not None else "",
         can_undo=app is not None and allowed(actor, Operation.EDIT_RECORDS, app.id),
         trash_href=f"/a/{app.id}/trash" if app and allowed(actor, Operation.BUILD, app.id) else "",
@@ -106,12 +106,20 @@ async def _sections(
         )
         for a in app.automations
     )
-    if automations:
+    lost = failed.get(DELETED, 0)
+    if automations or lost:
         runs = f"/a/{app.id}/runs"
         overview = f"/a/{app.id}/automations"
         automations += (
             NavItem(name=text(N_("自动化概况")), href=overview, icon="activity", current=current == overview),
-            NavItem(name=text(N_("运行记录")), href=runs, icon="history", current=current == runs),
+            NavItem(
+                name=text(N_("运行记录")),
+                href=runs,
+                icon="history",
+                current=current == runs,
+                mark="danger" if lost else "",
+                mark_text=text(N_("已删除的自动化有 {n} 次运行失败,等人处理"), n=lost) if lost else "",
+            ),
         )
     forms = tuple(
         NavItem(

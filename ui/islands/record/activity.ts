@@ -42,7 +42,7 @@ function item(name: string, at: string, body: TemplateResult): TemplateResult {
 
 function run(one: Run): TemplateResult {
   const why = one.failure ? (one.failure.problems[0]?.message ?? one.failure.message) : "";
-  return item("zap", one.created_at, html`<div class="rc-said"><b class="rc-who">${t("自动化「{name}」", { name: one.automation_name })}</b> ${t("运行了")} ${runMark(one)}</div><div class="sub">${why ? html`<span>${why}</span>` : nothing}<a href="/runs/${one.id}">${t("看步骤")}</a></div>`);
+  return item("zap", one.created_at, html`<div class="rc-said"><b class="rc-who">${t("自动化「{name}」", { name: one.automation_name })}</b>${one.automation ? nothing : html`<span class="f3"> · ${t("自动化已删除")}</span>`} ${t("运行了")} ${runMark(one)}</div><div class="sub">${why ? html`<span>${why}</span>` : nothing}<a href="/runs/${one.id}">${t("看步骤")}</a></div>`);
 }
 
 function message(one: Message): TemplateResult {
