@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from litestar import Request
@@ -14,7 +16,7 @@ from runtime.records.sizes import sizes
 from runtime.system import System
 from runtime.workbenches.lookup import may_use
 from ui.http.language import provide_reader
-from ui.pages.context import AppLink, Crumb, NavItem, NavSection, Person, Shell
+from ui.pages.context import AppLink, Crumb, Mark, NavItem, NavSection, Person, Shell
 from ui.reader import Reader
 
 
@@ -51,7 +53,9 @@ async def build(
         foot=_foot(actor, reader, app, current),
         crumbs=crumbs,
         alerts=alerts,
-        alerts_href=f"/a/{app.id}/runs?status=failed" if app is not None and (app.automations or alerts) else "",
+        alerts_href=f"/a/{app.id}/runs?status=failed"
+        if app is not None and (app.automations or alerts)
+        else "",
         new_app_dialog="/apps/new" if actor.person is not None else "",
         can_undo=app is not None and allowed(actor, Operation.EDIT_RECORDS, app.id),
         trash_href=f"/a/{app.id}/trash" if app and allowed(actor, Operation.BUILD, app.id) else "",
@@ -75,110 +79,152 @@ async def _sections(
 ) -> tuple[NavSection, ...]:
     """Tables, dashboards, automations, forms, workbenches; who may not build sees only those that have something in them."""
     builds = allowed(actor, Operation.BUILD, app.id)
-    counts = await sizes(system.db, app.tables)
-    text = reader.text
-    tables = tuple(
-        NavItem(
-            name=table.name,
-            href=f"/t/{table.id}",
-            icon=table.definition.icon or "table",
-            count=counts.get(table.id),
-            current=table.id == current,
-        )
-        for table in app.tables
-    )
-    stocks = tuple(
-        NavItem(name=s.definition.name, href=f"/stocks/{s.id}", icon="warehouse", current=s.id == current)
-        for s in app.stocks
-    )
-    dashboards = tuple(
-        NavItem(name=d.definition.name, href=f"/d/{d.id}", icon="layout-dashboard", current=d.id == current)
-        for d in app.dashboards
-    )
-    automations = tuple(
-        NavItem(
-            name=a.definition.name,
-            href=f"/automations/{a.id}",
-            icon="zap" if a.definition.enabled else "zap-off",
-            current=a.id == current,
-            mark="danger" if a.id in failed else "",
-            mark_text=text(N_("{n} 次运行失败,等人处理"), n=failed[a.id]) if a.id in failed else "",
-        )
-        for a in app.automations
-    )
-    lost = failed.get(DELETED, 0)
-    if automations or lost:
-        runs = f"/a/{app.id}/runs"
-        overview = f"/a/{app.id}/automations"
-        automations += (
-            NavItem(name=text(N_("自动化概况")), href=overview, icon="activity", current=current == overview),
-            NavItem(
-                name=text(N_("运行记录")),
-                href=runs,
-                icon="history",
-                current=current == runs,
-                mark="danger" if lost else "",
-                mark_text=text(N_("已删除的自动化有 {n} 次运行失败,等人处理"), n=lost) if lost else "",
-            ),
-        )
-    forms = tuple(
-        NavItem(
-            name=f.definition.name,
-            href=f"/forms/{f.id}",
-            icon="clipboard-list",
-            current=f.id == current,
-            mark="" if f.definition.open else "warn",
-            mark_text="" if f.definition.open else text(N_("现在不收")),
-        )
-        for f in app.forms
-        if builds or f.definition.open
-    )
-    workbenches = tuple(
-        NavItem(
-            name=w.definition.name, href=f"/w/{w.definition.slug}", icon="scan-line", current=w.id == current
-        )
-        for w in app.workbenches
-        if may_use(actor, w)
-    )
-    sections = (
-        NavSection(
-            title=text(N_("数据表")),
-            items=tables,
-            new_dialog=f"/a/{app.id}/tables/new" if builds else "",
-            new_label=text(N_("新建数据表")),
-            empty=text(N_("还没有数据表")),
-        ),
-        *((NavSection(title=text(N_("库存")), items=stocks),) if stocks else ()),
-        NavSection(
-            title=text(N_("仪表盘")),
-            items=dashboards,
-            new_dialog=f"/a/{app.id}/dashboards/new" if builds else "",
-            new_label=text(N_("新建仪表盘")),
-            empty=text(N_("还没有仪表盘")),
-        ),
-        NavSection(
-            title=text(N_("自动化")),
-            items=automations,
-            new_dialog=f"/a/{app.id}/automations/new" if builds else "",
-            new_label=text(N_("新建自动化")),
-            empty=text(N_("还没有自动化")),
-        ),
-        NavSection(
-            title=text(N_("表单")),
-            items=forms,
-            new_dialog=f"/a/{app.id}/forms/new" if builds else "",
-            new_label=text(N_("新建表单")),
-            empty=text(N_("还没有表单")),
-        ),
-        NavSection(
-            title=text(N_("工作台")),
-            items=workbenches,
-            new_href=f"/market?kind=workbench&app={app.id}" if builds else "",
-            new_label=text(N_("从模板市场添加工作台")),
-            empty=text(N_("还没有工作台")),
-        ),
-    )
+    rail = _Rail(reader, app, current, builds)
+    sections = [rail.tables(await sizes(system.db, app.tables))]
+    if app.stocks:
+        sections.append(rail.stocks())
+    sections += [rail.dashboards(), rail.automations(failed), rail.forms(), rail.workbenches(actor)]
     return tuple(section for section in sections if section.items or builds)
+
+
+@dataclass(frozen=True)
+class _Rail:
+    """An app's rail, a section by kind of thing. ``current``: what is open; ``builds``: the reader may make new ones."""
+
+    reader: Reader
+    app: App
+    current: str
+    builds: bool
+
+    def tables(self, counts: Mapping[str, int | None]) -> NavSection:
+        """``counts``: how many records each table has, by its id."""
+        items = tuple(
+            self._item(
+                table.definition.icon or "table", table.name, "t", table.id, count=counts.get(table.id)
+            )
+            for table in self.app.tables
+        )
+        return self._section(N_("数据表"), items, "tables", N_("新建数据表"), N_("还没有数据表"))
+
+    def stocks(self) -> NavSection:
+        """They are defined in the app's settings, so nothing new is made here."""
+        items = tuple(self._item("warehouse", s.definition.name, "stocks", s.id) for s in self.app.stocks)
+        return NavSection(title=self.reader.text(N_("库存")), items=items)
+
+    def dashboards(self) -> NavSection:
+        items = tuple(
+            self._item("layout-dashboard", d.definition.name, "d", d.id) for d in self.app.dashboards
+        )
+        return self._section(N_("仪表盘"), items, "dashboards", N_("新建仪表盘"), N_("还没有仪表盘"))
+
+    def automations(self, failed: Mapping[str, int]) -> NavSection:
+        """Where there are any, also how they do.
+
+        ``failed``: how many runs of each wait for somebody, by its id; those of deleted ones are told at the list of runs.
+        """
+        items = [
+            self._item(
+                "zap" if a.definition.enabled else "zap-off",
+                a.definition.name,
+                "automations",
+                a.id,
+                mark="danger" if a.id in failed else "",
+                mark_text=self.reader.text(N_("{n} 次运行失败,等人处理"), n=failed[a.id])
+                if a.id in failed
+                else "",
+            )
+            for a in self.app.automations
+        ]
+        orphans = failed.get(DELETED, 0)
+        if items:
+            items.append(self._page(N_("自动化概况"), "activity", "automations"))
+        if items or orphans:
+            said = self.reader.text(N_("已删除的自动化有 {n} 次运行失败,等人处理"), n=orphans)
+            items.append(self._page(N_("运行记录"), "history", "runs", said if orphans else ""))
+        return self._section(N_("自动化"), tuple(items), "automations", N_("新建自动化"), N_("还没有自动化"))
+
+    def forms(self) -> NavSection:
+        """Who may not build sees those that can be filled in."""
+        closed = self.reader.text(N_("现在不收"))
+        items = tuple(
+            self._item(
+                "clipboard-list",
+                f.definition.name,
+                "forms",
+                f.id,
+                mark="" if f.definition.open else "warn",
+                mark_text="" if f.definition.open else closed,
+            )
+            for f in self.app.forms
+            if self.builds or f.definition.open
+        )
+        return self._section(N_("表单"), items, "forms", N_("新建表单"), N_("还没有表单"))
+
+    def workbenches(self, actor: Actor) -> NavSection:
+        """Those that ``actor`` may use; new ones come from the market."""
+        items = tuple(
+            NavItem(
+                name=w.definition.name,
+                href=f"/w/{w.definition.slug}",
+                icon="scan-line",
+                current=w.id == self.current,
+            )
+            for w in self.app.workbenches
+            if may_use(actor, w)
+        )
+        return NavSection(
+            title=self.reader.text(N_("工作台")),
+            items=items,
+            new_href=f"/market?kind=workbench&app={self.app.id}" if self.builds else "",
+            new_label=self.reader.text(N_("从模板市场添加工作台")),
+            empty=self.reader.text(N_("还没有工作台")),
+        )
+
+    def _item(
+        self,
+        icon: str,
+        name: str,
+        room: str,
+        key: str,
+        *,
+        count: int | None = None,
+        mark: Mark = "",
+        mark_text: str = "",
+    ) -> NavItem:
+        return NavItem(
+            name=name,
+            href=f"/{room}/{key}",
+            icon=icon,
+            count=count,
+            current=key == self.current,
+            mark=mark,
+            mark_text=mark_text,
+        )
+
+    def _page(self, name: str, icon: str, page: str, danger: str = "") -> NavItem:
+        """A page of the app about all its automations; ``name`` is a msgid, ``danger`` what is wrong there."""
+        href = f"/a/{self.app.id}/{page}"
+        return NavItem(
+            name=self.reader.text(name),
+            href=href,
+            icon=icon,
+            current=self.current == href,
+            mark="danger" if danger else "",
+            mark_text=danger,
+        )
+
+    def _section(
+        self, title: str, items: tuple[NavItem, ...], folder: str, new_label: str, empty: str
+    ) -> NavSection:
+        """A section whose new things are made in a dialog, ``folder`` of the app. The texts are msgids."""
+        text = self.reader.text
+        return NavSection(
+            title=text(title),
+            items=items,
+            new_dialog=f"/a/{self.app.id}/{folder}/new" if self.builds else "",
+            new_label=text(new_label),
+            empty=text(empty),
+        )
 
 
 def _foot(actor: Actor, reader: Reader, app: App | None, current: str) -> tuple[NavItem, ...]:
