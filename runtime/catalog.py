@@ -401,14 +401,13 @@ class CatalogStore:
         return await self._of_locked(tx), numbers
 
     async def _lock(self, tx: Tx, count: int) -> None:
-        row = await tx.row(
-            "SELECT meta.lock_catalog() AS version,"
-            " ARRAY(SELECT nextval('meta.change_number') FROM generate_series(1, $1)) AS numbers",
-            count + tx.changes_ahead,
-        )
+        # a small count stands in the text, so that the statement is planned once, not each time anew
+        if count <= _FEW:
+            row = await tx.row(f"SELECT {lock_and_draw(count)}")
+        else:
+            row = await tx.row(f"SELECT {lock_and_draw('$1')}", count)
         assert row is not None  # noqa: S101 - a SELECT without FROM has a row
-        tx.definitions = row["version"]
-        tx.numbers += row["numbers"]
+        took_lock(tx, row)
 
     async def _of_locked(self, tx: Tx) -> Catalog:
         version = tx.definitions
@@ -432,6 +431,21 @@ class CatalogStore:
         # a new version may come with other columns, which statements prepared before do not know of
         await self._db.forget_statements()
         return _compile(version, rows, people)
+
+
+_FEW = 4
+
+
+def lock_and_draw(count: int | str) -> str:
+    """SQL: what to select to hold all definitions still and draw ``count`` numbers of changes, for :func:`took_lock`."""
+    drawn = f"SELECT nextval('meta.change_number') FROM generate_series(1, {count})"
+    return f"meta.lock_catalog() AS version, ARRAY({drawn}) AS numbers"
+
+
+def took_lock(tx: Tx, row: Any) -> None:
+    """``tx`` holds all definitions still, and has drawn numbers, as ``row`` says."""
+    tx.definitions = row["version"]
+    tx.numbers += row["numbers"]
 
 
 async def bump(tx: Tx) -> int:

@@ -13,24 +13,26 @@ from contextlib import AsyncExitStack, suppress
 from typing import Self
 
 from runtime.automations import runs
+from runtime.automations.reach import Memory
 from runtime.automations.retry import DATABASE_TROUBLE
 from runtime.catalog import Catalog
 from runtime.storage.database import Tx
+from runtime.storage.leases import LeaseLost
 from runtime.system import System
 
 LONGEST_SECONDS = 0.25
 """Others may wait for what the steps have locked: no further step joins after this."""
 MOST_STEPS = 20
-_CHANGES = 4
-"""Numbers of changes that are drawn together, as steps will want more than one."""
 
 
 class Burst:
-    """An open transaction that holds its run; ``steps``: how many have been carried out in it."""
+    """An open transaction that holds its run; ``steps``: how many have been carried out in it; ``memory``: what they have
+    read of records."""
 
     def __init__(self, tx: Tx, stack: AsyncExitStack, catalog: Catalog) -> None:
         self.tx, self.catalog = tx, catalog
         self.steps = 0
+        self.memory: Memory = {}
         self._stack = stack
         self._begun = time.monotonic()
 
@@ -39,9 +41,9 @@ class Burst:
         """Open one for ``run`` (its number), of which ``owner`` has the lease. Raises LeaseLost."""
         async with AsyncExitStack() as stack:
             tx = await stack.enter_async_context(system.db.transaction())
-            tx.changes_ahead = _CHANGES
-            catalog = await system.catalogs.at(await runs.hold(tx, run, owner))
-            return cls(tx, stack.pop_all(), catalog)
+            if not await runs.hold(tx, run, owner):
+                raise LeaseLost
+            return cls(tx, stack.pop_all(), await system.catalogs.locked(tx))
         raise AssertionError  # the block above returns or raises
 
     @property

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from math import inf
 from typing import Any
 
@@ -22,7 +23,7 @@ from runtime.automations import runs
 from runtime.automations.burst import Burst
 from runtime.automations.course import Course, last_paths, paths, shape
 from runtime.automations.notes import Failure, load_failure
-from runtime.automations.reach import Reach
+from runtime.automations.reach import Memory, Reach
 from runtime.automations.retry import is_passing, wait_seconds
 from runtime.automations.runs import Run, StepNote, StepRow, StepStatus
 from runtime.automations.steps import Attempt, Done, End, Into, Rest, kind_of
@@ -65,7 +66,7 @@ async def execute(
     Never raises for anything that is the run's own fault: that is stored with the run.
     """
     owner = new_owner(process)
-    run = await runs.claim(system.db, public_id, owner)
+    run = await system.gather("claims", partial(runs.claim_many, system.db))((public_id, owner))
     if run is None:
         return False
     lease = Lease(system.db, "run", run.number, owner)
@@ -300,8 +301,7 @@ class Execution(Course):
             burst.steps += 1
             ends = isinstance(done, Done) and self._ends(step, path, done.outcome)
             if ends:
-                await self._store_owed(burst.tx)
-                await settle(burst.tx, self.run.number, self.run.definition)
+                await self._end(burst.tx)
             if ends or isinstance(done, Rest) or self._careful:
                 await self._commit()
         except LeaseLost:
@@ -338,6 +338,7 @@ class Execution(Course):
             this.path,
             self.results,
             this.started,
+            memory=None if kind_of(this.step.config).looks_anew else burst.memory,
         )
 
     async def _failed(self, this: _Try, error: Exception, attempt: Attempt | None) -> StepRow:
@@ -372,9 +373,14 @@ class Execution(Course):
 
     async def _finish(self) -> None:
         burst = await self._open()
-        await self._store_owed(burst.tx)
-        await settle(burst.tx, self.run.number, self.run.definition)
+        await self._end(burst.tx)
         await self._commit()
+
+    async def _end(self, tx: Tx) -> None:
+        """The run has been walked to its end."""
+        owed, self._owed = self._owed, []
+        if not await runs.finish(tx, self.run.number, owed):
+            await settle(tx, self.run.number, self.run.definition)
 
     async def _end_as_lost(self) -> None:
         failure = Failure(
@@ -405,8 +411,9 @@ def make_attempt(
     now: datetime,
     *,
     rehearsal: bool = False,
+    memory: Memory | None = None,
 ) -> Attempt:
-    """A try at a step, acting as the run's automation."""
+    """A try at a step, acting as the run's automation. ``memory``: what steps before it have read in the same transaction."""
     actor = actor_of(catalog, app, run)
     return Attempt(
         system=system,
@@ -426,6 +433,8 @@ def make_attempt(
             results,
             run.trigger.output,
             gone=run.trigger.action == "delete",
+            tx=tx,
+            memory=memory,
         ),
         context=Context(zone=app.zone, now=now),
         rehearsal=rehearsal,

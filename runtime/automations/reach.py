@@ -1,4 +1,5 @@
-"""The records a step can use: the one that set the run off, and those that earlier steps made. Read as they are now."""
+"""The records a step can use: the one that set the run off, and those that earlier steps made. Read as they are now: steps that
+share a transaction read once, until one of them stores something."""
 
 from __future__ import annotations
 
@@ -6,11 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from piccolo.querystring import QueryString
+
 from runtime import fieldtypes
 from runtime.access import Actor
 from runtime.automations.runs import StepRow
 from runtime.catalog import Catalog, Field, Table
-from runtime.definitions.queries import Condition, Query
 from runtime.errors import InvalidInput, NotFound
 from runtime.fieldtypes import Context
 from runtime.fieldtypes.link import MORE
@@ -19,9 +21,13 @@ from runtime.i18n import N_
 from runtime.ids import parse_record_id
 from runtime.records import links
 from runtime.records.read import Reader
+from runtime.storage.database import Tx
 from runtime.system import System
 
 TRIGGER = "trigger"
+
+Memory = dict[str, tuple[int, frozenset[str] | None, "Snapshot"]]
+"""Records that were read, by public id: when (:attr:`Tx.writes`), which fields of them (None: all), and what was found."""
 
 
 class Snapshot:
@@ -100,12 +106,15 @@ class Reach:
         given: Mapping[str, Any] | None = None,
         *,
         gone: bool = False,
+        tx: Tx | None = None,
+        memory: Memory | None = None,
     ) -> None:
-        """``given``: the trigger's own outputs. ``gone``: the trigger's record was deleted; it is read in the trash."""
+        """``given``: the trigger's own outputs. ``gone``: the trigger's record was deleted; it is read in the trash. ``memory``: what
+        steps before have read in the same transaction ``tx``; it counts until the transaction stores something."""
         self._gone = trigger if gone else None
         self.system, self.catalog, self.actor = system, catalog, actor
         self._trigger, self._results, self._given = trigger, results, given or {}
-        self._read: dict[str, Snapshot] = {}
+        self._tx, self._memory = tx, {} if memory is None else memory
 
     def record_id(self, of: str) -> str:
         """The public id of the record called ``of``. Raises InvalidInput when no such record is in reach."""
@@ -139,18 +148,23 @@ class Reach:
             raise InvalidInput(N_("前面的步骤没有查找过记录,这里用不到它的清单"), code="no_such_record")
         return [str(one) for one in records]
 
-    async def follow(self, of: str, via: Sequence[str]) -> Snapshot | None:
+    async def follow(
+        self, of: str, via: Sequence[str], fields: Collection[str] | None = None
+    ) -> Snapshot | None:
         """The record that links lead to from the one called ``of``, the first of several; None where one is empty.
+
+        ``fields``: no more than these of it, and its title, are needed; None where all may be.
 
         Raises:
             NotFound: the record was deleted, or a link field was.
         """
-        record = await self.record(of)
-        for key in via:
+        wanted = None if fields is None else frozenset(fields)
+        record = await self._snapshot(self.record_id(of), None if via else wanted)
+        for place, key in enumerate(via, 1):
             linked = record.linked(record.table.field(key))
             if not linked:
                 return None
-            record = await self._snapshot(linked[0])
+            record = await self._snapshot(linked[0], wanted if place == len(via) else None)
         return record
 
     async def record(self, of: str) -> Snapshot:
@@ -158,26 +172,23 @@ class Reach:
         return await self._snapshot(self.record_id(of))
 
     async def part(self, of: str, fields: Collection[str] = ()) -> Snapshot:
-        """The record as it is now, of which these fields (by id) and its title are needed; never one read before.
+        """The record, of which no more than these fields (by id) and its title are needed. Raises NotFound when it was deleted."""
+        return await self._snapshot(self.record_id(of), frozenset(fields))
 
-        Raises NotFound when it was deleted.
-        """
-        public_id = self.record_id(of)
+    async def _snapshot(self, public_id: str, fields: frozenset[str] | None = None) -> Snapshot:
+        """The record as it was when this transaction first looked at it after it had last stored something."""
+        writes = self._tx.writes if self._tx is not None else 0
+        known = self._memory.get(public_id)
+        if known is not None and known[0] == writes:
+            _, had, snapshot = known
+            if had is None or (fields is not None and fields <= had):
+                return snapshot
         gone = public_id == self._gone
-        return await read_snapshot(
+        snapshot = await read_snapshot(
             self.system, self.catalog, self.actor, public_id, trashed=gone, only=fields
         )
-
-    async def _snapshot(self, public_id: str) -> Snapshot:
-        if public_id not in self._read:
-            self._read[public_id] = await read_snapshot(
-                self.system, self.catalog, self.actor, public_id, trashed=public_id == self._gone
-            )
-        return self._read[public_id]
-
-    def forget(self, of: str) -> None:
-        """Read the record anew the next time: this step has changed it."""
-        self._read.pop(self.record_id(of), None)
+        self._memory[public_id] = writes, fields, snapshot
+        return snapshot
 
 
 async def read_snapshot(
@@ -190,15 +201,21 @@ async def read_snapshot(
     only: Collection[str] | None = None,
 ) -> Snapshot:
     """A record as it is now (``trashed``: or in the trash); ``only``: of these fields and its title. Raises NotFound when there is none."""
-    number, _ = parse_record_id(public_id)
+    number, row = parse_record_id(public_id)
     reader = Reader(system, catalog, catalog.table_by_number(number), actor)
-    query = Query(where=Condition("$id", "is", public_id), limit=1, with_trash=trashed)
     primary = reader.table.primary
     # whether a button shows is nothing that a step can use
     fields = [
         f for f in reader.fields if f.type != "button" and (only is None or f.id in only or f is primary)
     ]
-    rows = await system.db.fetch(reader.compiler.page(query, fields))
+    rows = await system.db.fetch(
+        QueryString(
+            f"SELECT {', '.join(reader.compiler.columns(fields, 't.id'))} FROM {{}} t WHERE t.id = {{}} AND {{}}",
+            reader.compiler.source,
+            row,
+            reader.compiler.where(None, with_trash=trashed),
+        )
+    )
     if not rows:
         raise NotFound(N_("没有这条记录,可能已被删除"))
     (view,) = reader.views(rows[:1], fields)

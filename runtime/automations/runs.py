@@ -10,12 +10,12 @@ import msgspec
 
 from runtime.automations import turns
 from runtime.automations.notes import Failure, dump
-from runtime.catalog import Automation
+from runtime.catalog import Automation, lock_and_draw, took_lock
 from runtime.definitions.automations import AutomationDef
 from runtime.events.outbox import Event
 from runtime.ids import new_id, record_id
 from runtime.storage.database import Database, Tx
-from runtime.storage.leases import LEASE_SECONDS, LeaseLost
+from runtime.storage.leases import LEASE_SECONDS
 
 RunStatus = Literal["held", "queued", "running", "waiting", "finished", "failed", "handled"]
 """``held``: its automation is paused, it begins afterwards. ``waiting``: until ``wake_at``, for what ``waits`` says.
@@ -157,36 +157,55 @@ def _trigger(event: Event) -> Trigger:
 
 async def claim(db: Database, public_id: str, owner: str) -> Run | None:
     """Take a run over, if it waits for somebody; None when it does not (done, being worked on, not due yet, not its turn)."""
+    (run,) = await claim_many(db, [(public_id, owner)])
+    return run
+
+
+async def claim_many(db: Database, wanted: Sequence[tuple[str, str]]) -> list[Run | None]:
+    """The same for runs and their new owners, in one statement."""
+    found: dict[str, Run] = {}  # by owner: the same run may be wanted twice
     for _ in range(2):
-        row = await db.row(
-            "UPDATE meta.run r SET status = 'running', lease_owner = $2, lease_until = now() + make_interval(secs => $3),"
-            " started_at = coalesce(started_at, now()), wake_at = NULL, waits = NULL, waits_table = NULL,"
-            " waits_record = NULL, lost = lost + CASE WHEN status = 'running' THEN 1 ELSE 0 END"
-            " WHERE public_id = $1 AND (status = 'queued' OR (status = 'waiting' AND wake_at <= now())"
-            f" OR (status = 'running' AND lease_until < now())) AND {turns.ITS_TURN} RETURNING *, started_at = now() AS fresh,"
-            " (SELECT version FROM meta.catalog_state) AS definitions",
-            public_id,
-            owner,
-            LEASE_SECONDS,
-        )
-        if row is not None:
-            return msgspec.structs.replace(decode(row), fresh=row["fresh"], definitions=row["definitions"])
-        if await turns.wait(db, public_id):
-            break  # else it may have become its turn meanwhile
-    return None
+        left = [pair for pair in wanted if pair[1] not in found]
+        rows = await db.fetch(_CLAIM, [run for run, _ in left], [owner for _, owner in left], LEASE_SECONDS)
+        for row in rows:
+            found[row["lease_owner"]] = msgspec.structs.replace(
+                decode(row), fresh=row["fresh"], definitions=row["definitions"]
+            )
+        late = [run for run, owner in left if owner not in found]
+        if not late or all([await turns.wait(db, run) for run in late]):
+            break  # else it may have become the turn of one meanwhile
+    return [found.get(owner) for _, owner in wanted]
 
 
-async def hold(tx: Tx, number: int, owner: str) -> int:
-    """Lock a run that ``owner`` has the lease of until ``tx`` ends; returns the catalog's version. Raises LeaseLost."""
-    version = await tx.value(
-        "SELECT (SELECT version FROM meta.catalog_state) FROM meta.run"
-        " WHERE id = $1 AND lease_owner = $2 AND status = 'running' FOR UPDATE",
-        number,
-        owner,
-    )
-    if version is None:
-        raise LeaseLost
-    return int(version)
+# rows are locked in one order, whoever claims which of them together
+_CLAIM = (
+    "UPDATE meta.run r SET status = 'running', lease_owner = n.owner, lease_until = now() + make_interval(secs => $3),"
+    " started_at = coalesce(started_at, now()), wake_at = NULL, waits = NULL, waits_table = NULL,"
+    " waits_record = NULL, lost = lost + CASE WHEN status = 'running' THEN 1 ELSE 0 END"
+    " FROM (SELECT r.id, u.owner FROM unnest($1::text[], $2::text[]) AS u(public_id, owner)"
+    "  JOIN meta.run r ON r.public_id = u.public_id"
+    "  WHERE (r.status = 'queued' OR (r.status = 'waiting' AND r.wake_at <= now())"
+    f"  OR (r.status = 'running' AND r.lease_until < now())) AND {turns.ITS_TURN} ORDER BY r.id FOR UPDATE OF r) AS n"
+    " WHERE r.id = n.id RETURNING r.*, r.started_at = now() AS fresh,"
+    " (SELECT version FROM meta.catalog_state) AS definitions"
+)
+
+
+async def hold(tx: Tx, number: int, owner: str) -> bool:
+    """Lock a run that ``owner`` has the lease of until ``tx`` ends, and hold all definitions still, as steps that write want;
+    False when the lease is lost."""
+    row = await tx.row(_HOLD, number, owner)
+    if row is not None:
+        took_lock(tx, row)
+    return row is not None
+
+
+_AHEAD = 4
+"""Numbers of changes that are drawn with the lock, as steps will want some."""
+_HOLD = (
+    f"SELECT {lock_and_draw(_AHEAD)} FROM meta.run"
+    " WHERE id = $1 AND lease_owner = $2 AND status = 'running' FOR UPDATE"
+)
 
 
 def decode(row: Any) -> Run:
@@ -217,10 +236,26 @@ async def end(tx: Tx, number: int, status: RunStatus, failure: Failure | None = 
     )
     if row is not None and status == "failed":
         await note_failure(tx, row["automation_id"], row["public_id"])
-    if row is not None and row["parent_id"] is not None:
-        await wake(tx, row["parent_id"], "run")
-    if row is not None and row["next"] is not None:
-        await turns.call(tx, row["next"])
+    if row is not None:
+        await _go_on(tx, row)
+
+
+async def _go_on(tx: Tx, ended: Any) -> None:
+    """Whoever waited for a run goes on."""
+    if ended["parent_id"] is not None:
+        await wake(tx, ended["parent_id"], "run")
+    if ended["next"] is not None:
+        await turns.call(tx, ended["next"])
+
+
+async def finish(tx: Tx, number: int, notes: Sequence[StepNote]) -> bool:
+    """Write down the last steps and end the run as finished, in one statement; False when a step of it has failed: then the steps
+    are written down, and the run is not ended."""
+    row = await tx.row(_FINISH, *_columns(number, notes))
+    if row is None:
+        return False
+    await _go_on(tx, row)
+    return True
 
 
 async def note_failure(tx: Tx, automation: int, public_id: str) -> None:
@@ -425,14 +460,29 @@ class StepNote(msgspec.Struct, frozen=True, kw_only=True):
 
 async def note_steps(tx: Tx, number: int, notes: Sequence[StepNote]) -> None:
     """Write steps' rows, over earlier tries'."""
-    await tx.execute(
-        "INSERT INTO meta.run_step (run_id, path, step_id, position, status, outcome, attempts, input, output, error,"
-        " started_at, finished_at) SELECT $1, p, s, n, t, o, a, i::jsonb, u::jsonb, e::jsonb, b, clock_timestamp()"
-        " FROM unnest($2::text[], $3::text[], $4::integer[], $5::text[], $6::text[], $7::integer[], $8::text[],"
-        " $9::text[], $10::text[], $11::timestamptz[]) AS v(p, s, n, t, o, a, i, u, e, b)"
-        " ON CONFLICT (run_id, path) DO UPDATE SET status = excluded.status, outcome = excluded.outcome,"
-        " attempts = excluded.attempts, input = excluded.input, output = excluded.output, error = excluded.error,"
-        " started_at = coalesce(meta.run_step.started_at, excluded.started_at), finished_at = excluded.finished_at",
+    await tx.execute(_NOTE, *_columns(number, notes))
+
+
+_NOTE = (
+    "INSERT INTO meta.run_step (run_id, path, step_id, position, status, outcome, attempts, input, output, error,"
+    " started_at, finished_at) SELECT $1, p, s, n, t, o, a, i::jsonb, u::jsonb, e::jsonb, b, clock_timestamp()"
+    " FROM unnest($2::text[], $3::text[], $4::integer[], $5::text[], $6::text[], $7::integer[], $8::text[],"
+    " $9::text[], $10::text[], $11::timestamptz[]) AS v(p, s, n, t, o, a, i, u, e, b)"
+    " ON CONFLICT (run_id, path) DO UPDATE SET status = excluded.status, outcome = excluded.outcome,"
+    " attempts = excluded.attempts, input = excluded.input, output = excluded.output, error = excluded.error,"
+    " started_at = coalesce(meta.run_step.started_at, excluded.started_at), finished_at = excluded.finished_at"
+)
+_FINISH = (
+    f"WITH noted AS ({_NOTE}) UPDATE meta.run r SET status = 'finished', error = NULL, finished_at = now(),"
+    " lease_owner = NULL, lease_until = NULL, wake_at = NULL, waits = NULL, waits_table = NULL, waits_record = NULL"
+    " WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM meta.run_step s WHERE s.run_id = $1 AND s.status = 'failed')"
+    f" RETURNING parent_id, {turns.NEXT} AS next"
+)
+
+
+def _columns(number: int, notes: Sequence[StepNote]) -> tuple[Any, ...]:
+    """The parameters of ``_NOTE``."""
+    return (
         number,
         [note.path for note in notes],
         [note.step for note in notes],

@@ -96,7 +96,7 @@ class Values:
         return self._to_wire(found, target)
 
     async def _field_wire(self, value: FieldValue, target: Field) -> Any:
-        record = await self.reach.follow(value.of, value.via)
+        record = await self._record(value)
         if record is None:
             return None
         if value.field == ITSELF:
@@ -137,7 +137,7 @@ class Values:
     async def operand(self, value: Value, target: Field | None) -> Any:
         """What a condition compares a field with (None: a moment of the record's own). None where it is empty."""
         if isinstance(value, FieldValue) and target is not None and isinstance(target.config, Link):
-            record = await self.reach.follow(value.of, value.via)
+            record = await self._record(value)
             if record is None:
                 return None
             if value.field == ITSELF:
@@ -161,7 +161,7 @@ class Values:
         if isinstance(value, Literal_):
             return value.value
         if isinstance(value, FieldValue):
-            record = await self.reach.follow(value.of, value.via)
+            record = await self._record(value)
             if record is None:
                 return None
             if value.field == CREATED:
@@ -200,7 +200,7 @@ class Values:
         if isinstance(value, TextValue):
             return "".join([await self.text(part, escape) for part in value.parts])
         if isinstance(value, FieldValue):
-            record = await self.reach.follow(value.of, value.via)
+            record = await self._record(value)
             if record is None:
                 return ""
             if value.field == CREATED:
@@ -214,7 +214,7 @@ class Values:
                 return ""
             return escape(fieldtypes.get(source.config).to_text(source.config, stored, self.context))
         if isinstance(value, RecordUrl):
-            return self.url(await self.reach.record(value.of))
+            return self.url(await self.reach.part(value.of))
         return escape(self.said(await self.plain(value)))
 
     def said(self, found: Any) -> str:
@@ -238,7 +238,7 @@ class Values:
         if isinstance(value, Now):
             return self.context.now
         if isinstance(value, FieldValue):
-            record = await self.reach.follow(value.of, value.via)
+            record = await self._record(value)
             if record is None:
                 return None
             if value.field == CREATED:
@@ -322,9 +322,14 @@ class Values:
         """Somebody with an account, or the name of an automation, import …"""
         if value.who == "actor":
             return self.people.by_id.get(self.trigger.actor) or self.trigger.by or None
-        stored = (await self.reach.record(value.of)).person(value.who)
+        stored = (await self.reach.part(value.of)).person(value.who)
         public_id, _, name = stored.partition("|")
         return self.people.by_id.get(public_id) or name or None
+
+    async def _record(self, value: FieldValue) -> Snapshot | None:
+        """The record whose field (or itself) is meant; None where a link on the way to it is empty."""
+        of_row = value.field in (ITSELF, CREATED)
+        return await self.reach.follow(value.of, value.via, () if of_row else None)
 
     def url(self, record: Snapshot) -> str:
         """The address of a record's page."""

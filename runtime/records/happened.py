@@ -23,8 +23,10 @@ from runtime import fieldtypes
 from runtime.catalog import Catalog, Field, Table
 from runtime.definitions.fields import Link
 from runtime.errors import NotFound
+from runtime.events.outbox import Event, Payload
 from runtime.ids import record_id
 from runtime.records import conditions, links
+from runtime.records.wanted import matches
 from runtime.records.watching import Waiting, watching
 from runtime.records.work import Item, Work
 from runtime.storage.database import Tx
@@ -78,9 +80,24 @@ async def tell(work: Work, items: Sequence[Item], sides: Sides) -> None:
     around = _gathering.get()
     if around is not None:
         around.extend(rows)
-    elif rows:
+    elif rows := _wanted(work.catalog, rows):
         await _store(work.tx, rows)
         work.outbox = True
+
+
+def _wanted(catalog: Catalog, rows: Sequence[Row]) -> list[Row]:
+    """Those events that an automation may wait for; there is nobody who would look at the others."""
+    triggers = watching(catalog).triggers
+    found = []
+    for row in rows:
+        table = catalog.table_by_number(row[2])
+        ones = triggers.get(table.id)
+        if ones is not None and row[4].get("automation") is None:
+            event = Event(0, *row[:4], Payload(**row[4]))
+            if not any(matches(one, event, table) for one in ones):
+                continue
+        found.append(row)
+    return found
 
 
 def _changes(
@@ -160,7 +177,7 @@ async def tell_computed(tx: Tx, catalog: Catalog, seen: Seen, *, quiet: bool, de
             met = await conditions.look(tx, catalog, waiting, touched) if touched else set()
             if not quiet:
                 rows += [_met(catalog, waiting, row, common, None, 0) for row in sorted(met)]
-    if rows:
+    if rows := _wanted(catalog, rows):
         await _store(tx, rows)
     return bool(rows)
 

@@ -179,6 +179,8 @@ async def _store(work: Work, effects: Effects | None) -> None:
 
 
 async def _store_once(work: Work, effects: Effects | None) -> None:
+    if any(item.values or item.links or item.action != "update" for item in work.good):
+        work.tx.writes += 1
     await numbering.draw(work)
     await store.store(work)
     far = await _store_links(work)

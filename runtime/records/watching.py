@@ -13,7 +13,7 @@ import msgspec
 from runtime.catalog import App, Automation, Catalog, Table
 from runtime.definitions.automations import awaited
 from runtime.definitions.queries import Condition, Filter, fields_of
-from runtime.definitions.triggers import OF_CHANGES, ConditionsMet, RecordUpdated, trigger_table
+from runtime.definitions.triggers import OF_CHANGES, ConditionsMet, RecordUpdated, Trigger, trigger_table
 from runtime.storage.computed import dependencies, read_time
 
 _BY_CLOCK = frozenset({"older_than", "newer_than", "within_next", "in_period"})
@@ -41,13 +41,15 @@ class Waiting:
 
 @dataclass(frozen=True, eq=False)
 class Watching:
-    """``tables``: whose changes are told. ``fields``: computed fields and links of which it is told also when they changed
+    """``tables``: whose changes are told; ``triggers``: those of them of which only what one of these waits for is told, all of
+    the others. ``fields``: computed fields and links of which it is told also when they changed
     through other records; ``told`` are those among them that a change of a record is told by."""
 
     tables: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()
     told: frozenset[str] = frozenset()
     waiting: Mapping[str, tuple[Waiting, ...]] = field(default_factory=dict)
+    triggers: Mapping[str, tuple[Trigger, ...]] = field(default_factory=dict)
 
 
 _WATCHING: WeakKeyDictionary[Catalog, Watching] = WeakKeyDictionary()
@@ -65,12 +67,14 @@ def _find(catalog: Catalog) -> Watching:
     tables: set[str] = set()
     told: set[str] = set()
     waiting: dict[str, list[Waiting]] = defaultdict(list)
+    triggers: dict[str, list[Trigger]] = defaultdict(list)
     for automation, table in _enabled(catalog):
         trigger = automation.definition.trigger
         if isinstance(trigger, ConditionsMet):
             waiting[table.id].append(_waiting(catalog, automation, table, trigger.where))
             continue
         tables.add(table.id)
+        triggers[table.id].append(trigger)
         if isinstance(trigger, RecordUpdated):
             links = {one.id for one in table.fields if one.type == "link"}
             derived = {one.id for one in table.fields if one.computed}
@@ -78,6 +82,8 @@ def _find(catalog: Catalog) -> Watching:
     for app in catalog.apps:
         if app.waits_for_records:  # runs that wait for a record hear of every change
             tables.update(table.id for table in app.tables)
+            for table in app.tables:
+                triggers.pop(table.id, None)
             told |= _awaited(app)
     asked = {key for ones in waiting.values() for one in ones for key in one.fields}
     return Watching(
@@ -85,6 +91,7 @@ def _find(catalog: Catalog) -> Watching:
         frozenset(told | asked),
         frozenset(told),
         {key: tuple(ones) for key, ones in waiting.items()},
+        {key: tuple(ones) for key, ones in triggers.items()},
     )
 
 

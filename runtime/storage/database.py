@@ -40,8 +40,8 @@ class Tx:
     """An open transaction. ``after_commit`` holds what may happen only once it is really stored.
 
     ``held``: ids of rows by table that it is known to hold ``FOR UPDATE``. ``definitions``: the version of all definitions,
-    once it holds them still; ``numbers``: numbers for changes it has drawn and not used, ``changes_ahead`` more at a time than
-    are wanted at once.
+    once it holds them still; ``numbers``: numbers for changes it has drawn and not used. ``writes``: how often it has stored
+    records, or undone that; what it has read before may be different since.
     """
 
     def __init__(self, connection: asyncpg.Connection) -> None:
@@ -50,7 +50,7 @@ class Tx:
         self.held: dict[str, set[int]] = defaultdict(set)
         self.definitions: int | None = None
         self.numbers: list[int] = []
-        self.changes_ahead = 0
+        self.writes = 0
 
     async def fetch(self, sql: Sql, *args: Any) -> list[Row]:
         """All rows."""
@@ -81,6 +81,7 @@ class Tx:
                 yield
         except BaseException:
             self.held, self.definitions = defaultdict(set, held), definitions
+            self.writes += 1
             raise
 
 

@@ -34,6 +34,10 @@ WINDOW = 120
 BACKLOG_SECONDS = 0.02
 FULL_SECONDS = 0.1
 """How soon to look again for runs that wait, and for room for them."""
+GATHER_SECONDS = 0.02
+MOST_GATHER_SECONDS = 0.08
+"""Rounds begin at least this far apart for each event of the last one, up to the latter: a lone change is looked at at once,
+of many at a time so many together that looking costs little of what they cost anyway."""
 SWEEP_SECONDS = 1.0
 INDEX_SECONDS = 10.0
 HOUSEKEEPING_SECONDS = 3600.0
@@ -55,6 +59,7 @@ class Scheduler:
         self.indexes = IndexKeeper(system.db, system.catalogs)
         self._keeping: asyncio.Task[None] | None = None
         self._room = WINDOW
+        self._begun, self._events = -HOUSEKEEPING_SECONDS, 0
         self.stocks = StockKeeper(system)
         self._stocking: asyncio.Task[None] | None = None
         self._timing: asyncio.Task[None] | None = None
@@ -76,12 +81,20 @@ class Scheduler:
                         await asyncio.sleep(POLL_SECONDS)
                     if not more:
                         await nudges.wait(POLL_SECONDS)
+                        await self._gather()
         finally:
             for task in (self._keeping, self._stocking, self._timing):
                 if task is not None:
                     task.cancel()
                     await asyncio.wait([task])
             await self.locks.close()
+
+    async def _gather(self) -> None:
+        """Let more changes come together, if the last round has only just begun and found some."""
+        apart = min(GATHER_SECONDS * self._events, MOST_GATHER_SECONDS)
+        left = self._begun + apart - time.monotonic()
+        if left > 0:
+            await asyncio.sleep(left)
 
     async def _lead(self) -> bool:
         if self.leading:
@@ -94,7 +107,7 @@ class Scheduler:
 
     async def round(self) -> bool:
         """Relay a batch and do what else is due; whether there is more to relay at once."""
-        now = time.monotonic()
+        now = self._begun = time.monotonic()
         if now - self._swept_at >= SWEEP_SECONDS:
             self._swept_at = now
             await self.sweep()
@@ -103,6 +116,7 @@ class Scheduler:
             if self._timing is None or self._timing.done():
                 self._timing = asyncio.create_task(self._look_at_the_clock())
         relayed = await relay(self.system, sent=self._room > 0)
+        self._events = relayed.events
         backlog = await self._hand_out(relayed)
         if now - self._looked_at >= INDEX_SECONDS and (self._keeping is None or self._keeping.done()):
             self._looked_at = now

@@ -127,6 +127,9 @@ class StepKind(ABC):
     joins: ClassVar[bool] = True
     """Whether it may share a transaction with the steps before it; not one whose purpose is to fail."""
 
+    looks_anew: ClassVar[bool] = False
+    """Whether what steps before it have read of records a moment ago is too old for it, as it may rest because of it."""
+
     @abstractmethod
     async def carry_out(self, attempt: Attempt, config: Any) -> Done | Rest:
         """Do it, within ``attempt.tx``. Raises; everything is then undone, and tried again if that can help."""

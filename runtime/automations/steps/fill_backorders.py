@@ -26,7 +26,7 @@ class FillBackordersStep(StepKind):
 
     async def carry_out(self, attempt: Attempt, config: FillLines) -> Done:
         order = await note_order(attempt, config)
-        done = await stock.fill(attempt.system, attempt.tx, config.stock, order, **asked(attempt))
+        done = await stock.fill(attempt.system, attempt.tx, config.stock, order, **asked(attempt, order))
         return Done(
             done.outcome, {"lines": done.lines, "waiting": wire_number(done.waiting), "reason": done.reason}
         )

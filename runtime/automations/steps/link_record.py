@@ -59,7 +59,6 @@ class LinkRecordStep(StepKind):
         put = Assignment(link.id, Literal_([{"id": found}]), "add" if config.keep and many else "set")
         (update,) = await patches(attempt, near.table, (put,), [near.id])
         await store(attempt, near.table, updates=(update,))
-        attempt.reach.forget(config.of)
         after = await attempt.reach.record(config.of)
         return Done(
             "created" if created else "linked",

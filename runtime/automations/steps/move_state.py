@@ -62,7 +62,6 @@ class MoveStateStep(StepKind):
             "reason": refused[0].problems[0].message if refused else "",
         }
         if before is not None:
-            attempt.reach.forget(config.of)
             output["record"] = before.id
             output["changes"] = changes(before, await attempt.reach.record(config.of), {field.id: None})
         return Done("refused" if refused else "moved", output)

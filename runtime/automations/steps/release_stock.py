@@ -21,5 +21,5 @@ class ReleaseStockStep(StepKind):
 
     async def carry_out(self, attempt: Attempt, config: ReleaseLines) -> Done:
         order = await note_order(attempt, config)
-        done = await stock.release(attempt.system, attempt.tx, config.stock, order, **asked(attempt))
+        done = await stock.release(attempt.system, attempt.tx, config.stock, order, **asked(attempt, order))
         return Done(done.outcome, {"lines": done.lines})

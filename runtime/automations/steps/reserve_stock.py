@@ -38,7 +38,7 @@ class ReserveStockStep(StepKind):
             attempt.tx,
             config.stock,
             order,
-            **asked(attempt),
+            **asked(attempt, order),
             still=_still(attempt) if config.of == TRIGGER else None,
         )
         return Done(

@@ -36,12 +36,14 @@ class UpdateRecordStep(StepKind):
         )
 
     async def _one(self, attempt: Attempt, config: UpdateRecord) -> Done:
-        before = await attempt.reach.record(config.of)
+        before = await attempt.reach.part(config.of, [one.field for one in config.set])
         attempt.input["record"] = {"id": before.id, "name": before.title}
         (update,) = await patches(attempt, before.table, config.set, [before.id])
         result = await store(attempt, before.table, updates=(update,))
-        attempt.reach.forget(config.of)
-        after = await attempt.reach.part(config.of, update.fields)
+        same = not result.changed and all(
+            before.wire(before.table.field(key)) == value for key, value in update.fields.items()
+        )
+        after = before if same else await attempt.reach.part(config.of, update.fields)
         return Done(
             output={
                 "record": before.id,

@@ -25,6 +25,7 @@ class WaitStep(StepKind):
     name = N_("等一等")
     description = N_("等一段时间、等到某个时刻,或等到记录符合条件")
     icon = "hourglass"
+    looks_anew = True
     outcomes = (Named(REACHED, N_("等到了")), Named(TIMED_OUT, N_("超时没等到")))
 
     async def carry_out(self, attempt: Attempt, config: Wait) -> Done | Rest:

@@ -7,7 +7,7 @@ the same shelves wait for each other in one direction only; the database's own r
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal
@@ -100,6 +100,7 @@ class Desk:
         self.system, self.tx, self.catalog, self.stock = system, tx, catalog, stock
         self.d = stock.definition
         self.context = Context(zone=catalog.app(stock.app_id).zone)
+        self.seen: Callable[[str], None] | None = None
         try:
             self.line_table = catalog.table(self.d.line_table)
             self.stock_table = catalog.table(self.d.stock_table)
@@ -117,12 +118,19 @@ class Desk:
             ) from None
 
     @classmethod
-    async def open(cls, system: System, tx: Tx, stock_id: str, actor: Actor) -> Desk:
-        """The desk of a stock, its definition held still. Raises NotFound, NotAllowed, RuleBroken."""
+    async def open(
+        cls, system: System, tx: Tx, stock_id: str, actor: Actor, seen: Callable[[str], None] | None = None
+    ) -> Desk:
+        """The desk of a stock, its definition held still; ``seen`` is told what the order is called that is locked.
+
+        Raises NotFound, NotAllowed, RuleBroken.
+        """
         catalog = await system.catalogs.locked(tx)
         stock = catalog.stock(stock_id)
         require(actor, Operation.EDIT_RECORDS, stock.app_id)
-        return cls(system, tx, catalog, stock)
+        desk = cls(system, tx, catalog, stock)
+        desk.seen = seen
+        return desk
 
     @property
     def order_table(self) -> Table:
@@ -150,12 +158,16 @@ class Desk:
                 stock=self.d.name,
             )
         # what it returns is the row as it is once its lock was got
+        table = self.order_table
         found = await self.tx.row(
-            f"SELECT {column} AS choice FROM {self.order_table.sql} WHERE id = $1 AND deleted_at IS NULL FOR UPDATE",
+            f"SELECT {column} AS choice, {_named(table.primary, table.sql)} AS title FROM {table.sql}"
+            " WHERE id = $1 AND deleted_at IS NULL FOR UPDATE",
             row,
         )
         if found is None:
             raise NotFound(N_("没有这条记录,可能已被删除"))
+        if self.seen is not None:
+            self.seen(links.title(table.primary, found["title"], self.context))
         return row, found["choice"]
 
     async def lines(self, orders: Collection[int]) -> list[Line]:

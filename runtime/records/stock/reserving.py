@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -31,18 +31,19 @@ async def reserve(
     source: Source,
     still: tuple[str, Sequence[int]] | None = None,
     now: datetime | None = None,
+    seen: Callable[[str], None] | None = None,
 ) -> Reservation:
     """Reserve what the lines of ``order`` still need: all or nothing, or (``partial``) what can be had.
 
     ``still``: a select field and the choices the order must be in. What is held already is not reserved again, so that
-    doing this twice does nothing the second time.
+    doing this twice does nothing the second time. ``seen`` is told what the order is called.
 
     Raises:
         NotFound, NotAllowed: no such stock or order, or the actor may not edit its app's records.
         InvalidInput: the record is no order of this stock.
         RuleBroken: the stock's tables or fields are gone.
     """
-    desk = await Desk.open(system, tx, stock_id, actor)
+    desk = await Desk.open(system, tx, stock_id, actor, seen)
     row = await (desk.lock_order(order) if still is None else desk.lock_order_in(order, *still))
     if row is None:
         return Reservation("moved_on", reason=Message(N_("订单已经不在要预占的状态,没有预占")))
@@ -63,12 +64,13 @@ async def fill(
     actor: Actor,
     source: Source,
     now: datetime | None = None,
+    seen: Callable[[str], None] | None = None,
 ) -> Reservation:
     """Give the order's waiting lines what has become available. ``filled`` when none waits any more, else ``partial``.
 
     Raises what :func:`reserve` raises.
     """
-    desk = await Desk.open(system, tx, stock_id, actor)
+    desk = await Desk.open(system, tx, stock_id, actor, seen)
     row = await desk.lock_order(order)
     lines = [line for line in await desk.lines([row]) if line.waiting]
     if not lines:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Literal
 
@@ -17,17 +18,31 @@ EXPIRED = N_("预占超过时限,自动放回")
 
 
 async def release(
-    system: System, tx: Tx, stock_id: str, order: str, *, actor: Actor, source: Source
+    system: System,
+    tx: Tx,
+    stock_id: str,
+    order: str,
+    *,
+    actor: Actor,
+    source: Source,
+    seen: Callable[[str], None] | None = None,
 ) -> Reservation:
     """Give back whatever the order's lines hold, and let them wait no longer. Raises as ``reserve`` does."""
-    return await _settle(system, tx, stock_id, order, actor, source, "release")
+    return await _settle(system, tx, stock_id, order, actor, source, "release", seen=seen)
 
 
 async def consume(
-    system: System, tx: Tx, stock_id: str, order: str, *, actor: Actor, source: Source
+    system: System,
+    tx: Tx,
+    stock_id: str,
+    order: str,
+    *,
+    actor: Actor,
+    source: Source,
+    seen: Callable[[str], None] | None = None,
 ) -> Reservation:
     """Send out what the order's lines hold: on hand and reserved both shrink. What waits goes on waiting."""
-    return await _settle(system, tx, stock_id, order, actor, source, "consume")
+    return await _settle(system, tx, stock_id, order, actor, source, "consume", seen=seen)
 
 
 async def expire(
@@ -49,8 +64,9 @@ async def _settle(
     source: Source,
     kind: Literal["release", "consume", "expire"],
     now: datetime | None = None,
+    seen: Callable[[str], None] | None = None,
 ) -> Reservation:
-    desk = await Desk.open(system, tx, stock_id, actor)
+    desk = await Desk.open(system, tx, stock_id, actor, seen)
     row = await desk.lock_order(order)
     lines = await desk.lines([row])
     shelves = await desk.shelves(shelf for line in lines for shelf in line.held)
