@@ -28,6 +28,7 @@ from runtime.ids import parse_record_id
 from runtime.records import known, read, write
 from runtime.records import pending as pending_values
 from runtime.records.change import Change, Channel, NewRecord, Outcome, Patch, RecordView, Source
+from runtime.records.ready import ReadyPage, ready_page
 from runtime.system import System
 
 MAX_RECORDS = 1000
@@ -228,10 +229,17 @@ def _view_of(catalog: Catalog, table: str, view: str) -> Any:
 async def _page(system: System, actor: Actor, table_id: str, query: Query, keys: FieldKeys) -> PageBody:
     if not 1 <= query.limit <= MAX_RECORDS:
         raise InvalidInput(N_("limit 应在 1 到 {max} 之间"), code="bad_limit", field="limit", max=MAX_RECORDS)
-    page = await read.page(system, actor, table_id, query, encoded=True, raw=keys == "id")
-    names = await Names.of(system, table_id, keys)
+    records: Any
+    page: read.Page | ReadyPage
+    if keys == "id":
+        page = await ready_page(system, actor, table_id, query)
+        records = page.records
+    else:
+        page = await read.page(system, actor, table_id, query, encoded=True)
+        names = await Names.of(system, table_id, keys)
+        records = tuple(names.record(view) for view in page.records)
     return PageBody(
-        tuple(names.record(view) for view in page.records),
+        records,
         page.next_cursor,
         page.total_estimate,
         page.exact,

@@ -170,11 +170,10 @@ class DateTimeType(FieldType):
         return None if encoded else partial(self.to_wire, config)
 
     def wire_sql(self, config: Any, column: str) -> QueryString | None:
-        """A fraction of a second has six digits, as in Python; to_json leaves out noughts."""
-        utc = f"timezone('UTC', {column})"
+        """A fraction of a second has six digits, as in Python; to_json leaves out noughts, before the year 10000."""
+        text = f"rtrim(to_json(timezone('UTC', {column}))::text, '\"')"
         return QueryString(
-            f"CASE WHEN date_trunc('second', {column}) = {column} THEN rtrim(to_json({utc})::text, '\"') || 'Z\"'"
-            f' ELSE to_json(to_char({utc}, \'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\'))::text END'
+            f"CASE WHEN {column}::timestamptz(0) = {column} THEN {text} ELSE rpad({text}, 27, '0') END || 'Z\"'"
         )
 
     def to_text(self, config: Any, stored: Any, context: Context) -> str:

@@ -109,8 +109,28 @@ class Reader:
         ``encoded``: msgspec makes JSON of them, see :meth:`FieldType.wires`. ``files``: what look-ups of attachments show;
         without it the names.
         """
+        return tuple(
+            RecordView(
+                record_id(self.table.number, row["id"]),
+                row["version"],
+                values,
+                row["created_at"],
+                row["updated_at"],
+                row["deleted_at"],
+            )
+            for row, values in zip(rows, self.values(rows, fields, encoded, files), strict=True)
+        )
+
+    def values(
+        self,
+        rows: Sequence[Any],
+        fields: Sequence[Field],
+        encoded: bool = False,
+        files: looked_up.Files | None = None,
+    ) -> list[dict[str, Any]]:
+        """The fields of each row by id, in wire form."""
         if not rows:
-            return ()
+            return []
         # what is in a column of its own is taken out of a row at once, then made into its wire value where it is none
         keys = [field.id for field in fields]
         there = frozenset(rows[0].keys())
@@ -124,24 +144,15 @@ class Reader:
                 made.append((field.id, whole))
             elif (wire := fieldtypes.get(field.config).wires(field.config, encoded=encoded)) is not None:
                 changed.append((field.id, wire))
-        views = []
+        found_values = []
         for row in rows:
             values = dict(zip(keys, columns(row), strict=False))  # the last ones, the number, are nobody's
             for key, wire in changed:
                 values[key] = wire(values[key])
             for key, whole in made:
                 values[key] = whole(row)
-            views.append(
-                RecordView(
-                    record_id(self.table.number, row["id"]),
-                    row["version"],
-                    values,
-                    row["created_at"],
-                    row["updated_at"],
-                    row["deleted_at"],
-                )
-            )
-        return tuple(views)
+            found_values.append(values)
+        return found_values
 
     def _from_row(self, field: Field, there: Collection[str]) -> Callable[[Any], Any] | None:
         """What makes a field's wire value of a whole row, for those that are not in one column."""
@@ -224,37 +235,50 @@ async def _found(
     return {view.id: view for view in await reader.complete(rows, fields, encoded=encoded)}
 
 
-async def page(
-    system: System, actor: Actor, table_id: str, query: Query, *, encoded: bool = False, raw: bool = False
-) -> Page:
+async def page(system: System, actor: Actor, table_id: str, query: Query, *, encoded: bool = False) -> Page:
     """A page of records in order. With ``query.at`` the page begins at that position (as of a few seconds ago).
 
-    ``encoded``: msgspec makes JSON of the answer, see :meth:`Reader.views`; ``raw``: and nobody looks into the fields of
-    its records before, which are ready JSON (``msgspec.Raw``) where they can be.
+    ``encoded``: msgspec makes JSON of the answer, see :meth:`Reader.views`.
     """
     reader = await Reader.of(system, actor, table_id)
     fields = reader.chosen(query.fields)
+    found = await rows_of(reader, query, lambda asked: reader.compiler.page(asked, fields))
+    return Page(
+        await reader.complete(found.rows, fields, encoded=encoded),
+        found.next_cursor,
+        found.total_estimate,
+        found.exact,
+        found.at,
+    )
+
+
+class Rows(msgspec.Struct, frozen=True):
+    """The rows of a page, and what :class:`Page` says of it. ``first``: the first that was read, perhaps before them."""
+
+    rows: list[Any]
+    first: Any
+    next_cursor: str | None
+    total_estimate: int | None
+    exact: bool
+    at: int | None
+
+
+async def rows_of(reader: Reader, query: Query, statement: Callable[[Query], QueryString]) -> Rows:
+    """The rows of a page, read by what ``statement`` makes of the query (by ``Compiler.page``)."""
     limit = max(1, min(query.limit, MAX_LIMIT))
     total, exact, at, skip = None, False, 0 if query.cursor is None else None, 0
     if query.at is not None and query.cursor is None and query.at > 0:
         query, at, skip, total = await _jump(reader, query)
         exact = True
-    asked = msgspec.structs.replace(query, limit=min(limit + skip, MAX_LIMIT))
-    made, fields = reader.divided(fields, raw)
-    statement, begun = reader.compiler.page(asked, fields, made), time.perf_counter()
-    rows = await system.db.fetch(statement)
-    note_slow(system.db, reader.table, query, time.perf_counter() - begun)
-    more = len(rows) > limit + skip
+    asked = query if not skip else msgspec.structs.replace(query, limit=min(limit + skip, MAX_LIMIT))
+    sql, begun = statement(asked), time.perf_counter()
+    rows = await reader.system.db.fetch(sql)
+    note_slow(reader.system.db, reader.table, query, time.perf_counter() - begun)
+    more, first = len(rows) > limit + skip, rows[0] if rows else None
     rows = rows[skip : skip + limit]
     if total is None and at is not None:
         total, exact = (at + len(rows), True) if not more else await _total(reader, query)
-    return Page(
-        await reader.complete(rows, fields, encoded=encoded),
-        reader.compiler.cursor(query, rows[-1]) if more else None,
-        total,
-        exact,
-        at,
-    )
+    return Rows(rows, first, reader.compiler.cursor(query, rows[-1]) if more else None, total, exact, at)
 
 
 _ANCHORS: OrderedDict[tuple[Any, ...], tuple[float, list[Any]]] = OrderedDict()

@@ -49,6 +49,19 @@ def as_array(linked: str) -> str:
     return f"ARRAY(SELECT ROW(s.id, s.name, s.total) FROM ({linked}) s)"
 
 
+def linked_texts(field: Field, target: Table, rows: str) -> str:
+    """The SQL of one text: lines ``<row>:<linked number>:<name as JSON>`` for the rows that the SQL ``rows`` selects.
+
+    Of a link to one record whose names are texts; a name as JSON holds no line break.
+    """
+    name = f"coalesce(to_json({name_of(target)})::text, '\"\"')"
+    return (
+        f"SELECT string_agg(concat(l.{field.link_near}, ':', r.id, ':', {name}), chr(10))"
+        f" FROM {field.link_sql} l JOIN {target.sql} r ON r.id = l.{field.link_far} AND r.deleted_at IS NULL"
+        f" WHERE l.{field.link_near} = ANY(ARRAY({rows}))"
+    )
+
+
 def column_of(field: Field) -> str:
     """What the column of a link is called in a page."""
     return f"l{field.number}"

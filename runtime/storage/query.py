@@ -42,6 +42,7 @@ from runtime.i18n import N_
 from runtime.ids import parse_record_id
 from runtime.storage.linked import link_column
 from runtime.storage.wires import COLUMN as WIRES
+from runtime.storage.wires import Whole, page_with_texts
 
 MAX_LIMIT = 1000
 MAX_CONDITIONS = 100
@@ -229,30 +230,49 @@ class Compiler:
             keys.append((kind.order(field.config, f"t.{field.column}"), sql_type, sort.descending))
         return [*keys, ("t.id", "bigint", bool(sorts and sorts[0].descending and len(keys) == 1))]
 
-    def page(self, query: Query, columns: Sequence[Field], wires: QueryString | None = None) -> QueryString:
+    def page(
+        self,
+        query: Query,
+        columns: Sequence[Field],
+        wires: QueryString | None = None,
+        whole: Whole | None = None,
+    ) -> QueryString:
         """One page (one row more than asked for, to know whether there is a next one).
 
-        ``wires``: of further fields (:func:`runtime.storage.wires.divide`), their values as they are answered.
+        ``wires``: of further fields (:func:`runtime.storage.wires.divide`), their values as they are answered; ``whole``:
+        all of a record but its number and ``columns``.
         """
         keys = self.keys(query.sorts)
         where = self.where(query.where, query.search, with_trash=query.with_trash)
-        select = self.columns(columns)
+        own = ROW_COLUMNS if whole is None else _own_columns(columns)
+        select = self.columns(columns, own=own)
         select += [f"({expression})::text AS k{index}" for index, (expression, _, _) in enumerate(keys)]
         # where buttons are shown hangs on the record and on who looks
         shown = self._shown(columns)
-        if wires is not None:
-            shown.append(QueryString(f"{{}} AS {WIRES}", wires))
+        made = wires if whole is None else whole.sql
+        if made is not None:
+            shown.append(QueryString(f"{{}} AS {WIRES}", made))
         select += ["{}"] * len(shown)
+
         limit = max(1, min(query.limit, MAX_LIMIT)) + 1
+        texts = () if whole is None else whole.links
+        if texts:  # which are joined to the page that has been found, in its order
+            select += [f"{expression} AS o{n}" for n, (expression, _, _) in enumerate(keys[:-1])]
+        again = [
+            (f"o{n}" if n < len(keys) - 1 else "id", "", descending)
+            for n, (_, _, descending) in enumerate(keys)
+        ]
         statement = (
             f"SELECT {', '.join([*select, *self._links(columns, 't.id')])}"
             f" FROM {{}} t WHERE {{}} ORDER BY {order_by(keys)} LIMIT {limit}"
         )
         if not query.cursor:
-            return QueryString(statement, *shown, self.source, where)
+            found = QueryString(statement, *shown, self.source, where)
+            return page_with_texts(found, texts, order_by(again, last="id"))
         behind = self.behind(keys, read_cursor(query.cursor, self.signature(query)))
         if len(behind) == 1:
-            return QueryString(statement, *shown, self.source, joined(" AND ", [where, behind[0]]))
+            found = QueryString(statement, *shown, self.source, joined(" AND ", [where, behind[0]]))
+            return page_with_texts(found, texts, order_by(again, last="id"))
         # an index finds its place for each part, for both joined by OR it would read from the beginning
         parts = ", ".join([f"row_number() OVER (ORDER BY {order_by(keys)}) AS place", *select])
         branches = [
@@ -264,14 +284,21 @@ class Compiler:
             )
             for part, condition in enumerate(behind)
         ]
-        return QueryString(
+        found = QueryString(
             f"SELECT {', '.join(['s.*', *self._links(columns, 's.id')])} FROM ({{}}) s ORDER BY part, place LIMIT {limit}",
             joined(" UNION ALL ", branches),
         )
+        return page_with_texts(found, texts, "part, place")
 
-    def columns(self, columns: Sequence[Field], near: str | None = None) -> list[str]:
-        """What is read of a row ``t`` for ``columns``; with ``near`` (its number) also what its links point at."""
-        found = [f"t.{name}" for name in ROW_COLUMNS] + [f"t.{f.column}" for f in columns if f.stored]
+    def columns(
+        self, columns: Sequence[Field], near: str | None = None, *, own: Sequence[str] | None = None
+    ) -> list[str]:
+        """What is read of a row ``t`` for ``columns``; with ``near`` (its number) also what its links point at.
+
+        ``own``: those of every record's own columns that are wanted.
+        """
+        found = [f"t.{name}" for name in (ROW_COLUMNS if own is None else own)]
+        found += [f"t.{f.column}" for f in columns if f.stored]
         found += [f"t.{f.column}_e" for f in columns if f.type == "formula"]
         return found if near is None else [*found, *self._links(columns, near)]
 
@@ -481,10 +508,15 @@ class Compiler:
 ROW_COLUMNS = ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "deleted_at")
 
 
-def order_by(keys: Sequence[tuple[str, str, bool]]) -> str:
-    """ORDER BY of :meth:`Compiler.keys`."""
+def _own_columns(columns: Sequence[Field]) -> list[str]:
+    """The number, and those of a record's own columns that ``columns`` show."""
+    return ["id", *{one.column: None for one in columns if one.column in ROW_COLUMNS}]
+
+
+def order_by(keys: Sequence[tuple[str, str, bool]], last: str = "t.id") -> str:
+    """ORDER BY of :meth:`Compiler.keys`; ``last``: how the row's id is called in them."""
     return ", ".join(
-        expression + (" DESC" if descending else "") + ("" if expression == "t.id" else " NULLS LAST")
+        expression + (" DESC" if descending else "") + ("" if expression == last else " NULLS LAST")
         for expression, _, descending in keys
     )
 
