@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import lru_cache
+from string import Formatter
 from typing import Any
 
 import asyncpg
@@ -22,10 +24,32 @@ Row = Any
 
 def compiled(sql: Sql, args: Sequence[Any]) -> tuple[str, Sequence[Any]]:
     """``$n`` text and its values; a :class:`QueryString` brings its own values, a string takes ``args``."""
-    if isinstance(sql, QueryString):
-        text, values = sql.compile_string(engine_type="postgres")
-        return text, values
-    return sql, args
+    if not isinstance(sql, QueryString):
+        return sql, args
+    parts: list[str] = []
+    values: list[Any] = []
+    _put_together(sql, parts, values)
+    return "".join(parts), values
+
+
+def _put_together(sql: QueryString, parts: list[str], values: list[Any]) -> None:
+    """What ``QueryString.compile_string`` does, each template being taken apart only once: pages have long ones."""
+    args = sql.args
+    for index, text in enumerate(_pieces(sql.template)):
+        parts.append(text)
+        if index < len(args):
+            value = args[index]
+            if isinstance(value, QueryString):
+                _put_together(value, parts, values)
+            else:
+                values.append(value)
+                parts.append(f"${len(values)}")
+
+
+@lru_cache(maxsize=1024)
+def _pieces(template: str) -> tuple[str, ...]:
+    """The text before each ``{}`` of a template, and what follows the last."""
+    return tuple(text for text, *_ in Formatter().parse(template))
 
 
 async def _as_it_is(connection: Any) -> None:
