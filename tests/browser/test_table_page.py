@@ -369,6 +369,30 @@ async def test_a_new_record_in_the_last_line(site: Site, pool: Pool) -> None:
     await expect(row(page, "TB-0006")).to_have_count(1)
 
 
+async def test_a_new_record_that_is_heard_of_before_its_answer_stands_there_once(
+    site: Site, pool: Pool
+) -> None:
+    page = await open_table(site, pool)
+    shown = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        answer = await route.fetch()
+        if route.request.method == "POST":
+            await shown.wait()
+        await route.fulfill(response=answer)
+
+    await page.route(f"**/api/v1/tables/{pool.orders.id}/records", late)
+    await page.get_by_role("button", name="新建记录").first.click()
+    await expect(page.locator(".g-r")).to_have_count(6)
+    shown.set()
+    await expect(page.locator(".toast")).to_contain_text("已新建 1 条")
+    await page.keyboard.type("TB-0006")
+    await page.keyboard.press("Enter")
+    await expect(row(page, "TB-0006")).to_have_count(1)
+    await expect(page.locator(".g-fc.g-id")).to_contain_text("6 条")
+    await expect(page.locator(".g-r")).to_have_count(6)
+
+
 async def test_the_grid_scrolls_through_all_of_them(site: Site, pool: Pool) -> None:
     await many_orders(site, pool, 1500)
     page = await open_table(site, pool)

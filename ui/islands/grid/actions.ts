@@ -137,8 +137,10 @@ export class Actions {
         return;
       }
       forgetRedo();
-      const index = grid.rows.append(section, { id: result.id, version: result.version ?? 1, fields: result.fields ?? fields });
-      const row = grid.layout.rowNumber(section, index);
+      // It may have been heard of, and read, before this answer came.
+      const made = { id: result.id, version: result.version ?? 1, fields: result.fields ?? fields };
+      const there = grid.rows.place(result.id) ?? { section, index: grid.rows.append(section, made) };
+      const row = grid.layout.rowNumber(there.section, there.index);
       const column = grid.columns.findIndex((found) => !found.field.readonly);
       grid.select(row, Math.max(0, column));
       grid.focusInput();

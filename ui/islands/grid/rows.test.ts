@@ -83,6 +83,17 @@ describe("Rows", () => {
     expect(rows.row(0, 1)?.id).toBe("rec2");
   });
 
+  it("does not put an old answer over a newer one", async () => {
+    const { rows } = make(3);
+    await rows.reload(false);
+    await settle();
+    rows.update({ id: "rec1", version: 3, fields: { fldName: "新" } });
+    rows.update({ id: "rec1", version: 2, fields: { fldName: "旧" } });
+    expect(rows.byId("rec1")).toMatchObject({ version: 3, fields: { fldName: "新" } });
+    rows.update({ id: "rec1", version: 3, fields: { fldState: "乙" } }); // a computed value does not count as a change
+    expect(rows.byId("rec1")?.fields).toEqual({ fldName: "新", fldState: "乙" });
+  });
+
   it("closes the gap when records go", async () => {
     const { rows } = make(10);
     await rows.reload(false);

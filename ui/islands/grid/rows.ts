@@ -268,6 +268,8 @@ export class Rows {
     const place = this.#byId.get(record.id);
     const row = place && this.row(place.section, place.index);
     if (!place || !row) return undefined;
+    // On a slow line an answer may come after a later one, and is older than what stands here.
+    if (record.version && record.version < row.version) return place;
     const fields = { ...row.fields, ...record.fields };
     this.#sections[place.section]!.rows.set(place.index, { ...row, version: Math.max(row.version, record.version), fields });
     return place;

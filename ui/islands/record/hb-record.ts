@@ -188,7 +188,8 @@ export class HbRecord extends HbElement {
       if (ask !== this.#ask || record !== this.record) return;
       this.panel = panel;
       this.table = table;
-      this.data = panel.record;
+      // What was stored here since this was asked for is newer.
+      if (!this.data || this.data.id !== panel.record.id || this.data.version <= panel.record.version) this.data = panel.record;
       this.problem = null;
       this.deleted = false;
       this.showAll = localStorage.getItem(`hb-record-all:${table.id}`) === "1";
