@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ import msgspec
 
 from runtime.access import Actor
 from runtime.catalog import App, Form
-from runtime.errors import InvalidInput, Problem, RecordsRejected
+from runtime.errors import InvalidInput, Problem, RecordsRejected, RuleBroken
 from runtime.fieldtypes.attachment import FILE_ID
 from runtime.forms import links, rates
 from runtime.forms.asked import Asked, begun, closed, questions, refuse_closed, require_may_fill
@@ -58,9 +59,11 @@ async def submit(
 ) -> Submitted:
     """Store the answers (wire values by field id) as a new record; the same ``key`` again gives the same record.
 
+    Whoever could not know that their answers had come, changed them and sent them again, is told; another key stores them.
+
     Raises:
         NotFound, NotSignedIn, NotAllowed: no such form, or it is not for this visitor.
-        RuleBroken: it is closed, over, full, or this person has sent theirs.
+        RuleBroken: it is closed, over, full, or this person has sent theirs; the key was used for other answers (``key_used``).
         TooOften: too many from this address, or at this form.
         RecordsRejected: answers that are missing or do not fit; ``problems`` name their fields.
     """
@@ -71,15 +74,23 @@ async def submit(
     require_may_fill(visitor, app, form)
     await rates.admit(system, form, rates.SUBMIT, address)
     actor = actor_of(app, form, visitor)
+    said = _digest(answers)
     async with system.db.transaction() as tx:
         # one submission of a form at a time: its limit holds, and a key that comes twice at once finds the first one's record
         row = await tx.row("SELECT * FROM meta.form WHERE form_id = $1 FOR UPDATE", form.number)
         earlier = await tx.row(
-            "SELECT table_id, record_id FROM meta.form_submission WHERE form_id = $1 AND key = $2",
+            "SELECT table_id, record_id, digest FROM meta.form_submission WHERE form_id = $1 AND key = $2",
             form.number,
             key,
         )
         if earlier is not None:
+            if earlier["digest"] not in (None, said):
+                raise RuleBroken(
+                    N_(
+                        "这一份之前已经交上了,只是没收到回音;交上的是改动以前的内容。要把现在的再交一份,就再点一次提交"
+                    ),
+                    code="key_used",
+                )
             return Submitted(record_id(earlier["table_id"], earlier["record_id"]), repeated=True)
         refuse_closed(await closed(tx, app, form, row, actor.person))
         values = await _values(tx, app, form, actor, answers)
@@ -93,19 +104,27 @@ async def submit(
         outcome = await write.apply_in(system, tx, change)
         made = outcome.results[0].id
         assert made is not None  # noqa: S101 - atomic: it is stored or raises
-        await _note(tx, form, key, actor, made)
+        await _note(tx, form, key, actor, made, said)
     return Submitted(made)
 
 
-async def _note(tx: Tx, form: Form, key: str, actor: Actor, made: str) -> None:
+def _digest(answers: Mapping[str, Any]) -> str:
+    """What is kept of what was said: enough to know the same again."""
+    said = {field: value for field, value in answers.items() if value is not None}
+    return hashlib.sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()
+
+
+async def _note(tx: Tx, form: Form, key: str, actor: Actor, made: str, said: str) -> None:
     table, row = parse_record_id(made)
     await tx.execute(
-        "INSERT INTO meta.form_submission (form_id, key, person_id, table_id, record_id) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO meta.form_submission (form_id, key, person_id, table_id, record_id, digest)"
+        " VALUES ($1, $2, $3, $4, $5, $6)",
         form.number,
         key,
         actor.person,
         table,
         row,
+        said,
     )
     await tx.execute(
         "UPDATE meta.form SET submitted = submitted + 1, submitted_at = now() WHERE form_id = $1", form.number

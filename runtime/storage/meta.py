@@ -617,7 +617,10 @@ class Form(Table, schema="meta"):
 
 
 class FormSubmission(Table, schema="meta", tablename="form_submission"):
-    """A submission of a form: the key that the browser gave it, who sent it (members only), and the record it made."""
+    """A submission of a form: the key that the browser gave it, who sent it (members only), and the record it made.
+
+    ``digest``: of what it said, None for those of before this was kept.
+    """
 
     id: BigSerial
     form_id = Integer()
@@ -626,6 +629,7 @@ class FormSubmission(Table, schema="meta", tablename="form_submission"):
     table_id = Integer()
     record_id = BigInt()
     at = Timestamptz()
+    digest = Text(null=True, default=None)
 
 
 class Conversion(Table, schema="meta"):

@@ -116,6 +116,21 @@ async def test_a_stranger_fills_it_in_and_learns_nothing_else(browser: Browser, 
     ]
 
 
+async def test_changed_answers_under_the_same_key_are_not_lost_in_silence(
+    browser: Browser, counter: Counter
+) -> None:
+    await browser.open(counter.path)
+    assert (await submit(browser, counter, 订单号="DY-1")).status_code == 201
+    changed = await submit(browser, counter, 订单号="DY-1", 类型="少发货")
+    assert (changed.status_code, changed.json()["code"]) == (409, "key_used")
+    assert "交上的是改动以前的内容" in changed.json()["detail"]
+    assert await counter.rows() == ["DY-1"]
+    assert (await submit(browser, counter, 订单号="DY-1")).json() == {"repeated": True}
+    again = await submit(browser, counter, "key-00000002", 订单号="DY-1", 类型="少发货")
+    assert again.json() == {"repeated": False}
+    assert await counter.rows() == ["DY-1", "DY-1"]
+
+
 async def test_another_sites_page_cannot_submit(browser: Browser, counter: Counter) -> None:
     await browser.open(counter.path)
     browser.csrf = ""

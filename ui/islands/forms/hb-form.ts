@@ -172,6 +172,10 @@ export class HbForm extends HbElement implements QuestionHost {
       this.state = "waiting";
       this.notice = t("网络断了。填的内容都存在这台设备上,连上以后会自动再交一次");
     } else if (failure instanceof ApiError) {
+      if (failure.code === "key_used") {
+        this.#key = randomKey(); // what is sent from now on is another one
+        this.#keepNow();
+      }
       const known = new Set(this.#shown().map((question) => question.id));
       this.problems = Object.fromEntries(failure.problems.filter((problem) => problem.field && known.has(problem.field)).map((problem) => [problem.field!, problem.message]));
       const others = failure.problems.filter((problem) => !problem.field || !known.has(problem.field)).map((problem) => problem.message);
