@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -54,7 +55,12 @@ def seal(box: SecretBox, secrets: dict[str, str]) -> str:
 
 def unseal(box: SecretBox, sealed: str) -> dict[str, str]:
     """What :func:`seal` sealed; nothing for a connector without secrets. Raises ServiceUnavailable."""
-    return msgspec.json.decode(box.decrypt(sealed), type=dict[str, str]) if sealed else {}
+    return _unsealed(box, sealed) if sealed else {}
+
+
+@lru_cache(maxsize=100)
+def _unsealed(box: SecretBox, sealed: str) -> dict[str, str]:
+    return msgspec.json.decode(box.decrypt(sealed), type=dict[str, str])
 
 
 def _opened(box: SecretBox, row: Any) -> Connection:

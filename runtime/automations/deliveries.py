@@ -37,6 +37,8 @@ from runtime.system import System
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 1.0
+GATHER_SECONDS = 0.005
+"""How long messages are let come together before they are looked for."""
 MAX_LANES = 8
 _AT_ONCE = 500
 _PAUSES_FOUND_WITHIN = timedelta(hours=2)  # no receiver is listened to that asks for more than an hour
@@ -91,6 +93,7 @@ class Deliveries:
                     seconds = POLL_SECONDS
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), seconds)
+                    await asyncio.sleep(GATHER_SECONDS)
         finally:
             listener.cancel()
             try:

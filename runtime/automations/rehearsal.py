@@ -263,17 +263,24 @@ async def _notes(system: System, catalog: Catalog, definition: AutomationDef, re
         field = catalog.field(trigger.field)
         state = await _state(system, field, catalog, number, row)
         if state not in trigger.targets:
-            named = field.choices_by_id.get(state or 0)
-            notes.append(
-                Message(
-                    N_("这条记录现在是「{state}」,不是触发条件里的状态,真实运行时不会由它触发"),
-                    {"state": named.name if named else ""},
-                )
-            )
+            notes.append(_where_it_stands(field, trigger, state))
     where = trigger_where(trigger)
     if where is not None and row not in await triggers.meeting(system.db, catalog, table, [row], where):
         notes.append(Message(N_("这条记录不满足触发条件,真实运行时不会由它触发")))
     return notes
+
+
+def _where_it_stands(field: Field, trigger: StateMoved, state: int | None) -> Message:
+    """Why a record that has not made the trigger's move would not start a real run now."""
+    named = field.choices_by_id
+    here = named[state].name if state in named else ""
+    targets = [named[target].name for target in trigger.targets if target in named]
+    if state in trigger.sources and len(targets) == 1:
+        words = N_("这条记录现在是「{state}」,流转到「{target}」时才会触发;这里当作已经流转,走一遍给你看")
+        return Message(words, {"state": here, "target": targets[0]})
+    return Message(
+        N_("这条记录现在是「{state}」,不是触发条件里的状态,真实运行时不会由它触发"), {"state": here}
+    )
 
 
 async def _state(system: System, field: Field, catalog: Catalog, table: int, row: int) -> int | None:

@@ -101,6 +101,43 @@ class NewRun(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+_TYPES = [
+    "text",
+    "integer",
+    "integer",
+    "integer",
+    "bigint",
+    "text",
+    "text",
+    "text",
+    "integer",
+    "text",
+    "bigint",
+    "integer",
+]
+_COLUMNS = "n(i, a, u, t, r, k, g, d, p, e, q, w)"
+
+
+def _inserting(source: str) -> str:
+    return (
+        "INSERT INTO meta.run (public_id, app_id, automation_id, table_id, record_id, event_key, trigger, definition,"
+        " status, depth, error, enqueued_at, finished_at, parent_id, version)"
+        " SELECT i, a, u, t, r, k, g::jsonb, d::jsonb,"
+        " CASE WHEN e IS NOT NULL THEN 'failed' WHEN h THEN 'held' ELSE 'queued' END, p, e::jsonb,"
+        " CASE WHEN e IS NULL AND NOT h AND $13 THEN now() END, CASE WHEN e IS NOT NULL THEN now() END, q,"
+        " (SELECT max(v.number) FROM meta.automation_version v WHERE v.automation_id = u AND v.definition_version <= w)"
+        f" FROM {source} AS {_COLUMNS},"
+        " LATERAL (SELECT EXISTS (SELECT 1 FROM meta.automation_pause s WHERE s.scope = 'all'"
+        " OR (s.scope = 'app' AND s.number = a) OR (s.scope = 'automation' AND s.number = u)) AS h) x"
+        " ON CONFLICT (event_key) DO NOTHING RETURNING public_id, status, automation_id"
+    )
+
+
+_INSERT = _inserting(f"unnest({', '.join(f'${n}::{kind}[]' for n, kind in enumerate(_TYPES, 1))})")
+# the same for a single one, which is not planned anew each time
+_INSERT_ONE = _inserting(f"(VALUES ({', '.join(f'${n}::{kind}' for n, kind in enumerate(_TYPES, 1))}))")
+
+
 async def insert(tx: Tx, new: Sequence[NewRun], *, sent: bool = True) -> list[str]:
     """Store runs; those whose event started one already are passed over. Returns ids of those that are to be queued.
 
@@ -108,18 +145,7 @@ async def insert(tx: Tx, new: Sequence[NewRun], *, sent: bool = True) -> list[st
     """
     if not new:
         return []
-    rows = await tx.fetch(
-        "INSERT INTO meta.run (public_id, app_id, automation_id, table_id, record_id, event_key, trigger, definition,"
-        " status, depth, error, enqueued_at, finished_at, parent_id, version)"
-        " SELECT i, a, u, t, r, k, g::jsonb, d::jsonb,"
-        " CASE WHEN e IS NOT NULL THEN 'failed' WHEN h THEN 'held' ELSE 'queued' END, p, e::jsonb,"
-        " CASE WHEN e IS NULL AND NOT h AND $13 THEN now() END, CASE WHEN e IS NOT NULL THEN now() END, q,"
-        " (SELECT max(v.number) FROM meta.automation_version v WHERE v.automation_id = u AND v.definition_version <= w)"
-        " FROM unnest($1::text[], $2::integer[], $3::integer[], $4::integer[], $5::bigint[], $6::text[], $7::text[],"
-        " $8::text[], $9::integer[], $10::text[], $11::bigint[], $12::integer[]) AS n(i, a, u, t, r, k, g, d, p, e, q, w),"
-        " LATERAL (SELECT EXISTS (SELECT 1 FROM meta.automation_pause s WHERE s.scope = 'all'"
-        " OR (s.scope = 'app' AND s.number = a) OR (s.scope = 'automation' AND s.number = u)) AS h) x"
-        " ON CONFLICT (event_key) DO NOTHING RETURNING public_id, status, automation_id",
+    columns: list[list[Any]] = [
         [new_id("run") for _ in new],
         [n.app for n in new],
         [n.automation.number for n in new],
@@ -132,8 +158,11 @@ async def insert(tx: Tx, new: Sequence[NewRun], *, sent: bool = True) -> list[st
         [dump(n.failure) if n.failure else None for n in new],
         [n.parent for n in new],
         [n.automation.version for n in new],
-        sent,
-    )
+    ]
+    if len(new) == 1:
+        rows = await tx.fetch(_INSERT_ONE, *(column[0] for column in columns), sent)
+    else:
+        rows = await tx.fetch(_INSERT, *columns, sent)
     for row in rows:
         if row["status"] == "failed":
             await note_failure(tx, row["automation_id"], row["public_id"])

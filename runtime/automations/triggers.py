@@ -40,11 +40,14 @@ async def meeting(
         InvalidInput, NotFound: ``where`` does not fit the table (any more).
     """
     compiler = Compiler(catalog, table, Context(zone=catalog.app_of(table).zone))
+    wanted = sorted(set(rows))
+    # of a single one the statement is not planned anew each time
+    among = ("{}::bigint", wanted[0]) if len(wanted) == 1 else ("ANY({}::bigint[])", wanted)
     found = await db.fetch(
         QueryString(
-            "SELECT t.id FROM {} t WHERE t.id = ANY({}::bigint[]) AND {}",
+            f"SELECT t.id FROM {{}} t WHERE t.id = {among[0]} AND {{}}",
             compiler.source,
-            sorted(set(rows)),
+            among[1],
             compiler.where(where, with_trash=trashed),
         )
     )

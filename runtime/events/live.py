@@ -20,6 +20,8 @@ log = structlog.get_logger(__name__)
 PREFIX = "huobiao"
 _TRY_AGAIN_SECONDS = 0.5
 _LAST_WORDS_SECONDS = 2.0
+_GATHER_SECONDS = 0.01
+"""How long what comes behind something that was just sent is let come together: the first notice leaves at once."""
 WAKE_RELAY = f"{PREFIX}:wake:relay"
 WAKE_DELIVERY = f"{PREFIX}:wake:delivery"
 WAKE_REFRESH = f"{PREFIX}:wake:refresh"
@@ -104,6 +106,7 @@ class Live:
                 if topics := {topic for _, _, topic in batch if topic}:
                     self._unheard |= topics
                     self._telling = asyncio.create_task(self._tell_later())
+            await asyncio.sleep(_GATHER_SECONDS)
 
     @property
     def away(self) -> bool:

@@ -19,7 +19,7 @@ from runtime.fieldtypes.number import wire_number
 from runtime.i18n import N_, Message
 from runtime.records import links
 from runtime.records.work import Item, Work
-from runtime.storage.database import Tx
+from runtime.storage.database import Tx, one_or_more
 
 ZERO = Decimal(0)
 
@@ -74,12 +74,13 @@ async def append(
 
 async def holds(tx: Tx, stock: Stock, lines: Sequence[int]) -> list[Any]:
     """``line, stock_row, held, consumed, expires_at`` per line and shelf, ordered by shelf."""
+    among, value = one_or_more(lines, 2)
     return await tx.fetch(
         "SELECT line_record AS line, stock_record AS stock_row, held, consumed, expires_at FROM meta.stock_hold"
-        " WHERE stock_id = $1 AND line_record = ANY($2::bigint[]) AND (held > 0 OR consumed > 0)"
+        f" WHERE stock_id = $1 AND line_record {among} AND (held > 0 OR consumed > 0)"
         " ORDER BY stock_record, line_record",
         stock.number,
-        list(lines),
+        value,
     )
 
 

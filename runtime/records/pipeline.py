@@ -48,6 +48,14 @@ MAX_BATCH = 5000
 Effects = Callable[[Work], Awaitable[None]]
 
 
+class Undone(Exception):
+    """The transaction is to be undone as a whole: nothing of the change can be stored. ``outcome`` says why."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
 class _Refused(Exception):
     """Some records turned out bad after storing; the savepoint is undone and the rest stored again."""
 
@@ -66,6 +74,7 @@ async def carry_out(
     ``alone``: the transaction holds nothing but this change, so that it may end with it.
 
     Raises:
+        Undone: ``alone``, and what was stored of it has to be undone.
         NotFound, NotAllowed: the table is unknown to the actor, or the actor may not edit its records.
         RecordsRejected: ``atomic`` and at least one record has a problem.
     """
@@ -145,7 +154,9 @@ async def _store(work: Work, effects: Effects | None) -> None:
         try:
             # what the stock stores is its caller's whole purpose: an error ends that transaction as well
             whole = work.alone or work.managed
-            if whole and not any(item.moves for item in work.good) and not limits.bound(work):
+            if _of_one(work) or (
+                whole and not any(item.moves for item in work.good) and not limits.bound(work)
+            ):
                 await _store_once(
                     work, effects
                 )  # nothing is refused any more, and an error ends the whole transaction
@@ -158,6 +169,8 @@ async def _store(work: Work, effects: Effects | None) -> None:
                 if item.row is not None:
                     item.version = item.row["version"]
             _reject_if_atomic(work)
+            if _of_one(work):
+                raise Undone(_outcome(work, work.change, None)) from None
             _stand_back(work)
         except UniqueViolationError as error:
             # two writers at once: the index speaks where the check before could not see yet
@@ -178,9 +191,25 @@ async def _store(work: Work, effects: Effects | None) -> None:
             raise InvalidInput(N_("数字太大,无法保存")) from error
 
 
+def _of_one(work: Work) -> bool:
+    """Whether the transaction is there for a single record: refusing it undoes everything, and needs no savepoint."""
+    return work.alone and not work.together and len(work.items) == 1
+
+
 async def _store_once(work: Work, effects: Effects | None) -> None:
-    if any(item.values or item.links or item.action != "update" for item in work.good):
+    if not any(item.values or item.links or item.action != "update" for item in work.good):
+        await _store_all(work, effects)
+        return
+    work.tx.writes += 1
+    work.tx.forget(work.table.sql)
+    try:
+        await _store_all(work, effects)
+    finally:  # what was read on the way may be different now
         work.tx.writes += 1
+        work.tx.forget(work.table.sql)
+
+
+async def _store_all(work: Work, effects: Effects | None) -> None:
     await numbering.draw(work)
     await store.store(work)
     far = await _store_links(work)

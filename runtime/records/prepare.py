@@ -28,10 +28,7 @@ async def load(work: Work) -> None:
     if not wanted:
         return
     # who shares the transaction with others does not wait for a record here, but alone afterwards
-    lock = "FOR UPDATE SKIP LOCKED" if work.together else "FOR UPDATE"
-    found = await work.tx.fetch(
-        f"SELECT * FROM {work.table.sql} WHERE id = ANY($1::bigint[]) ORDER BY id {lock}", wanted
-    )
+    found = await work.tx.lock_rows(work.table.sql, wanted, skip=work.together)
     rows = {row["id"]: row for row in found}
     seen: set[int] = set()
     for item in work.items:

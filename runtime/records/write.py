@@ -10,7 +10,7 @@ from runtime.access import Actor
 from runtime.records import history, move_effects, together
 from runtime.records.again import again, keep_out
 from runtime.records.change import Change, Outcome
-from runtime.records.pipeline import carry_out
+from runtime.records.pipeline import Undone, carry_out
 from runtime.storage.database import Tx
 from runtime.system import System
 
@@ -28,15 +28,18 @@ async def apply(system: System, change: Change) -> Outcome:
 
 
 async def _own_transaction(system: System, change: Change, alone: bool) -> Outcome:
-    if not alone:
-        shared = together.key(await system.catalogs.current(), change)
-        outcome = await together.apply(system, change, shared) if shared is not None else None
-        if outcome is not None:
-            return outcome
-    async with system.db.transaction() as tx:
-        if alone:
-            await keep_out(tx)
-        return await carry_out(system, tx, change, alone=True, effects=move_effects.run)
+    try:
+        if not alone:
+            shared = together.key(await system.catalogs.current(), change)
+            outcome = await together.apply(system, change, shared) if shared is not None else None
+            if outcome is not None:
+                return outcome
+        async with system.db.transaction() as tx:
+            if alone:
+                await keep_out(tx)
+            return await carry_out(system, tx, change, alone=True, effects=move_effects.run)
+    except Undone as undone:
+        return undone.outcome
 
 
 async def apply_in(system: System, tx: Tx, change: Change) -> Outcome:

@@ -67,21 +67,39 @@ class Bell:
 
 
 class _Listening(Consumer):
-    """A consumer that sleeps until the bell rings, instead of at intervals."""
+    """A consumer that sleeps until the bell rings, instead of at intervals, and asks Redis no more often than it has to."""
 
     def __init__(self, consumer: Any, queue: str, bell: Bell) -> None:
         self._consumer, self._queue, self._bell = consumer, queue, bell
+        self._empty_at: int | None = None
+        """How often the bell had rung when there was nothing left in Redis; None when there may be something."""
+        self._full = False
+        """Whether no more could be fetched before something was done."""
 
     def __next__(self) -> MessageProxy | None:
-        heard = self._bell.heard(self._queue)
-        message: MessageProxy | None = next(self._consumer)
-        if message is None:
+        consumer, heard = self._consumer, self._bell.heard(self._queue)
+        if not consumer.message_cache and self._empty_at == heard:
+            self._empty_at = None  # a bell that was not heard costs one idle interval
+            self._bell.wait(self._queue, heard, _IDLE_SECONDS)
+            return None
+        fetches = not consumer.message_cache
+        self._full = (
+            self._full or fetches
+        )  # from here on who is done rings: there is room then that is not counted now
+        room = consumer.prefetch - consumer.outstanding_message_count
+        message: MessageProxy | None = next(consumer)
+        if fetches:
+            self._full = room <= 0
+            fetched = len(consumer.message_cache) + (message is not None)
+            self._empty_at = heard if fetched < room else None
+        if message is None and self._empty_at is None:
             self._bell.wait(self._queue, heard, _IDLE_SECONDS)
         return message
 
     def ack(self, message: MessageProxy) -> None:
         self._consumer.ack(message)
-        self._bell.ring(self._queue)  # there may be room to fetch again
+        if self._full:  # there is room to fetch again
+            self._bell.ring(self._queue)
 
     def nack(self, message: MessageProxy) -> None:
         self._consumer.nack(message)

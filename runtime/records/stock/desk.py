@@ -27,7 +27,7 @@ from runtime.records.change import Change, Patch, Source
 from runtime.records.ledger import ZERO, Movement
 from runtime.records.pipeline import carry_out
 from runtime.records.stock.places import candidates
-from runtime.storage.database import Tx
+from runtime.storage.database import Tx, one_or_more
 from runtime.system import System
 
 Outcome = Literal["reserved", "partial", "short", "moved_on", "released", "consumed", "filled", "expired"]
@@ -173,10 +173,11 @@ class Desk:
     async def lines(self, orders: Collection[int]) -> list[Line]:
         """The orders' live lines, locked by number, with what each holds. The orders are locked already."""
         table, order = self.line_table, self.line_table.field(self.d.line_order)
+        among, value = one_or_more(list(orders), 1)
         found = await self.tx.fetch(
             f"SELECT n.id FROM {table.sql} n JOIN {order.link_sql} o ON o.{order.link_near} = n.id"
-            f" WHERE o.{order.link_far} = ANY($1::bigint[]) AND n.deleted_at IS NULL ORDER BY n.id FOR UPDATE OF n",
-            list(orders),
+            f" WHERE o.{order.link_far} {among} AND n.deleted_at IS NULL ORDER BY n.id FOR UPDATE OF n",
+            value,
         )
         # who was waited for may have given a line another shelf or order: only now is read what holds
         return await self._read_lines([row["id"] for row in found], list(orders))
@@ -200,14 +201,20 @@ class Desk:
             if shelf is not None
             else "NULL::bigint"
         )
+        if not locked:
+            return []
+        among, value = one_or_more(locked, 1)
+        belongs, values = "", [value]
+        if orders is not None:
+            of, their = one_or_more(orders, 2)
+            belongs = f" AND EXISTS (SELECT 1 FROM {order.link_sql} o WHERE o.{order.link_near} = n.id AND o.{order.link_far} {of})"
+            values.append(their)
         found = await self.tx.fetch(
-            f"SELECT n.id, n.{quantity.column} AS quantity, n.{status.column} AS status, {place} AS stock_row,"
-            f" {_named(table.primary, 'n')} AS title FROM {table.sql} n"
-            f" WHERE n.id = ANY($1::bigint[]) AND ($2::bigint[] IS NULL OR EXISTS (SELECT 1 FROM {order.link_sql} o"
-            f" WHERE o.{order.link_near} = n.id AND o.{order.link_far} = ANY($2::bigint[]))) ORDER BY n.id",
-            locked,
-            orders,
+            f"SELECT n.*, n.{quantity.column} AS quantity, n.{status.column} AS status, {place} AS stock_row,"
+            f" {_named(table.primary, 'n')} AS title FROM {table.sql} n WHERE n.id {among}{belongs} ORDER BY n.id",
+            *values,
         )
+        self.tx.remember(table.sql, found)
         lines = {
             row["id"]: Line(
                 row["id"],
@@ -267,23 +274,19 @@ class Desk:
         table, d = self.stock_table, self.d
         on_hand, reserved = table.field(d.on_hand), table.field(d.reserved)
         location, by = table.by_id.get(d.location or ""), table.by_id.get(d.pick_by or "")
-        found = await self.tx.fetch(
-            f"SELECT t.id, coalesce(t.{on_hand.column}, 0) AS on_hand, coalesce(t.{reserved.column}, 0) AS reserved,"
-            f" {_named(table.primary, 't')} AS title, {_named(location, 't')} AS location, {_named(by, 't')} AS rank"
-            f" FROM {table.sql} t WHERE t.id = ANY($1::bigint[]) AND t.deleted_at IS NULL"
-            " ORDER BY t.id FOR UPDATE",
-            sorted(set(rows)),
-        )
+        wanted = sorted(set(rows))
+        found = await self.tx.lock_rows(table.sql, wanted) if wanted else []
         return {
             row["id"]: Shelf(
                 row["id"],
-                links.title(table.primary, row["title"], self.context),
-                links.title(location, row["location"], self.context),
-                row["on_hand"],
-                row["reserved"],
-                _rank(by, row["rank"]),
+                _title(table.primary, row, self.context),
+                _title(location, row, self.context),
+                row[on_hand.column] or ZERO,
+                row[reserved.column] or ZERO,
+                _rank(by, _value(by, row)),
             )
             for row in found
+            if row["deleted_at"] is None
         }
 
     def in_order(self, rows: Iterable[int], shelves: Mapping[int, Shelf]) -> list[Shelf]:
@@ -388,6 +391,15 @@ class Desk:
 def _named(field: Field | None, alias: str) -> str:
     named = field is not None and field.type not in ("link", "button")
     return f"{alias}.{field.column}" if field is not None and named else "NULL::text"
+
+
+def _value(field: Field | None, row: Any) -> Any:
+    """What a row holds in a field; None for one that has no column."""
+    return None if field is None or field.type in ("link", "button") else row[field.column]
+
+
+def _title(field: Field | None, row: Any, context: Context) -> str:
+    return links.title(field, _value(field, row), context)
 
 
 def _rank(by: Field | None, value: Any) -> Any:

@@ -218,3 +218,33 @@ def test_a_message_wakes_an_idle_worker_at_once(redis_url: str) -> None:
     assert got[0][1] - sent < 3, "woken, not found by chance"
     bell.stop()
     bell.join()
+
+
+def _fetches(broker: WorkBroker) -> int:
+    return int(broker.client.info("commandstats").get("cmdstat_evalsha", {}).get("calls", 0))
+
+
+def test_redis_is_asked_once_for_a_message_and_again_when_there_is_room(redis_url: str) -> None:
+    broker = WorkBroker(redis_url)
+    consumer = broker.consume(RUNS, prefetch=2)
+    assert next(consumer) is None, "this loads the scripts"
+    broker.send(RUNS, ["runA"])
+    broker.bell.ring(RUNS)
+    asked = _fetches(broker)
+    first = next(consumer)
+    assert first is not None
+    assert _fetches(broker) == asked + 1
+    threading.Timer(0.1, broker.bell.ring, [RUNS]).start()
+    assert next(consumer) is None
+    assert _fetches(broker) == asked + 1, "there was nothing more, and nobody has rung"
+    broker.send(RUNS, ["runB", "runC"])
+    broker.bell.ring(RUNS)
+    second = next(consumer)
+    assert second is not None
+    rung = broker.bell.heard(RUNS)
+    threading.Timer(0.1, consumer.ack, [first]).start()
+    assert next(consumer) is None, "no more than two at a time"
+    assert broker.bell.heard(RUNS) == rung + 1, "who was done rang"
+    third = next(consumer)
+    assert third is not None
+    assert [message.args[0] for message in (first, second, third)] == ["runA", "runB", "runC"]
