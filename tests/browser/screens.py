@@ -67,6 +67,9 @@ async def furnish(me: Traveller, *, robot: str, settle: Settle) -> Furnished:
     ids |= {t["name"]: t["id"] for t in parts["tables"]}
     for kind in ("dashboard", "automation", "stock"):
         ids[kind] = (await me.api("GET", f"/apps/{app}/{kind}s"))[f"{kind}s"][0]["id"]
+    ids["form"] = (await me.api("GET", f"/apps/{app}/forms"))["forms"][0]["id"]
+    ids["form-path"] = urlsplit((await me.api("GET", f"/forms/{ids['form']}/link"))["address"]).path
+    await me.api("PATCH", f"/forms/{ids['form']}", {"audience": "link"})  # so that strangers may fill it in
     for connector in (await me.api("GET", f"/apps/{app}/connectors"))["connectors"]:
         await me.api("PATCH", f"/connectors/{connector['id']}", {"settings": {"webhook_url": robot}})
     await me.api("PATCH", f"/automations/{ids['automation']}", {"enabled": True})
@@ -191,11 +194,17 @@ def places(found: Furnished) -> dict[str, Place]:
         "import": Place(f"/imports/{ids['import']}", ".im-row"),
         "import-done": Place(f"/imports/{ids['import-done']}", ".im-bad-t"),
         "automation": Place(f"/automations/{ids['automation']}", ".au-card[data-step]"),
+        "automation-step": Place(f"/automations/{ids['automation']}", ".au-card[data-step]", _open_step),
+        "automation-test": Place(f"/automations/{ids['automation']}", ".au-card[data-step]", _test_run),
+        "automations": Place(f"/a/{app}/automations", "hb-automations tr, hb-automations li"),
         "stock": Place(f"/stocks/{ids['stock']}", ".sk-table tbody tr"),
         "stock-ledger": Place(f"/stocks/{ids['stock']}?tab=ledger", ".sk-table tbody tr"),
         "runs": Place(f"/a/{app}/runs", "hb-runs tr, hb-runs li"),
         "run": Place(f"/runs/{ids['run']}", ".ru-step, hb-run li"),
         "dashboard": Place(f"/d/{ids['dashboard']}", ".db-card canvas, .db-card svg"),
+        "form": Place(f"/forms/{ids['form']}", ".fe-q"),
+        "form-fill": Place(ids["form-path"], ".fm-q", visitor=None),
+        "inbox": Place("/inbox", "hb-inbox .empty, hb-inbox li"),
         "market": Place(f"/market?app={app}", ".mk-card"),
         "install": Place(f"/market/order-lookup?app={app}", "hb-install .mk-table", _to_bindings),
         "workbench-share": Place(settings, "#workbenches", _share),
@@ -271,6 +280,17 @@ async def _open_field(page: Page) -> None:
 async def _open_filter(page: Page) -> None:
     await page.locator("[data-pop=tb-filter]").click()
     await page.locator("hb-filter:visible").first.wait_for()
+
+
+async def _open_step(page: Page) -> None:
+    """The form of a step that sends a message: the one with the most in it."""
+    await page.locator(".au-card[data-step]", has_text="推送").click()
+    await page.locator("hb-step-form hb-template-text").first.wait_for()
+
+
+async def _test_run(page: Page) -> None:
+    await page.locator(".au-bar [aria-pressed]").click()
+    await page.locator(".au-line").first.wait_for()
 
 
 async def _to_bindings(page: Page) -> None:

@@ -121,7 +121,9 @@ async def test_a_test_run_shows_everything_and_leaves_nothing(
     await shop.settle()
     answer = (await api.post(f"{API}/automations/{automation}/test", json={"record": order})).json()
     assert answer["status"] == "finished"
-    assert answer["notes"] == ["这条记录现在是「已支付」,不是触发条件里的状态,真实运行时不会由它触发"]
+    assert answer["notes"] == [
+        "这条记录现在是「已支付」,流转到「审核中」时才会触发;这里当作已经流转,走一遍给你看"
+    ]
     assert [(s["path"], s["status"], s["outcome"]) for s in answer["steps"]] == [
         ("stp1", "done", "short"),
         ("stp2", "done", "arm0"),

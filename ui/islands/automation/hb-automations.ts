@@ -84,9 +84,9 @@ class HbAutomations extends HbElement {
     return html`<tr>
       <td class="ru-state"><a href="/automations/${one.id}">${one.name}</a> ${one.enabled ? nothing : html`<span class="tag">${t("已停用")}</span>`}${pause ? html` <span class="tag c-amber" data-tip=${pause.reason || nothing}>${pause.mode === "drain" ? t("跑完排队的就停") : t("已暂停")}${pause.held ? ` · ${pause.held}` : ""}</span>` : nothing}</td>
       <td class="st-cell">${bars(statistics)}</td>
-      <td class="num">${statistics.runs}</td>
-      <td class="num">${one.failed ? html`<a class="danger-t" href="/automations/${one.id}/runs?status=failed">${t("{n} 待处理", { n: one.failed })}</a>` : statistics.failed || ""}</td>
-      <td class="num f2">${last ? html`${duration(last.p50)}<span class="f3"> / ${duration(last.p95)}</span>` : nothing}</td>
+      <td class="num" data-word=${t("运行次数")}>${statistics.runs}</td>
+      <td class="num" data-word=${t("失败")}>${one.failed ? html`<a class="danger-t" href="/automations/${one.id}/runs?status=failed">${t("{n} 待处理", { n: one.failed })}</a>` : statistics.failed || nothing}</td>
+      <td class="num f2" data-word=${t("用时 一半 / 95%")}>${last ? html`${duration(last.p50)}<span class="f3"> / ${duration(last.p95)}</span>` : nothing}</td>
       <td class="ru-at f3">${statistics.last_run ? ago(statistics.last_run) : t("还没运行过")}</td>
       <td class="ru-do">${this.page.can_build ? (pause ? html`<button type="button" class="btn s" @click=${() => void this.#pause("automation", one.id, null)}>${t("恢复运行")}</button>` : html`<button type="button" class="icb" aria-label=${t("暂停「{name}」", { name: one.name })} aria-haspopup="menu" @click=${(event: Event) => openMenu(event.currentTarget as HTMLElement, this.#choices("automation", one.id))}>${icon("pause")}</button>`) : nothing}</td>
     </tr>`;

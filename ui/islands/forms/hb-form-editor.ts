@@ -228,9 +228,9 @@ export class HbFormEditor extends HbElement implements SettingsHost {
 
   protected override render(): TemplateResult {
     const { dirty } = this;
-    return html`<div class="pub">
+    return html`<div class="pub fe-head">
         <b class="cut">${this.draft.name}</b><span class="pill plain ${this.draft.open && this.share.active ? "c-green" : "c-grey"}">${this.draft.open && this.share.active ? t("正在收") : t("没在收")}</span>
-        ${this.data.table ? html`<a class="link cut t12" href="/t/${this.draft.table}">${t("存进「{name}」", { name: this.data.table.name })}</a>` : nothing}
+        ${this.data.table ? html`<a class="link cut t12 fe-into" href="/t/${this.draft.table}">${t("存进「{name}」", { name: this.data.table.name })}</a>` : nothing}
         <span class="grow"></span>
         <span class="t12 f3" role="status">${dirty ? t("有改动没保存") : ""}</span>
         ${dirty ? html`<button type="button" class="btn" @click=${() => this.#revert()}>${t("放弃改动")}</button>` : nothing}

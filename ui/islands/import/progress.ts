@@ -79,7 +79,7 @@ function ended({ job, again }: ProgressOptions): TemplateResult {
   return html`<section class="card im-run im-done">
     <span class="im-done-ic ${looks[1]!}">${icon(looks[0]!, 32)}</span>
     <h2 class="h1" tabindex="-1">${heading(job)}</h2>
-    <p class="f2">${told(job)}${took !== null && job.status === "finished" ? html` <span class="f3">${t("用了 {time}", { time: duration(took) })}</span>` : nothing}</p>
+    <p class="f2">${told(job)}${took !== null && job.status === "finished" ? html` <span class="f3">· ${t("用了 {time}", { time: duration(took) })}</span>` : nothing}</p>
     <div class="wrap im-acts">
       ${job.table && (job.status !== "failed" || job.created) ? html`<a class="btn p" href="/t/${job.table}">${icon("table-2", 16)}${t("打开数据表")}</a>` : nothing}
       <a class="btn" href=${again}>${icon("upload", 16)}${job.status === "failed" ? t("换个文件再试") : t("再导入一个文件")}</a>
