@@ -42,7 +42,7 @@ from runtime.system import System
 from templates_market import api as market
 from ui import assets, render
 from ui.bootstrap import build
-from ui.http import authentication, csrf, errors, health, hooks, language, openapi
+from ui.http import authentication, csrf, errors, health, hooks, language, openapi, shortcut
 from ui.http.edge import Edge
 from ui.http.idempotency import IdempotencyMiddleware
 from ui.pages import (
@@ -170,9 +170,9 @@ def create_app(settings: Settings | None = None) -> Litestar:
         template_config=_templates(),
         compression_config=CompressionConfig(
             backend="brotli",
-            brotli_quality=4,
-            gzip_compress_level=5,
-            minimum_size=1000,
+            brotli_quality=shortcut.BROTLI_QUALITY,
+            gzip_compress_level=shortcut.GZIP_LEVEL,
+            minimum_size=shortcut.PACKED_FROM,
             exclude=_NOT_COMPRESSED,
             exclude_opt_key="no_compression",
         ),
@@ -182,7 +182,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         debug=False,
     )
     # around everything, also around answers that no route gives (404)
-    app.asgi_handler = Edge(app.asgi_handler, secure=False)
+    app.asgi_handler = Edge(shortcut.Shortcut(app, app.asgi_handler), secure=False)
     furnish(app, system)
     return app
 

@@ -189,7 +189,7 @@ class Names:
         )
 
 
-@post("/tables/{table:str}/query", status_code=HTTP_200_OK, opt={"idempotent": "reading"})
+@post("/tables/{table:str}/query", status_code=HTTP_200_OK, opt={"idempotent": "reading", "shortcut": True})
 async def query_records(
     system: TheSystem, actor: TheActor, table: FromPath[str], data: Query, field_keys: KeysParameter = "id"
 ) -> PageBody:
@@ -276,7 +276,7 @@ async def aggregate_records(
 @post(
     "/tables/{table:str}/records",
     status_code=HTTP_200_OK,
-    opt={"idempotent": "atomic"},
+    opt={"idempotent": "atomic", "shortcut": True},
     responses=SOME_REFUSED,
 )
 async def create_records(
@@ -294,7 +294,7 @@ async def create_records(
     return await _store(system, translator, change, field_keys)
 
 
-@patch("/tables/{table:str}/records", opt={"idempotent": "atomic"}, responses=SOME_REFUSED)
+@patch("/tables/{table:str}/records", opt={"idempotent": "atomic", "shortcut": True}, responses=SOME_REFUSED)
 async def update_records(
     system: TheSystem,
     actor: TheActor,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
+import logging
+import random
 import time
 from typing import Any
 
@@ -13,6 +14,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from runtime import metrics
 
 log = structlog.get_logger("access")
+_root = logging.getLogger()  # whose level is the one of all logs
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -77,7 +79,7 @@ class Edge:
         if scope["type"] != ScopeType.HTTP:
             await self.app(scope, receive, send)
             return
-        number = secrets.token_hex(6)
+        number = f"{random.getrandbits(48):012x}"
         scope.setdefault("state", {})["request_id"] = number
         status = 500
         started = time.perf_counter()
@@ -89,11 +91,12 @@ class Edge:
                 message["headers"] = self._headers(scope, number, list(message.get("headers", ())))
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request=number):
-            try:
-                await self.app(scope, receive, send_with_headers)
-            finally:
-                self._account(scope, status, time.perf_counter() - started)
+        bound = structlog.contextvars.bind_contextvars(request=number)
+        try:
+            await self.app(scope, receive, send_with_headers)
+        finally:
+            self._account(scope, status, time.perf_counter() - started)
+            structlog.contextvars.reset_contextvars(**bound)
 
     def _headers(
         self, scope: Scope, number: str, headers: list[tuple[bytes, bytes]]
@@ -114,9 +117,12 @@ class Edge:
         path = scope["path"]
         route = scope.get("path_template") or ("/static" if path.startswith("/static/") else "(none)")
         metrics.observe_request(scope["method"], route, status, seconds)
+        level = logging.DEBUG if path.startswith(_QUIET) else logging.INFO
+        if not _root.isEnabledFor(level):
+            return
         actor = scope.get("user")
-        write = log.debug if path.startswith(_QUIET) else log.info
-        write(
+        log.log(
+            level,
             "request",
             method=scope["method"],
             path=named_path(path),

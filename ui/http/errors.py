@@ -128,6 +128,10 @@ def understood(error: Exception) -> HuobiaoError:
         return InvalidInput(_NO_CHARACTER, code="bad_characters")
     if isinstance(error.__cause__ or error.__context__, UnicodeEncodeError):  # half of a surrogate pair
         return InvalidInput(_NO_CHARACTER, code="bad_characters")
+    if isinstance(error, UnicodeDecodeError):  # what msgspec raises of strings in a body
+        return _Malformed(N_("内容不是 UTF-8"), code="not_json")
+    if isinstance(error, RecursionError) and "deserializing" in str(error):
+        return _Malformed(N_("内容一层套一层,套得太深了"), code="too_deep")
     if isinstance(error, asyncpg.QueryCanceledError | asyncio.TimeoutError):
         return ServiceUnavailable(N_("这次查询太久,已经停下。把范围缩小一点再试"), code="too_slow")
     if isinstance(error, asyncpg.DeadlockDetectedError | asyncpg.SerializationError):
