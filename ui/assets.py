@@ -85,6 +85,12 @@ def tags(key: str) -> Markup:
     return Markup("\n").join(lines)
 
 
+def early() -> Markup:
+    """The small script that keeps what is pressed before the others are there."""
+    source = address("ui/islands/early/entry.ts")
+    return Markup('<script type="module" async src="{}"></script>').format(source)
+
+
 def preload_island(path: str) -> Markup:
     """Fetch an island early, e.g. ``preload_island("grid/hb-grid")``, so that it does not wait for its tag to be seen."""
     entries = manifest()

@@ -140,7 +140,7 @@ def environment() -> jinja2.Environment:
         icon=icon,
         glyph=glyph,
         asset=assets.address,
-        app_assets=lambda: assets.tags("ui/islands/app.ts"),
+        app_assets=lambda: assets.early() + Markup("\n") + assets.tags("ui/islands/app.ts"),
         island=lambda name: assets.tags(f"ui/islands/{name}/entry.ts"),
         preload_island=assets.preload_island,
         json_data=json_data,

@@ -43,3 +43,6 @@ startFlash();
 startJobs();
 if (document.documentElement.dataset.user) void import("./inbox/popups").then(({ startPopups }) => startPopups(), () => {});
 delegate("click", "[data-palette]", () => openPalette());
+// From here on presses mean something; those that came earlier are done now (`early/entry.ts`).
+document.documentElement.dataset.started = "";
+document.dispatchEvent(new Event("hb:started"));
