@@ -25,7 +25,7 @@ _MOST = {"hour": 100_000, "day": 40_000, "week": 5_000, "month": 1_200, "year": 
 _KINDS = {
     "text": N_("文字"),
     "choice": N_("选项"),
-    "number": N_("数字"),
+    "number": N_("一个数字"),
     "boolean": N_("是或否"),
     "date": N_("一个日期"),
     "datetime": N_("一个日期时间"),

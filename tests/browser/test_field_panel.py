@@ -156,7 +156,7 @@ async def test_a_formula_is_written_with_help_and_shows_its_results(site: Site, 
     await page.keyboard.press("Enter")
     await page.keyboard.type("*0.9,1")
     await expect(source).to_have_value("ROUND({实付金额}*0.9,1)")
-    await expect(form.locator(".fx-out")).to_contain_text("结果是数字")
+    await expect(form.locator(".fx-out")).to_contain_text("结果是一个数字")
     await expect(form.locator(".fx-ex")).to_contain_text("108")
     await page.screenshot(path=shot("fields/formula-zh"))
     await page.keyboard.press("End")

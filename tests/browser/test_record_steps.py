@@ -153,7 +153,7 @@ async def test_values_lead_across_links_are_reckoned_and_calculated(site: Site) 
     await dialog.get_by_label("公式", exact=True).fill("{客户 › 次数}+")
     await expect(dialog.locator(".hint.bad")).to_be_visible()
     await dialog.get_by_label("公式", exact=True).fill("{客户 › 次数}+LEN({订单号})")
-    await expect(dialog.get_by_text("结果是数字")).to_be_visible()
+    await expect(dialog.get_by_text("结果是一个数字")).to_be_visible()
     await page.screenshot(path=shot("record-steps-formula"))
     assert await axe(page) == []
     await dialog.get_by_role("button", name="用这个公式").click()

@@ -147,15 +147,15 @@ async def test_fields_and_paths_are_passed_on(failing: Litestar, client: httpx.A
 @pytest.mark.parametrize(
     ("body", "query", "path", "code", "words"),
     [
-        (b'{"name": 1}', "", "name", "wrong_type", "应该是文字,收到的是整数"),
-        (b'{"name": "a", "lines": [1, "x"]}', "", "lines.1", "wrong_type", "应该是整数"),
+        (b'{"name": 1}', "", "name", "wrong_type", "应该是文字,收到的是一个整数"),
+        (b'{"name": "a", "lines": [1, "x"]}', "", "lines.1", "wrong_type", "应该是一个整数"),
         (b'{"name": "a", "amount": null}', "", "amount", "wrong_type", "收到的是空值"),
         (b"{}", "", "name", "missing", "缺少「name」"),
         (b'{"name": "a", "colour": 1}', "", "colour", "unknown_key", "不认识「colour」"),
         (b"{bad", "", None, "not_json", "不是有效的 JSON"),
         (b'{"name": "a"', "", None, "not_json", "不是有效的 JSON"),
         (b"", "", "data", "missing", "请求里没有内容"),
-        (b'{"name": "a"}', "?limit=x", "limit", "wrong_type", "应该是整数"),
+        (b'{"name": "a"}', "?limit=x", "limit", "wrong_type", "应该是一个整数"),
     ],
 )
 async def test_malformed_bodies_say_where_and_why(
@@ -181,7 +181,7 @@ async def test_malformed_bodies_say_where_and_why(
     [
         ("Expected `int` <= 1000", "应该 <= 1000"),
         ("Expected `array` of length <= 3", "长度应该 <= 3"),
-        ("Expected `str | null`, got `int` - at `$.a`", "应该是文字,收到的是整数"),
+        ("Expected `str | null`, got `int` - at `$.a`", "应该是文字,收到的是一个整数"),
         ("Invalid value 'pink' - at `$.color`", "没有 'pink' 这个选项"),
         ("Something new that nobody foresaw", "这里填得不对"),
     ],

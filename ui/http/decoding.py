@@ -14,12 +14,12 @@ from runtime.i18n import N_, Message
 
 _PLACE = re.compile(r"^(?P<text>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
 _KINDS = {
-    "int": N_("整数"),
-    "float": N_("数字"),
-    "decimal": N_("数字"),
+    "int": N_("一个整数"),
+    "float": N_("一个数字"),
+    "decimal": N_("一个数字"),
     "str": N_("文字"),
     "bool": N_("true 或 false"),
-    "array": N_("列表"),
+    "array": N_("一个列表"),
     "object": N_("对象"),
     "null": N_("空值"),
     "date": N_("一个日期"),

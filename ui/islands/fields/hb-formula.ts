@@ -57,7 +57,7 @@ function allFunctions(): Promise<FunctionInfo[]> {
 
 /** What a formula gives, in words. */
 export function resultName(result: string): string {
-  return { text: t("文字"), number: t("数字"), boolean: t("是或否"), date: t("一个日期"), datetime: t("一个日期时间") }[result] ?? result;
+  return { text: t("文字"), number: t("一个数字"), boolean: t("是或否"), date: t("一个日期"), datetime: t("一个日期时间") }[result] ?? result;
 }
 
 /** What an example gives, as a formula would write it. */
