@@ -7,7 +7,7 @@ Three forms of a value: *wire* (JSON, what the API and forms speak), *stored* (w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, ClassVar, Literal
@@ -72,6 +72,15 @@ class FieldType:
         """Anything a spreadsheet may hold → stored, leniently. Raises BadValue."""
         return self.parse(config, value, context)
 
+    def parse_all(
+        self, config: Any, values: Sequence[Any], context: Context, *, lenient: bool = False
+    ) -> Sequence[Any] | None:
+        """``parse`` (``lenient``: ``repair``) of many values, none of them None, in less time than one by one.
+
+        None where a value is refused or not of the usual kind: they have to be read one by one then.
+        """
+        return None
+
     def admit(self, config: Any, stored: Any, before: Any) -> None:
         """Refuse what may stay in a cell but not be chosen anew (``before``: what the cell holds). Raises BadValue."""
 
@@ -87,6 +96,11 @@ class FieldType:
         if type(self).to_wire is FieldType.to_wire:
             return None
         return partial(self.to_wire, config)
+
+    def wire_all(self, config: Any, stored: Sequence[Any]) -> Sequence[Any]:
+        """``to_wire`` of many values, as :meth:`wires` ``encoded`` makes them."""
+        wire = self.wires(config, encoded=True)
+        return stored if wire is None else list(map(wire, stored))
 
     def wire_sql(self, config: Any, column: str) -> QueryString | None:
         """The SQL of the JSON (a text) that msgspec makes of ``to_wire``; NULL for an empty cell. None: Python has to.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
 from piccolo.querystring import QueryString
@@ -43,6 +44,11 @@ class CheckboxType(FieldType):
         if typed in NO:
             return False
         raise BadValue(N_("「{value}」看不出是「是」还是「否」"), value=str(value)[:30])
+
+    def parse_all(
+        self, config: Any, values: Sequence[Any], context: Context, *, lenient: bool = False
+    ) -> Sequence[Any] | None:
+        return values if set(map(type, values)) == {bool} else None
 
     def to_wire(self, config: Any, stored: Any) -> bool:
         return bool(stored)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Any
@@ -70,6 +70,19 @@ def _iso(typed: str, context: Context) -> datetime | None:
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=context.zone)
 
 
+# the same line by line; fractions of a second as programs write them
+_DAYS = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}(?:\n|\Z))+")
+_MOMENTS = re.compile(
+    r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}"
+    r"(?::[0-9]{2}(?:\.[0-9]{3}(?:[0-9]{3})?)?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?(?:\n|\Z))+"
+)
+
+
+def _within_years(values: Sequence[str]) -> bool:
+    """Whether all dates, written year first, lie in years that are taken."""
+    return int(min(values)[:4]) >= _FIRST_YEAR and int(max(values)[:4]) <= _LAST_YEAR
+
+
 def _checked(moment: datetime) -> datetime:
     try:
         moment = moment.astimezone(UTC)
@@ -104,6 +117,21 @@ class DateType(FieldType):
             raise BadValue(N_("要填日期,如 2026-01-15"))
         moment = loose_datetime(value, context)
         return moment.astimezone(context.zone).date()
+
+    def parse_all(
+        self, config: Any, values: Sequence[Any], context: Context, *, lenient: bool = False
+    ) -> Sequence[Any] | None:
+        kinds = set(map(type, values))
+        if kinds == {date}:
+            return values
+        if kinds != {str} or set(map(len, values)) != {10} or not _DAYS.fullmatch("\n".join(values)):
+            return None
+        if not _within_years(values):
+            return None
+        try:
+            return list(map(date.fromisoformat, values))
+        except ValueError:
+            return None
 
     def to_wire(self, config: Any, stored: Any) -> str | None:
         return None if stored is None else stored.isoformat()
@@ -159,6 +187,26 @@ class DateTimeType(FieldType):
         if not isinstance(value, str):
             raise BadValue(N_("要填日期时间,如 2026-01-15 10:24"))
         return _checked(loose_datetime(value, context))
+
+    def parse_all(
+        self, config: Any, values: Sequence[Any], context: Context, *, lenient: bool = False
+    ) -> Sequence[Any] | None:
+        kinds, moments = set(map(type, values)), values
+        try:
+            if kinds == {str}:
+                if not _MOMENTS.fullmatch("\n".join(values)) or not _within_years(values):
+                    return None
+                moments = list(map(datetime.fromisoformat, values))
+            elif kinds != {datetime}:
+                return None
+            zone = context.zone
+            moments = [
+                (one if one.tzinfo is not None else one.replace(tzinfo=zone)).astimezone(UTC)
+                for one in moments
+            ]
+        except (ValueError, OverflowError):
+            return None
+        return moments if max(moments).year <= _LAST_YEAR else None
 
     def to_wire(self, config: Any, stored: Any) -> str | None:
         if stored is None:

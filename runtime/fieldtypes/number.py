@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import cache, lru_cache
 from typing import Any
@@ -21,6 +21,12 @@ NUMBER_AGGREGATES = ("count", "count_filled", "count_empty", "count_unique", "su
 # Whole part of at most 15 digits: what a spreadsheet keeps exactly, and far from numeric's own limit.
 _LIMIT_DIGITS = 15
 LIMIT = Decimal(10) ** _LIMIT_DIGITS
+
+# at most so many units of the last place, fifteen digits, are a float of their own
+_EXACT = 10**15
+_JSON_NUMBERS = frozenset({int, float})
+# smaller than this and with four decimal places at most: a JSON number says it exactly
+_PLAIN = Decimal(10) ** 11
 
 _CURRENCY = re.compile(r"^(CNY|RMB|USD|US\$|¥|￥|\$|€|£)|(元|圆|块)$", re.IGNORECASE)
 
@@ -91,6 +97,23 @@ def wire_number(stored: Decimal | None) -> int | float | str | None:
     return approximate if Decimal(repr(approximate)) == stored else format(stored, "f")
 
 
+def _short(number: float) -> int | float:
+    return int(number) if number.is_integer() else number
+
+
+def _in_units(values: Sequence[int | float], places: int) -> list[Decimal] | None:
+    """Numbers of at most so many decimal places, exactly; None where there are others among them."""
+    unit = 10**places
+    try:
+        units = [round(one * unit) for one in values]
+    except (ValueError, OverflowError):  # no number, or without end
+        return None
+    # fifteen digits stand for one float alone: what is that float again has been read exactly
+    if max(units) >= _EXACT or min(units) <= -_EXACT or [one / unit for one in units] != list(values):
+        return None
+    return [Decimal(one).scaleb(-places) for one in units]
+
+
 # wire_number in SQL. First what most are: fifteen digits at most, which a JSON number says exactly
 _WIRE_SQL = (
     "CASE WHEN scale($) <= 4 AND abs($) < 1e11 THEN trim_scale($)::text"
@@ -123,9 +146,42 @@ class NumberType(FieldType):
             return None
         return self.rounded(config, loose(value))
 
+    def parse_all(
+        self, config: Any, values: Sequence[Any], context: Context, *, lenient: bool = False
+    ) -> Sequence[Any] | None:
+        kinds = set(map(type, values))
+        if not self._usual() or not (kinds <= _JSON_NUMBERS or kinds == {Decimal}):
+            return None
+        places = self.places(config)
+        numbers = None if kinds == {Decimal} else _in_units(values, places)
+        if numbers is None:
+            numbers = [Decimal(repr(one)) if type(one) is float else Decimal(one) for one in values]
+            if not all(map(Decimal.is_finite, numbers)) or max(map(abs, numbers)) >= LIMIT:
+                return None
+            numbers = [one.quantize(_place(places), ROUND_HALF_UP) for one in numbers]
+        try:  # the bounds
+            for end in (min(numbers), max(numbers)):
+                self.rounded(config, end)
+        except BadValue:
+            return None
+        return numbers
+
+    @classmethod
+    def _usual(cls) -> bool:
+        """Whether JSON numbers are read as by the base: only rounded, and held to the bounds."""
+        return (
+            cls.parse in (NumberType.parse, PercentType.parse)
+            and cls.repair is NumberType.repair
+            and cls.rounded in (NumberType.rounded, PercentType.rounded)
+        )
+
+    def places(self, config: Any) -> int:
+        """How many decimal places are stored."""
+        return int(config.decimals)
+
     def rounded(self, config: Any, number: Decimal) -> Decimal:
         """``number`` at the field's places, halves away from zero as in a spreadsheet, within its bounds."""
-        number = number.quantize(_place(config.decimals), rounding=ROUND_HALF_UP)
+        number = number.quantize(_place(self.places(config)), rounding=ROUND_HALF_UP)
         minimum, maximum = getattr(config, "minimum", None), getattr(config, "maximum", None)
         if minimum is not None and number < Decimal(str(minimum)):
             raise BadValue(N_("不能小于 {limit}"), limit=wire_number(Decimal(str(minimum))))
@@ -138,6 +194,17 @@ class NumberType(FieldType):
 
     def wires(self, config: Any, *, encoded: bool = False) -> Callable[[Any], Any]:
         return wire_number
+
+    def wire_all(self, config: Any, stored: Sequence[Any]) -> Sequence[Any]:
+        if type(self).to_wire is not NumberType.to_wire:
+            return super().wire_all(config, stored)
+        filled = [one for one in stored if one is not None]
+        few = filled and max(map(abs, filled)) < _PLAIN
+        if not few or [one.quantize(_place(4), ROUND_HALF_UP) for one in filled] != filled:
+            return list(map(wire_number, stored))
+        if len(filled) < len(stored):
+            return [None if one is None else _short(float(one)) for one in stored]
+        return [int(one) if one.is_integer() else one for one in map(float, stored)]
 
     def wire_sql(self, config: Any, column: str) -> QueryString | None:
         return QueryString(_WIRE_SQL.replace("$", column))
@@ -199,8 +266,11 @@ class PercentType(NumberType):
     icon = "percent"
     description = N_("比率,如退货率 8.5%")
 
+    def places(self, config: Any) -> int:
+        return int(config.decimals) + 2
+
     def rounded(self, config: Any, number: Decimal) -> Decimal:
-        return number.quantize(_place(config.decimals + 2), rounding=ROUND_HALF_UP)
+        return number.quantize(_place(self.places(config)), rounding=ROUND_HALF_UP)
 
     def parse(self, config: Any, value: Any, context: Context) -> Decimal | None:
         if isinstance(value, str) and value.strip().endswith("%"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from piccolo.querystring import QueryString
@@ -78,6 +78,22 @@ class SingleSelectType(FieldType):
         if value is None or (isinstance(value, str) and not value.strip()):
             return None
         return _find(config, text_of(value).strip()).id
+
+    def parse_all(
+        self, config: Any, values: Sequence[Any], context: Context, *, lenient: bool = False
+    ) -> Sequence[Any] | None:
+        if set(map(type, values)) != {str}:
+            return None
+        numbers: dict[Any, int | None] = {
+            name: choice.id
+            for name, choice in config.open_by_name.items()
+            if not lenient or name == name.strip()
+        }
+        numbers[""] = None
+        try:
+            return [numbers[value] for value in values]
+        except KeyError:
+            return None
 
     def to_wire(self, config: Any, stored: Any) -> str | None:
         found = config.by_id.get(stored)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -87,6 +88,18 @@ class TextType(FieldType):
 
     def repair(self, config: Any, value: Any, context: Context) -> str | None:
         return None if value is None else self.parse(config, text_of(value), context)
+
+    def parse_all(
+        self, config: Any, values: Sequence[Any], context: Context, *, lenient: bool = False
+    ) -> Sequence[Any] | None:
+        if type(self).parse is not TextType.parse or set(map(type, values)) != {str}:
+            return None
+        if not "".join(values).isprintable():
+            return None
+        texts: list[str | None] = list(map(str.strip, values))
+        if max(map(len, texts)) > config.max_length:  # type: ignore[arg-type]
+            return None
+        return [text or None for text in texts] if "" in texts else texts
 
     def condition(self, config: Any, column: str, op: str, value: Any, context: Context) -> QueryString:
         return text_condition(column, op, value) or super().condition(config, column, op, value, context)

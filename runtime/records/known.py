@@ -18,6 +18,7 @@ from runtime.definitions.fields import SYSTEM_TYPES, Button
 from runtime.ids import record_id
 from runtime.records import read
 from runtime.records.change import RecordView
+from runtime.records.columns import Block
 from runtime.records.store import stamp
 from runtime.records.work import Item, Work
 from runtime.system import System
@@ -35,6 +36,12 @@ class Known(msgspec.Struct, frozen=True):
     catalog: Catalog
     table: Table
     rows: dict[str, Row]
+    block: Block | None = None
+    """Many new ones side by side, which are not among ``rows``."""
+    sample: Row | None = None
+    """The first of them as a row."""
+    made: dict[str, dict[str, RecordView]] = {}
+    """What has been made of all of them, by who asks."""
 
 
 def of(work: Work) -> Known | None:
@@ -50,23 +57,48 @@ def of(work: Work) -> Known | None:
         return None
     linked = any(field.type == "link" for field in table.fields)
     rows: dict[str, Row] = {}
-    for item in work.items:
+    block: Block | None = None if work.together else work.block
+    sample = None if block is None else _created(work, block.items[0], plain)
+    for item in work.items if block is None else work.of("update"):
         if item.problems or item.links:
             continue
         if item.action == "create":
             rows[record_id(table.number, item.row_id)] = _created(work, item, plain)
         elif item.action == "update" and not linked:
             rows[record_id(table.number, item.row_id)] = _updated(work, item)
-    return Known(work.catalog, table, rows) if rows else None
+    return Known(work.catalog, table, rows, block, sample) if rows or block is not None else None
 
 
 def views(system: System, actor: Actor, known: Known | None, wanted: Sequence[str]) -> dict[str, RecordView]:
     """Those of the ``wanted`` records that are known, as :func:`runtime.records.read.get_many` gives them ``encoded``."""
     if known is None or row_rule(actor, known.table) is not None:
         return {}
-    reader = read.Reader(system, known.catalog, known.table, actor)
-    rows = [known.rows[key] for key in wanted if key in known.rows]
-    return {view.id: view for view in reader.views(rows, reader.fields, encoded=True)}
+    found = known.made.get(actor.id)
+    if found is None:  # several changes that were stored together are asked for one by one
+        reader = read.Reader(system, known.catalog, known.table, actor)
+        rows = list(known.rows.values())
+        found = {view.id: view for view in reader.views(rows, reader.fields, encoded=True)}
+        if known.block is not None:
+            found |= _side_by_side(reader, known, known.block)
+        known.made[actor.id] = found
+    return {key: found[key] for key in wanted if key in found}
+
+
+def _side_by_side(reader: read.Reader, known: Known, block: Block) -> dict[str, RecordView]:
+    """The new records of a block: what they are given put over what is the same for all of them."""
+    sample = reader.views([known.sample], reader.fields, encoded=True)[0]
+    buttons = [field.id for field in reader.fields if field.type == "button" and sample.fields[field.id]]
+    keys, rows = block.wire_rows([field for field in block.fields if field.id in sample.fields])
+    found = {}
+    for item, row in zip(block.items, rows, strict=True):
+        if item.links or item.problems:
+            continue
+        key = record_id(known.table.number, item.row_id)
+        fields = {**sample.fields, **dict(zip(keys, row, strict=True))}
+        for button in buttons:
+            fields[button] = key
+        found[key] = RecordView(key, item.version, fields, sample.created_at, sample.updated_at)
+    return found
 
 
 def _plain(table: Table) -> dict[str, Any] | None:

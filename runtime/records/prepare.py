@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
 
 from runtime import fieldtypes
 from runtime.access import hidden_fields
 from runtime.catalog import Field, Table
-from runtime.definitions.fields import FieldConfig
 from runtime.errors import NotFound
-from runtime.fieldtypes import BadValue, Context, FieldType, member
+from runtime.fieldtypes import BadValue, FieldType, member
 from runtime.i18n import N_, Message
 from runtime.ids import parse_record_id
-from runtime.records import attachments, defaults, links
+from runtime.records import attachments, columns, defaults, links
 from runtime.records.change import Change, NewRecord, Patch
+from runtime.records.columns import Usual
 from runtime.records.work import Action, Item, Work
 
 # channels that a read-only field is closed to
@@ -68,7 +69,7 @@ async def read_values(work: Work) -> None:
     """Wire values → stored values, defaults, required fields, lost versions."""
     managed = frozenset() if work.managed else managed_fields(work)
     hidden = hidden_fields(work.change.actor, work.table)
-    usual: dict[str, _Usual] = {}
+    usual: dict[str, Usual] = {}
     required = [f for f in work.table.fields if f.definition.required]
     by_formula = defaults.of_table(work.table)
     with_default = [
@@ -76,23 +77,20 @@ async def read_values(work: Work) -> None:
         for f in work.table.fields
         if f.definition.default is not None or (f.type == "checkbox" and not f.definition.default_formula)
     ]
-    for item in work.items:
-        if item.problems:
-            continue
+    items = [item for item in work.items if _is_current(item)]
+    known = partial(_known, work, managed, usual) if not hidden else _unknown
+    left = columns.read(items, work.context, known)
+    for place, item in enumerate(items):
         asked = item.asked
+        assert asked is not None  # noqa: S101 - see _is_current
+        _read_fields(work, item, asked.fields if left is None else left[place], managed, hidden, usual)
         if isinstance(asked, NewRecord):
-            _read_fields(work, item, asked.fields, managed, hidden, usual)
             _fill_defaults(work, item, with_default)
             if by_formula:
                 defaults.fill(work, item, by_formula)
             _require(work, item, required)
-        elif isinstance(asked, Patch):
-            if asked.version is not None and asked.version != item.version:
-                item.refuse("version_conflict", Message(N_("这条记录刚被别人改过,看一下最新内容再保存")))
-                continue
-            _read_fields(work, item, asked.fields, managed, hidden, usual)
-            if not _may_be_left_empty(work, asked.id):
-                _require(work, item, [f for f in (*item.values, *item.links) if f.definition.required])
+        elif not _may_be_left_empty(work, asked.id):
+            _require(work, item, [f for f in (*item.values, *item.links) if f.definition.required])
     await links.resolve(work)
     await attachments.resolve(work)
     for item in work.of("update"):
@@ -107,15 +105,31 @@ def managed_fields(work: Work) -> frozenset[Field]:
     return frozenset(f for f in work.table.fields if f.id in owned)
 
 
-class _Usual(NamedTuple):
-    """A field that anybody may write and that takes any value it can read: what most cells of a batch are."""
+def _is_current(item: Item) -> bool:
+    """Whether values were given for the item, and nothing speaks against reading them."""
+    if item.problems or item.asked is None:
+        return False
+    if isinstance(item.asked, Patch) and item.asked.version not in (None, item.version):
+        item.refuse("version_conflict", Message(N_("这条记录刚被别人改过,看一下最新内容再保存")))
+        return False
+    return True
 
-    field: Field
-    config: FieldConfig
-    read: Callable[[Any, Any, Context], Any]
+
+def _unknown(key: str) -> Usual | None:
+    return None
 
 
-def _usual(work: Work, field: Field, managed: frozenset[Field]) -> _Usual | None:
+def _known(work: Work, managed: frozenset[Field], usual: dict[str, Usual], key: str) -> Usual | None:
+    """What is known of a field by the name it is given by; found out once for a batch."""
+    if key not in usual:
+        field = work.table.by_id.get(key) or work.table.by_name.get(key)
+        found = _usual(work, field, managed) if field is not None else None
+        if found is not None:
+            usual[key] = found
+    return usual.get(key)
+
+
+def _usual(work: Work, field: Field, managed: frozenset[Field]) -> Usual | None:
     kind = fieldtypes.get(field.config)
     if (
         field.readonly
@@ -125,7 +139,8 @@ def _usual(work: Work, field: Field, managed: frozenset[Field]) -> _Usual | None
         or type(kind).admit is not FieldType.admit
     ):
         return None
-    return _Usual(field, field.config, kind.repair if work.change.typecast else kind.parse)
+    lenient = work.change.typecast
+    return Usual(field, field.config, kind, lenient, kind.repair if lenient else kind.parse)
 
 
 def _read_fields(
@@ -134,7 +149,7 @@ def _read_fields(
     given: Mapping[str, Any],
     managed: frozenset[Field],
     hidden: frozenset[str],
-    usual: dict[str, _Usual],
+    usual: dict[str, Usual],
 ) -> None:
     values, context, merging = item.values, work.context, work.change.merging is not None
     for key, value in given.items():

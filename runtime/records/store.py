@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import repeat
 from typing import Literal
 
 from runtime import fieldtypes
 from runtime.access import Actor
 from runtime.catalog import Field
+from runtime.records.columns import MANY, Block
 from runtime.records.work import Item, Work
+from runtime.storage import stays
 
 # below this a single statement is quicker than setting up a COPY
-_COPY_FROM = 4
+_COPY_FROM = 65
 
 
 def stamp(actor: Actor) -> str:
@@ -46,12 +50,13 @@ async def _trash(work: Work, action: Literal["delete", "restore"]) -> None:
 
 
 async def _insert(work: Work) -> None:
+    work.block = None
     items = work.of("create")
     if not items:
         return
-    fields = [
-        f for f in work.table.fields if f.stored and not f.computed and any(f in i.values for i in items)
-    ]
+    work.block = block = Block.of(items) if len(items) >= MANY else None
+    given = block.fields if block is not None else {field for item in items for field in item.values}
+    fields = [f for f in work.table.fields if f.stored and not f.computed and f in given]
     now, who = work.context.now, stamp(work.change.actor)
     columns = ["created_at", "created_by", "updated_at", "updated_by", *(f.column for f in fields)]
     boxes = [place for place, field in enumerate(fields) if field.type == "checkbox"]
@@ -59,29 +64,92 @@ async def _insert(work: Work) -> None:
     columns += [f.since_column for f in states]
     for item in items:
         item.version = 1
-    if len(items) < _COPY_FROM:
+    if len(items) == 1:
+        item = items[0]
         places = ", ".join(f"${n}" for n in range(1, len(columns) + 1))
         statement = f"INSERT INTO {work.table.sql} ({', '.join(columns)}) VALUES ({places}) RETURNING id"
-        for item in items:
-            item.row_id = await work.tx.value(
-                statement, now, who, now, who, *_values(item, fields, boxes), *_since(item, states, now)
-            )
+        item.row_id = await work.tx.value(
+            statement, now, who, now, who, *_values(item, fields, boxes), *_since(item, states, now)
+        )
         return
+    if len(items) < _COPY_FROM:
+        await _insert_some(work, items, fields, boxes, states)
+        return
+    await _draw_ids(work, items)
+    rows: Iterable[Sequence[object]]
+    if block is not None:
+        rows = _side_by_side(block, fields, boxes, states, now)
+    else:
+        rows = [(*_values(i, fields, boxes), *_since(i, states, now)) for i in items]
     schema, name = work.table.sql.split(".")
-    ids = await work.tx.fetch(
-        f"SELECT nextval(pg_get_serial_sequence('{work.table.sql}', 'id')) AS id FROM generate_series(1, $1)",
-        len(items),
-    )
-    for item, row in zip(items, ids, strict=True):
-        item.row_id = row["id"]
     await work.tx.connection.copy_records_to_table(
         name,
         schema_name=schema,
         columns=["id", *columns],
-        records=[
-            (i.row_id, now, who, now, who, *_values(i, fields, boxes), *_since(i, states, now)) for i in items
-        ],
+        records=[(item.row_id, now, who, now, who, *row) for item, row in zip(items, rows, strict=True)],
     )
+
+
+async def _insert_some(
+    work: Work, items: Sequence[Item], fields: Sequence[Field], boxes: list[int], states: list[Field]
+) -> None:
+    """Some records by one statement that is the same for any number of them: a list of values for each column."""
+    now, who = work.context.now, stamp(work.change.actor)
+    rows = [(n, *_values(i, list(fields), boxes), *_since(i, states, now)) for n, i in enumerate(items)]
+    lists: list[Sequence[object]] = list(zip(*rows, strict=True))
+    kinds = ["integer"]
+    kinds += [(fieldtypes.get(f.config).sql_type(f.config) or "text").split(" ")[0] for f in fields]
+    kinds += ["timestamptz"] * len(states)
+    into = ["created_at", "created_by", "updated_at", "updated_by"]
+    into += [*(f.column for f in fields), *(f.since_column for f in states)]
+    taken, given = ["$1", "$2", "$1", "$2"], []
+    for place, kind in enumerate(kinds):
+        listed = kind.endswith("[]")  # PostgreSQL has no lists of lists of different lengths: each as a text
+        if listed:
+            lists[place] = [None if one is None else _as_text(one) for one in lists[place]]
+        given.append(f"${place + 3}::{'text' if listed else kind}[]")
+        if place:
+            taken.append(f"c{place}::{kind}" if listed else f"c{place}")
+    rows_of = ", ".join(f"c{place}" for place in range(len(kinds)))
+    found = await work.tx.fetch(
+        f"INSERT INTO {work.table.sql} ({', '.join(into)}) SELECT {', '.join(taken)}"
+        f" FROM unnest({', '.join(given)}) AS u({rows_of}) ORDER BY c0 RETURNING id",
+        now,
+        who,
+        *lists,
+    )
+    for item, row in zip(items, found, strict=True):
+        item.row_id = row["id"]
+
+
+def _as_text(numbers: object) -> str:
+    """A list of numbers as PostgreSQL writes it."""
+    assert isinstance(numbers, list | tuple)  # noqa: S101 - what a column of lists holds
+    return "{" + ",".join(map(str, numbers)) + "}"
+
+
+async def _draw_ids(work: Work, items: Sequence[Item]) -> None:
+    ids = await work.tx.value(
+        f"SELECT array_agg(nextval(s)) FROM (SELECT pg_get_serial_sequence('{work.table.sql}', 'id')::regclass AS s OFFSET 0)"
+        " q, generate_series(1, $1)",
+        len(items),
+    )
+    for item, number in zip(items, ids, strict=True):
+        item.row_id = number
+
+
+def _side_by_side(
+    block: Block, fields: Sequence[Field], boxes: Sequence[int], states: Sequence[Field], now: datetime
+) -> Iterable[tuple[object, ...]]:
+    """The rows of :func:`_values` and :func:`_since`, made of columns."""
+    by_field = dict(zip(block.fields, block.columns, strict=True))
+    columns: list[Sequence[object]] = [by_field[field] for field in fields]
+    for place in boxes:
+        if None in columns[place]:
+            columns[place] = list(map(bool, columns[place]))
+    for field in states:
+        columns.append([None if value is None else now for value in by_field[field]])
+    return zip(*columns, strict=True) if columns else repeat((), len(block.items))
 
 
 def _values(item: Item, fields: list[Field], boxes: list[int]) -> list[object]:
@@ -113,7 +181,9 @@ async def _update(work: Work) -> None:
             f"{f.column} = ${n}::{(fieldtypes.get(f.config).sql_type(f.config) or 'text').split(' ')[0]}"
             for n, f in enumerate(fields, start=4)
         )
-        sets += "".join(f", {f.since_column} = $2" for f in fields if f.machine is not None)
+        sets += "".join(
+            f", {f.since_column} = $2, {stays.ended(f, '$2')}" for f in fields if f.machine is not None
+        )
         statement = (
             f"UPDATE {work.table.sql} SET version = version + 1, updated_at = $2, updated_by = $3"
             f"{', ' + sets if sets else ''} WHERE id = $1"

@@ -81,6 +81,8 @@ class Work:
     """Whether the transaction holds nothing but this change: an error may end it as a whole."""
     outbox: bool = False
     """Whether automations were left something to look at."""
+    block: Any = None
+    """The new records side by side, as stored (:class:`runtime.records.columns.Block`), where they are many."""
     inner: list[Any] = field(default_factory=list)
     """Events of what the effects of its moves did."""
     also_touched: set[int] = field(default_factory=set)

@@ -1,0 +1,180 @@
+"""A batch column by column: what a thousand records have in common is found out once for a field, not once for each cell.
+
+It says nothing of its own about what is right: cells that are not of the usual kind are read one by one by their field's
+type, and a record is the same as one that was stored alone.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from runtime import fieldtypes
+from runtime.catalog import Field
+from runtime.definitions.fields import FieldConfig
+from runtime.fieldtypes import BadValue, Context, FieldType
+from runtime.records.work import Item
+
+MANY = 16
+"""From so many records on they are looked at by columns."""
+
+_WIDER = 4
+"""By how much the columns of all records may outnumber the cells there are."""
+
+_NOTHING: Mapping[str, Any] = {}
+_NONE = type(None)
+_ABSENT: Any = object()
+"""Where a record says nothing of a field."""
+
+
+class Usual(NamedTuple):
+    """A field that anybody may write and that takes any value it can read: what most cells of a batch are."""
+
+    field: Field
+    config: FieldConfig
+    kind: FieldType
+    lenient: bool
+    read: Callable[[Any, Any, Context], Any]
+    """Wire → stored, of one value."""
+
+
+Known = Callable[[str], Usual | None]
+
+
+def read(items: Sequence[Item], context: Context, known: Known) -> list[Mapping[str, Any]] | None:
+    """Read what the items were asked to hold into their ``values``; returns what is left of each to be read singly.
+
+    None where they have too little in common: nothing is read then.
+    """
+    if len(items) < MANY:
+        return None
+    asked = [item.asked.fields for item in items if item.asked is not None]
+    orders = dict.fromkeys(map(tuple, asked))
+    keys = list(dict.fromkeys(key for order in orders for key in order))
+    if len(keys) * len(asked) > _WIDER * sum(map(len, asked)):
+        return None
+    given: Iterable[Sequence[Any]]
+    if len(orders) == 1:
+        given = zip(*[values.values() for values in asked], strict=True)
+    else:
+        given = ([values.get(key, _ABSENT) for values in asked] for key in keys)
+    usual = [known(key) for key in keys]
+    fields, columns = list[Field](), list[Sequence[Any]]()
+    bad: set[int] = set()
+    for one, column in zip(usual, given, strict=True):
+        if one is not None:
+            fields.append(one.field)
+            columns.append(_read_column(one, column, context, bad))
+    _fill(items, fields, columns, whole=len(orders) == 1 and not bad)
+    keys = [key for key, one in zip(keys, usual, strict=True) if one is None]
+    left = [{key: values[key] for key in keys if key in values} if keys else _NOTHING for values in asked]
+    for place in bad:  # which has to hear of all that is wrong with it, in the order given
+        items[place].values.clear()
+        left[place] = asked[place]
+    return left
+
+
+def _fill(
+    items: Sequence[Item], fields: Sequence[Field], columns: Sequence[Sequence[Any]], *, whole: bool
+) -> None:
+    if not columns:
+        return
+    for item, row in zip(items, zip(*columns, strict=True), strict=True):
+        pairs: Any = zip(fields, row, strict=True)
+        item.values.update(pairs if whole else [pair for pair in pairs if pair[1] is not _ABSENT])
+
+
+def _read_column(one: Usual, given: Sequence[Any], context: Context, bad: set[int]) -> Sequence[Any]:
+    """The stored values of a column; the places of those that are refused go into ``bad``."""
+    filled = [value for value in given if value is not None and value is not _ABSENT]
+    stored = one.kind.parse_all(one.config, filled, context, lenient=one.lenient) if filled else ()
+    if stored is None:
+        return _read_singly(one, given, context, bad)
+    if len(filled) == len(given):
+        return stored
+    empty, rest = one.read(one.config, None, context), iter(stored)
+    return [
+        next(rest) if value is not None and value is not _ABSENT else (empty if value is None else _ABSENT)
+        for value in given
+    ]
+
+
+def _read_singly(one: Usual, given: Sequence[Any], context: Context, bad: set[int]) -> Sequence[Any]:
+    stored = []
+    for place, value in enumerate(given):
+        found = _ABSENT
+        if value is not _ABSENT:
+            try:
+                found = one.read(one.config, value, context)
+            except BadValue:
+                bad.add(place)
+        stored.append(found)
+    return stored
+
+
+@dataclass(slots=True)
+class Block:
+    """New records side by side: the fields that any of them fills, and the stored values of each, None where it does not."""
+
+    items: Sequence[Item]
+    fields: tuple[Field, ...]
+    columns: tuple[Sequence[Any], ...]
+    _wires: dict[str, Sequence[Any]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, items: Sequence[Item]) -> Block:
+        """``items``, of which there is one at least."""
+        values = [item.values for item in items]
+        order = tuple(map(id, values[0]))
+        if all(tuple(map(id, one)) == order for one in values):
+            fields = tuple(values[0])
+            rows: Iterator[Any] = map(dict.values, values)
+        else:
+            fields = tuple(dict.fromkeys(one for some in values for one in some))
+            rows = (map(one.get, fields) for one in values)
+        return cls(items, fields, tuple(zip(*rows, strict=True)))
+
+    def wires(self, place: int) -> Sequence[Any]:
+        """The values of the field at ``place`` as an answer holds them, made once."""
+        one = self.fields[place]
+        if one.id not in self._wires:
+            self._wires[one.id] = fieldtypes.get(one.config).wire_all(one.config, self.columns[place])
+        return self._wires[one.id]
+
+    def wire_rows(self, fields: Sequence[Field]) -> tuple[list[str], Iterable[tuple[Any, ...]]]:
+        """The ids of those fields, and each record's values of them as an answer holds them."""
+        made = [self.wires(place) for place, one in enumerate(self.fields) if one in fields]
+        keys = [one.id for one in self.fields if one in fields]
+        return keys, zip(*made, strict=True) if made else itertools.repeat((), len(self.items))
+
+    def filled(self, form: Callable[[Field], Callable[[Any], Any] | None]) -> list[dict[str, Any]]:
+        """What each record holds, by field id, without what is empty or a box that is not ticked.
+
+        ``form``: what makes the form wanted of a stored value of a field; None where it is that of an answer.
+        """
+        keys = [one.id for one in self.fields]
+        made: list[Sequence[Any]] = []
+        gaps = False
+        for place, one in enumerate(self.fields):
+            stored, own = self.columns[place], form(one)
+            if own is not None:
+                cells = [None if value is None else own(value) for value in stored]
+            else:
+                cells = self.wires(place)  # type: ignore[assignment]
+            if _NONE in set(map(type, stored)) or (one.type == "checkbox" and False in stored):
+                gaps = True
+                cells = [
+                    _ABSENT if value is None or value is False else cell
+                    for value, cell in zip(stored, cells, strict=True)
+                ]
+            made.append(cells)
+        if not made:
+            return [{} for _ in self.items]
+        rows = zip(*made, strict=True)
+        if not gaps:
+            return [dict(zip(keys, row, strict=True)) for row in rows]
+        return [
+            {key: value for key, value in zip(keys, row, strict=True) if value is not _ABSENT} for row in rows
+        ]
