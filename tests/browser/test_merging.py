@@ -10,7 +10,7 @@ from runtime import inbox
 from runtime.automations.values import merge_path
 from runtime.catalog import Table
 from runtime.definitions.fields import Choice, Link, LongText, MultiSelect, Phone, SingleSelect, Text
-from tests.browser.support import Site, axe, shot
+from tests.browser.support import Site, axe, shot, until
 
 PHONE = "13805716621"
 
@@ -113,8 +113,12 @@ async def test_whoever_keeps_both_is_not_asked_again(site: Site) -> None:
     await expect(card).to_have_count(0)
     await page.goto(f"{site.url}/t/{table.id}")
     await names(page, "TB20260115", "PDD20260115", "DY20260116")
-    unread = await site.system.db.value("SELECT count(*) FROM meta.notice WHERE read_at IS NULL")
-    assert unread == 0
+
+    async def read() -> bool:
+        left = await site.system.db.value("SELECT count(*) FROM meta.notice WHERE read_at IS NULL")
+        return bool(left == 0)
+
+    await until(read)
 
 
 async def test_ticked_rows_are_merged_from_the_bar(site: Site) -> None:

@@ -31,8 +31,6 @@ from tests.browser.test_automations import add_step, choose, form, put
 from tests.standins.wecom import WecomStandIn
 from tests.support.shop import STATES, Shop, hold_by_database
 
-expect.set_options(timeout=8_000)
-
 
 @pytest.fixture
 def wecom() -> Iterator[WecomStandIn]:
@@ -128,9 +126,10 @@ async def begin(page: Page, orders: Table, name: str, trigger: str) -> Locator:
     """A new automation of a kind; the places for steps at its end."""
     await page.goto(f"{page.url.split('/t/')[0].split('/automations')[0]}/t/{orders.id}")
     await page.get_by_role("button", name="新建自动化").click()
-    await page.get_by_label("名称").first.fill(name)
-    await page.get_by_label("哪张数据表", exact=True).select_option(label="主订单池")
-    await page.get_by_role("button", name="新建", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("名称").fill(name)
+    await dialog.get_by_label("哪张数据表", exact=True).select_option(label="主订单池")
+    await dialog.get_by_role("button", name="新建", exact=True).click()
     await page.wait_for_url(re.compile("/automations/aut"))
     await form(page).locator(".au-pick").click()
     await page.get_by_role("menuitemradio", name=re.compile(f"^{trigger}")).click()

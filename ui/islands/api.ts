@@ -49,6 +49,8 @@ export interface RequestOptions {
   signal?: AbortSignal;
   /** Repeating a POST with the same key does it once. Made anew if left out. */
   idempotencyKey?: string;
+  /** It is sent although the page is left at once; for small bodies. */
+  keepalive?: boolean;
 }
 
 /** The page's CSRF token, "" on pages without a session. */
@@ -96,6 +98,7 @@ async function request<T>(method: string, path: string, body: unknown, options: 
       credentials: "same-origin",
       body: body === undefined ? null : isForm ? body : JSON.stringify(body),
       signal: options.signal ?? null,
+      keepalive: options.keepalive ?? false,
     });
   } catch (failure) {
     if (failure instanceof DOMException && failure.name === "AbortError") throw failure;

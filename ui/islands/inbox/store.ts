@@ -70,17 +70,20 @@ export function onWaiting(listener: (waiting: Waiting) => void): () => void {
   return () => listeners.delete(listener);
 }
 
+/** What was seen to leaves the screen at once, and people go on: the word of it goes out all the same. */
+const outlives = { keepalive: true };
+
 /** Mark notices as read (or unread again); the bell follows at once. */
 export async function markRead(notices: readonly Notice[], unread = false): Promise<void> {
   const ids = notices.map((one) => one.id);
   tell({ ...waiting, popups: waiting.popups.filter((one) => !ids.includes(one.id)) });
-  const answer = await api.post<{ unread: number }>("/api/v1/me/notices/read", { ids, unread });
+  const answer = await api.post<{ unread: number }>("/api/v1/me/notices/read", { ids, unread }, outlives);
   tell({ ...waiting, unread: answer.unread });
 }
 
 /** Mark everything as read that is not newer than `newest`. */
 export async function markAllRead(newest: string | null): Promise<void> {
-  const answer = await api.post<{ unread: number }>("/api/v1/me/notices/read", { up_to: newest });
+  const answer = await api.post<{ unread: number }>("/api/v1/me/notices/read", { up_to: newest }, outlives);
   tell({ unread: answer.unread, popups: answer.unread ? waiting.popups : [] });
 }
 
@@ -88,7 +91,7 @@ export async function markAllRead(newest: string | null): Promise<void> {
 export async function closePopups(notices: readonly Notice[]): Promise<void> {
   const ids = notices.map((one) => one.id);
   tell({ ...waiting, popups: waiting.popups.filter((one) => !ids.includes(one.id)) });
-  await api.post("/api/v1/me/notices/close", { ids });
+  await api.post("/api/v1/me/notices/close", { ids }, outlives);
 }
 
 /** Go where a notice leads: within the product in this window, elsewhere in a new one. */
