@@ -110,6 +110,13 @@ class Field(Entry, frozen=True, kw_only=True, dict=True):
         return f"f{self.number}_since"
 
     @cached_property
+    def spent_column(self) -> str:
+        """The column with the seconds that a record spent in each state before this one (jsonb), by choice; NULL: not counted
+        yet. There while the field has a machine; see :mod:`runtime.storage.stays`.
+        """
+        return f"f{self.number}_spent"
+
+    @cached_property
     def choices_by_id(self) -> dict[int, Choice]:
         """The options of a select by number; empty for other types."""
         return (

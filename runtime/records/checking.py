@@ -19,6 +19,7 @@ from runtime.records import computed
 from runtime.records.again import again, keep_out
 from runtime.records.dependents import graph
 from runtime.records.refresh import sources_of
+from runtime.storage import stays
 from runtime.storage.computed import expression, read_time
 from runtime.storage.database import Tx
 from runtime.system import System
@@ -53,14 +54,17 @@ class Report(msgspec.Struct, kw_only=True):
 
 
 async def check(system: System, *, repair: bool = False, chunk: int = CHUNK) -> Report:
-    """Compare every stored computed value with what it should be; ``repair``: write right what is not."""
+    """Compare every stored computed value with what it should be; ``repair``: write right what is not.
+
+    Of fields with a state machine, how long records were in their states is compared with the history.
+    """
     report = Report()
     found: dict[str, Difference] = {}
     catalog = await system.catalogs.current()
     for app in catalog.apps:
         for table in app.tables:
             checked = stored_fields(catalog, table)
-            if not checked:
+            if not checked and not any(field.machine is not None for field in table.fields):
                 continue
             report.tables += 1
             report.fields += len(checked)
@@ -88,6 +92,7 @@ async def _check_table(
             except NotFound:
                 return  # gone meanwhile
             waiting = await _waiting(tx, catalog)
+            moved: dict[str, list[int]] = {}
             bounds = await tx.row(
                 f"SELECT max(id) AS last, count(*) AS n FROM (SELECT id FROM {table.sql} WHERE id > $1"
                 " ORDER BY id LIMIT $2) s",
@@ -97,6 +102,11 @@ async def _check_table(
             assert bounds is not None  # noqa: S101 - an aggregate has a row
             if bounds["last"] is None:
                 return
+            for state in (field for field in table.fields if field.machine is not None):
+                rows = await stays.differing(tx, table, state, after, bounds["last"])
+                if rows:
+                    moved[state.id] = rows
+                    _note(found, catalog, table, state, rows, refreshing=False)
             wrong: dict[str, list[int]] = {}
             for one in stored_fields(catalog, table):
                 report.values += bounds["n"]
@@ -108,6 +118,8 @@ async def _check_table(
         after = bounds["last"]
         if repair and wrong:
             report.repaired += await again(partial(_repair, system, wrong))
+        for key, rows in moved.items() if repair else ():
+            report.repaired += await again(partial(_count_again, system, key, rows))
 
 
 async def _waiting(tx: Tx, catalog: Catalog) -> set[str]:
@@ -159,6 +171,19 @@ def _note(
     difference.refreshing |= refreshing
     room = _EXAMPLES - len(difference.examples)
     difference.examples += [record_id(table.number, row) for row in rows[:room]]
+
+
+async def _count_again(system: System, field: str, rows: list[int], alone: bool) -> int:
+    """Count from the history how long these rows were in their states."""
+    async with system.db.transaction() as tx:
+        if alone:
+            await keep_out(tx)
+        catalog = await system.catalogs.locked(tx)
+        one = catalog.field(field)
+        table = catalog.table(one.table_id)
+        await stays.hold(tx, table, rows)
+        await stays.count(tx, table, one, rows)
+        return len(rows)
 
 
 async def _repair(system: System, wrong: dict[str, list[int]], alone: bool) -> int:

@@ -136,7 +136,7 @@ def layer(
     kept = [f for f in table.fields if f.stored and f not in ready]
     columns = [f"t.{name}" for name in ROW_COLUMNS] + [f"t.{f.column}" for f in kept]
     columns += [f"t.{f.column}_e" for f in kept if f.type == "formula"]
-    columns += [f"t.{f.since_column}" for f in kept if f.machine is not None]
+    columns += [f"t.{c}" for f in kept if f.machine is not None for c in (f.since_column, f.spent_column)]
     parts: list[QueryString] = []
     for one in ready:
         worth, error = expression(catalog, context, one)

@@ -632,6 +632,14 @@ class FormSubmission(Table, schema="meta", tablename="form_submission"):
     digest = Text(null=True, default=None)
 
 
+class StateCount(Table, schema="meta", tablename="state_count"):
+    """A select with a state machine of which the stays of some records are not counted yet; ``cursor``: the last that was."""
+
+    field_id = Integer(primary_key=True)
+    cursor = BigInt(default=0)
+    at = Timestamptz()
+
+
 class Conversion(Table, schema="meta"):
     """A field whose type is being changed in the background: the column that is being filled, and how far."""
 

@@ -6,6 +6,7 @@ All of it runs in the transaction that changes the definition. Names come from n
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 from runtime.storage.database import Tx
 
@@ -48,17 +49,17 @@ async def drop_column(tx: Tx, table: int, field: int) -> None:
     """Remove a field's column(s) for good."""
     await tx.execute(
         f"ALTER TABLE data.t{table} DROP COLUMN IF EXISTS f{field}, DROP COLUMN IF EXISTS f{field}_e,"
-        f" DROP COLUMN IF EXISTS f{field}_since"
+        f" DROP COLUMN IF EXISTS f{field}_since, DROP COLUMN IF EXISTS f{field}_spent"
     )
 
 
-async def has_since_column(tx: Tx, table: int, field: int) -> bool:
-    """Whether the table keeps since when its records are in the state that ``field`` holds."""
+async def has_state_column(tx: Tx, table: int, field: int, what: Literal["since", "spent"]) -> bool:
+    """Whether the table keeps since when its records are in the state that ``field`` holds, or how long they were in others."""
     return bool(
         await tx.value(
             "SELECT 1 FROM pg_attribute WHERE attrelid = $1::text::regclass AND attname = $2 AND NOT attisdropped",
             f"data.t{table}",
-            f"f{field}_since",
+            f"f{field}_{what}",
         )
     )
 
@@ -68,9 +69,18 @@ async def add_since_column(tx: Tx, table: int, field: int) -> None:
     await tx.execute(f"ALTER TABLE data.t{table} ADD COLUMN IF NOT EXISTS f{field}_since timestamptz")
 
 
-async def drop_since_column(tx: Tx, table: int, field: int) -> None:
-    """Remove that column for good."""
-    await tx.execute(f"ALTER TABLE data.t{table} DROP COLUMN IF EXISTS f{field}_since")
+async def add_spent_column(tx: Tx, table: int, field: int) -> None:
+    """The other companion column of a state machine: how long the record was in each state. NULL in records that are there,
+    until they are counted; nothing yet in those that come."""
+    await tx.execute(f"ALTER TABLE data.t{table} ADD COLUMN IF NOT EXISTS f{field}_spent jsonb")
+    await tx.execute(f"ALTER TABLE data.t{table} ALTER COLUMN f{field}_spent SET DEFAULT '{{}}'")
+
+
+async def drop_state_columns(tx: Tx, table: int, field: int) -> None:
+    """Remove those columns for good."""
+    await tx.execute(
+        f"ALTER TABLE data.t{table} DROP COLUMN IF EXISTS f{field}_since, DROP COLUMN IF EXISTS f{field}_spent"
+    )
 
 
 async def fill_since_column(tx: Tx, table: int, field: int, public_id: str, seconds: float) -> None:

@@ -38,7 +38,20 @@ def due_at(field: Field) -> QueryString:
 
 
 def _time_spent(table: Table, field: Field, choice: int | None) -> QueryString:
-    """Seconds between each move into the state and the next move, added up from the history; the last one runs on."""
+    """Seconds in the state: those of stays that are over, kept by every write, and of the one that is not."""
+    if choice is None:
+        return QueryString("NULL")
+    spent = f"(t.{field.spent_column} ->> '{int(choice)}')::numeric"
+    running = f"coalesce(extract(epoch FROM now() - t.{field.since_column}), 0)"
+    return QueryString(
+        f"(CASE WHEN t.{field.spent_column} IS NULL THEN {{}}"
+        f" WHEN t.{field.column} = {int(choice)} THEN floor(coalesce({spent}, 0) + {running}) ELSE floor({spent}) END)",
+        _told_by_the_history(table, field, choice),
+    )
+
+
+def _told_by_the_history(table: Table, field: Field, choice: int) -> QueryString:
+    """The same of a record whose stays are not counted yet: between each move into the state and the next move."""
     return QueryString(
         "(SELECT floor(sum(extract(epoch FROM coalesce(s.until, now()) - s.at)))"
         " FROM (SELECT h.at, h.after->{}::text AS state, lead(h.at) OVER (ORDER BY h.id) AS until FROM meta.history h"

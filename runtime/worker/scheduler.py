@@ -21,6 +21,7 @@ from runtime.automations.locks import Locks
 from runtime.automations.relay import Relayed, relay
 from runtime.automations.retry import DATABASE_TROUBLE
 from runtime.events.live import WAKE_RELAY
+from runtime.records.stays import StayCounter
 from runtime.records.stock import StockKeeper
 from runtime.storage.indexes.keeper import IndexKeeper
 from runtime.system import System
@@ -55,9 +56,11 @@ class Scheduler:
         self.system, self.broker, self.chores = system, broker, chores
         self.locks = Locks(system.db, _LOCKS)
         self.leading = False
-        self._swept_at = self._kept_house_at = self._looked_at = -HOUSEKEEPING_SECONDS
+        self._swept_at = self._kept_house_at = self._looked_at = self._counted_at = -HOUSEKEEPING_SECONDS
         self.indexes = IndexKeeper(system.db, system.catalogs)
         self._keeping: asyncio.Task[None] | None = None
+        self.stays = StayCounter(system)
+        self._counting: asyncio.Task[None] | None = None
         self._room = WINDOW
         self._begun, self._events = -HOUSEKEEPING_SECONDS, 0
         self.stocks = StockKeeper(system)
@@ -83,7 +86,7 @@ class Scheduler:
                         await nudges.wait(POLL_SECONDS)
                         await self._gather()
         finally:
-            for task in (self._keeping, self._stocking, self._timing):
+            for task in (self._keeping, self._counting, self._stocking, self._timing):
                 if task is not None:
                     task.cancel()
                     await asyncio.wait([task])
@@ -118,6 +121,9 @@ class Scheduler:
         relayed = await relay(self.system, sent=self._room > 0)
         self._events = relayed.events
         backlog = await self._hand_out(relayed)
+        if now - self._counted_at >= INDEX_SECONDS and (self._counting is None or self._counting.done()):
+            self._counted_at = now
+            self._counting = asyncio.create_task(self._count_stays())
         if now - self._looked_at >= INDEX_SECONDS and (self._keeping is None or self._keeping.done()):
             self._looked_at = now
             self._keeping = asyncio.create_task(self._keep_indexes())  # takes minutes on large tables
@@ -166,6 +172,14 @@ class Scheduler:
             log.warning("indexes not looked after", error=str(error))
         except Exception:  # indexes make things quicker; nothing else may suffer from them
             log.exception("indexes not looked after")
+
+    async def _count_stays(self) -> None:
+        try:
+            await self.stays.keep()
+        except DATABASE_TROUBLE as error:
+            log.warning("states not counted", error=str(error))
+        except Exception:  # it is read from the history as long as it is not counted
+            log.exception("states not counted")
 
     async def sweep(self) -> None:
         """Send what waits for a message it has not got."""

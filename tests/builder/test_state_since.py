@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from builder import fields, trash, undo
-from migrations.versions import huobiao_0007_states
+from migrations.versions import huobiao_0007_states, huobiao_0022_time_spent
 from runtime.catalog import Table
 from runtime.records import history, write
 from runtime.storage import schema
@@ -92,7 +92,8 @@ async def test_machines_from_before_the_column_get_it_with_the_migration(desk: D
     await desk.set(table, order, 状态="已支付")
     known = await since(desk, table)
     async with desk.system.db.transaction() as tx:
-        await schema.drop_since_column(tx, table.number, table.field("状态").number)
-        for statement in huobiao_0007_states.STATEMENTS:
+        await schema.drop_state_columns(tx, table.number, table.field("状态").number)
+        await tx.execute("DROP TABLE meta.state_count")
+        for statement in (*huobiao_0007_states.STATEMENTS, *huobiao_0022_time_spent.STATEMENTS):
             await tx.execute(statement)
     assert await since(desk, table) == known

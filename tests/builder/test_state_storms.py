@@ -19,6 +19,7 @@ from runtime.definitions.states import CreateRecord, Transition
 from runtime.errors import HuobiaoError
 from runtime.records import write
 from runtime.records.change import Change, NewRecord, Patch, Source
+from runtime.records.checking import check
 from tests.builder.conftest import Desk, spec
 from tests.builder.test_transitions import ROBOT, person
 
@@ -230,6 +231,7 @@ async def test_no_writer_ever_gets_past_the_machine(desk: Desk, seed: int) -> No
     await replay.run()
     assert replay.moves
     await created(storm, replay)
+    assert not (await check(desk.system)).differences, "time spent in states is what the history says"
 
 
 async def created(storm: Storm, replay: Replay) -> None:

@@ -43,7 +43,8 @@ async def orders(desk: Desk) -> Table:
     field = table.field("状态")
     for record, ago in ((1, HOUR), (2, 72 * HOUR), (3, 2 * HOUR)):
         await desk.system.db.execute(
-            f"UPDATE {table.sql} SET {field.since_column} = now() - make_interval(secs => $2) WHERE id = $1",
+            f"UPDATE {table.sql} SET {field.since_column} = now() - make_interval(secs => $2),"
+            f" {field.spent_column} = NULL WHERE id = $1",
             record,
             ago,
         )

@@ -117,6 +117,7 @@ class World:
                 await schema.create_sequence(tx, number)
             if getattr(config, "machine", None) is not None:
                 await schema.add_since_column(tx, table, number)
+                await schema.add_spent_column(tx, table, number)
             if definition.unique:
                 await schema.create_index(tx, table, number, unique=True)
         return public_id

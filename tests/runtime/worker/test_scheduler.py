@@ -248,3 +248,18 @@ def test_redis_is_asked_once_for_a_message_and_again_when_there_is_room(redis_ur
     third = next(consumer)
     assert third is not None
     assert [message.args[0] for message in (first, second, third)] == ["runA", "runB", "runC"]
+
+
+async def test_how_long_records_were_in_their_states_is_counted_by_the_leader(
+    world: World, scheduler: Scheduler
+) -> None:
+    shop = await Shop.make(world)
+    field = shop.orders.field("订单状态")
+    await shop.order()
+    await world.system.db.execute(f"UPDATE {shop.orders.sql} SET {field.spent_column} = NULL")
+    await world.system.db.execute("INSERT INTO meta.state_count (field_id) VALUES ($1)", field.number)
+    await scheduler.round()
+    assert scheduler._counting is not None
+    await asyncio.wait_for(scheduler._counting, 30)
+    assert await world.system.db.value(f"SELECT {field.spent_column}::text FROM {shop.orders.sql}") == "{}"
+    assert await world.system.db.value("SELECT count(*) FROM meta.state_count") == 0
