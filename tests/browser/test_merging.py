@@ -93,6 +93,7 @@ async def test_from_the_pop_up_to_one_order_and_back(site: Site) -> None:
     await page.screenshot(path=shot("merging/dialog"))
     await dialog.get_by_role("button", name="合并", exact=True).click()
     await expect(page.locator(".toast")).to_contain_text("已合并到「TB20260115」")
+    await page.locator(".toast").hover()  # stays as long as somebody points at it
     await names(page, "TB20260115", "DY20260116")
     await page.screenshot(path=shot("merging/merged"))
     await page.locator(".toast").get_by_role("button", name="撤销").click()
