@@ -47,6 +47,12 @@ _DUE = (
     "meta.delivery d LEFT JOIN meta.connector c ON c.id = d.connector_id WHERE d.status = 'waiting'"
     " AND d.next_attempt_at <= now() AND (c.paused_at IS NULL OR c.deleted_at IS NOT NULL)"
 )
+_LOOK = (
+    f"SELECT d.connector_id, NULL::float8 AS seconds FROM {_DUE} GROUP BY d.connector_id UNION ALL"
+    " SELECT NULL, extract(epoch FROM min(next_attempt_at) - now())::float8 FROM meta.delivery"
+    " WHERE status = 'waiting' AND next_attempt_at > now()"
+)
+"""The connectors that have something due; and in a row without one, how soon something more is."""
 _LOCKS = 7004  # advisory locks of lanes: (this number, hash of the lane's name)
 
 
@@ -74,6 +80,8 @@ class Deliveries:
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
         self._stopping: Callable[[], bool] = lambda: False
+        self._seconds = POLL_SECONDS
+        """Until the next message is due that was not due yet at the last look, at most that."""
 
     async def run(self, stopping: Callable[[], bool]) -> None:
         """Send until ``stopping()``; then let the message under way on each lane end, and leave the rest."""
@@ -84,7 +92,7 @@ class Deliveries:
                 self._wake.clear()
                 try:
                     await self.look()
-                    seconds = await self._seconds_to_next()
+                    seconds = self._seconds
                 except DATABASE_TROUBLE as error:
                     log.warning("deliveries not looked at", error=str(error))
                     seconds = POLL_SECONDS
@@ -108,14 +116,6 @@ class Deliveries:
                 await nudges.wait(POLL_SECONDS)
                 self._wake.set()
 
-    async def _seconds_to_next(self) -> float:
-        """Until the next message is due that is not due yet, at most :data:`POLL_SECONDS`."""
-        seconds = await self.system.db.value(
-            "SELECT extract(epoch FROM min(next_attempt_at) - clock_timestamp())::float8 FROM meta.delivery"
-            " WHERE status = 'waiting' AND next_attempt_at > now()"
-        )
-        return POLL_SECONDS if seconds is None else min(max(seconds, 0.0), POLL_SECONDS)
-
     async def look(self) -> list[asyncio.Task[None]]:
         """Start sending on every lane that has something due and is not being worked; returns what was started."""
         started = []
@@ -135,10 +135,14 @@ class Deliveries:
         self._wake.set()
 
     async def _due_lanes(self) -> list[Lane]:
-        rows = await self.system.db.fetch(f"SELECT DISTINCT d.connector_id FROM {_DUE}")
+        rows = await self.system.db.fetch(_LOOK)
         lanes: dict[str, Lane] = {}
+        self._seconds = POLL_SECONDS
         for row in rows:
             number = row["connector_id"]
+            if number is None:
+                self._seconds = min(max(row["seconds"] or POLL_SECONDS, 0.0), POLL_SECONDS)
+                continue
             try:
                 found = await connection(self.system, self.system.db, number)
                 kind = self.connectors.kind(found.kind)

@@ -10,7 +10,7 @@ from typing import Any
 from piccolo.querystring import QueryString
 
 from runtime import fieldtypes
-from runtime.access import Actor
+from runtime.access import Actor, row_rule
 from runtime.automations.runs import StepRow
 from runtime.catalog import Catalog, Field, Table
 from runtime.errors import InvalidInput, NotFound
@@ -21,6 +21,7 @@ from runtime.i18n import N_
 from runtime.ids import parse_record_id
 from runtime.records import links
 from runtime.records.read import Reader
+from runtime.storage.computed import read_time
 from runtime.storage.database import Tx
 from runtime.system import System
 
@@ -183,12 +184,28 @@ class Reach:
             _, had, snapshot = known
             if had is None or (fields is not None and fields <= had):
                 return snapshot
+        held = self._held(public_id, fields) if fields is not None else None
         gone = public_id == self._gone
-        snapshot = await read_snapshot(
+        found = held or await read_snapshot(
             self.system, self.catalog, self.actor, public_id, trashed=gone, only=fields
         )
-        self._memory[public_id] = writes, fields, snapshot
-        return snapshot
+        self._memory[public_id] = writes, fields, found
+        return found
+
+    def _held(self, public_id: str, fields: frozenset[str]) -> Snapshot | None:
+        """The record by its row, where this transaction has locked and read that, and all that is wanted stands in it."""
+        number, row = parse_record_id(public_id)
+        table = self.catalog.table_by_number(number)
+        known = self._tx.known(table.sql, row) if self._tx is not None else None
+        if known is None or known["deleted_at"] is not None or row_rule(self.actor, table) is not None:
+            return None
+        at_read = read_time(self.catalog)
+        reader = Reader(self.system, self.catalog, table, self.actor)
+        wanted = [one for one in reader.fields if one.id in fields or one is table.primary]
+        if any(not one.stored or one.id in at_read for one in wanted):
+            return None
+        (view,) = reader.views([known], wanted)
+        return Snapshot(public_id, table, reader.context, known, view.fields)
 
 
 async def read_snapshot(

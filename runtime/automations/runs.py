@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal
 
 import msgspec
@@ -118,13 +119,14 @@ _TYPES = [
 _COLUMNS = "n(i, a, u, t, r, k, g, d, p, e, q, w)"
 
 
-def _inserting(source: str) -> str:
+def _inserting(source: str, sent: int = len(_TYPES) + 1) -> str:
+    """``source``: where the runs' columns come from; ``sent``: the parameter that says whether they are being sent."""
     return (
         "INSERT INTO meta.run (public_id, app_id, automation_id, table_id, record_id, event_key, trigger, definition,"
         " status, depth, error, enqueued_at, finished_at, parent_id, version)"
         " SELECT i, a, u, t, r, k, g::jsonb, d::jsonb,"
         " CASE WHEN e IS NOT NULL THEN 'failed' WHEN h THEN 'held' ELSE 'queued' END, p, e::jsonb,"
-        " CASE WHEN e IS NULL AND NOT h AND $13 THEN now() END, CASE WHEN e IS NOT NULL THEN now() END, q,"
+        f" CASE WHEN e IS NULL AND NOT h AND ${sent} THEN now() END, CASE WHEN e IS NOT NULL THEN now() END, q,"
         " (SELECT max(v.number) FROM meta.automation_version v WHERE v.automation_id = u AND v.definition_version <= w)"
         f" FROM {source} AS {_COLUMNS},"
         " LATERAL (SELECT EXISTS (SELECT 1 FROM meta.automation_pause s WHERE s.scope = 'all'"
@@ -134,8 +136,18 @@ def _inserting(source: str) -> str:
 
 
 _INSERT = _inserting(f"unnest({', '.join(f'${n}::{kind}[]' for n, kind in enumerate(_TYPES, 1))})")
-# the same for a single one, which is not planned anew each time
-_INSERT_ONE = _inserting(f"(VALUES ({', '.join(f'${n}::{kind}' for n, kind in enumerate(_TYPES, 1))}))")
+_FEW = 8
+
+
+@cache
+def _insert_few(count: int) -> str:
+    """The same for a few runs: one text for each number of them, which is not planned anew each time."""
+    width = len(_TYPES)
+    rows = (
+        ", ".join(f"${row * width + n + 1}::{kind}" for n, kind in enumerate(_TYPES)) for row in range(count)
+    )
+    source = f"(VALUES {', '.join(f'({row})' for row in rows)})"
+    return _inserting(source, count * width + 1)
 
 
 async def insert(tx: Tx, new: Sequence[NewRun], *, sent: bool = True) -> list[str]:
@@ -159,8 +171,9 @@ async def insert(tx: Tx, new: Sequence[NewRun], *, sent: bool = True) -> list[st
         [n.parent for n in new],
         [n.automation.version for n in new],
     ]
-    if len(new) == 1:
-        rows = await tx.fetch(_INSERT_ONE, *(column[0] for column in columns), sent)
+    if len(new) <= _FEW:
+        values = [value for run in zip(*columns, strict=True) for value in run]
+        rows = await tx.fetch(_insert_few(len(new)), *values, sent)
     else:
         rows = await tx.fetch(_INSERT, *columns, sent)
     for row in rows:

@@ -154,8 +154,10 @@ async def _store(work: Work, effects: Effects | None) -> None:
         try:
             # what the stock stores is its caller's whole purpose: an error ends that transaction as well
             whole = work.alone or work.managed
-            if _of_one(work) or (
-                whole and not any(item.moves for item in work.good) and not limits.bound(work)
+            if (
+                _idle(work)
+                or _of_one(work)
+                or (whole and not any(item.moves for item in work.good) and not limits.bound(work))
             ):
                 await _store_once(
                     work, effects
@@ -191,13 +193,18 @@ async def _store(work: Work, effects: Effects | None) -> None:
             raise InvalidInput(N_("数字太大,无法保存")) from error
 
 
+def _idle(work: Work) -> bool:
+    """Whether nothing of the records is to change."""
+    return not any(item.values or item.links or item.action != "update" for item in work.good)
+
+
 def _of_one(work: Work) -> bool:
     """Whether the transaction is there for a single record: refusing it undoes everything, and needs no savepoint."""
     return work.alone and not work.together and len(work.items) == 1
 
 
 async def _store_once(work: Work, effects: Effects | None) -> None:
-    if not any(item.values or item.links or item.action != "update" for item in work.good):
+    if _idle(work):
         await _store_all(work, effects)
         return
     work.tx.writes += 1

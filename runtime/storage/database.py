@@ -135,6 +135,10 @@ class Tx:
         if len(rows) <= _MOST_KNOWN:  # who works on many at once hardly comes back to them
             self._known[table] = self._known.get(table, {}) | {row["id"]: row for row in rows}
 
+    def known(self, table: str, number: int) -> Row | None:
+        """A row that this transaction holds ``FOR UPDATE`` as it is now, if it has read it."""
+        return self._known.get(table, {}).get(number)
+
     def forget(self, table: str) -> None:
         """Rows of a user table may have changed; noted by itself where a statement says so."""
         self._known.pop(table, None)

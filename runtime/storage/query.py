@@ -159,7 +159,10 @@ class Compiler:
     def _id_condition(self, condition: Condition) -> QueryString:
         values = condition.value if isinstance(condition.value, list | tuple) else [condition.value]
         rows = [parse_record_id(str(v))[1] for v in values]
-        found = QueryString("t.id = ANY({}::bigint[])", rows)
+        if len(rows) == 1:  # which is not planned anew each time
+            found = QueryString("t.id = {}::bigint", rows[0])
+        else:
+            found = QueryString("t.id = ANY({}::bigint[])", rows)
         return QueryString("NOT ({})", found) if condition.op in ("is_not", "is_none_of", "ne") else found
 
     def _link_condition(self, field: Field, condition: Condition) -> QueryString:

@@ -39,6 +39,8 @@ GATHER_SECONDS = 0.02
 MOST_GATHER_SECONDS = 0.08
 """Rounds begin at least this far apart for each event of the last one, up to the latter: a lone change is looked at at once,
 of many at a time so many together that looking costs little of what they cost anyway."""
+LEAD_SECONDS = 0.2
+"""How long the leader may take itself for one without asking; two of them for that long do no harm."""
 SWEEP_SECONDS = 1.0
 INDEX_SECONDS = 10.0
 HOUSEKEEPING_SECONDS = 3600.0
@@ -63,6 +65,7 @@ class Scheduler:
         self._counting: asyncio.Task[None] | None = None
         self._room = WINDOW
         self._begun, self._events = -HOUSEKEEPING_SECONDS, 0
+        self._led_at = -HOUSEKEEPING_SECONDS
         self.stocks = StockKeeper(system)
         self._stocking: asyncio.Task[None] | None = None
         self._timing: asyncio.Task[None] | None = None
@@ -74,7 +77,8 @@ class Scheduler:
                 while not stopping():
                     more = False
                     try:
-                        if await self._lead():
+                        sure = self.leading and time.monotonic() - self._led_at < LEAD_SECONDS
+                        if sure or await self._lead():
                             more = await self.round()
                     except (*DATABASE_TROUBLE, RedisError, BrokerConnectionError) as error:
                         log.warning("scheduler interrupted", error=str(error))
@@ -100,6 +104,7 @@ class Scheduler:
             await asyncio.sleep(left)
 
     async def _lead(self) -> bool:
+        self._led_at = time.monotonic()
         if self.leading:
             self.leading = await self.locks.still()
         if not self.leading:

@@ -27,7 +27,7 @@ from runtime.records.change import Change, Patch, Source
 from runtime.records.ledger import ZERO, Movement
 from runtime.records.pipeline import carry_out
 from runtime.records.stock.places import candidates
-from runtime.storage.database import Tx, one_or_more
+from runtime.storage.database import Row, Tx, one_or_more
 from runtime.system import System
 
 Outcome = Literal["reserved", "partial", "short", "moved_on", "released", "consumed", "filled", "expired"]
@@ -141,14 +141,15 @@ class Desk:
 
     async def lock_order(self, order: str) -> int:
         """Lock an order; its row. Raises NotFound (also for a trashed one), InvalidInput for a record of another table."""
-        return (await self._lock_order(order, "NULL"))[0]
+        return (await self._lock_order(order))["id"]  # type: ignore[no-any-return]
 
     async def lock_order_in(self, order: str, field_id: str, choices: Sequence[int]) -> int | None:
         """The same for an order in a select of which one of these choices stands; None when another one does by now."""
-        row, choice = await self._lock_order(order, self.order_table.field(field_id).column)
-        return row if choice in choices else None
+        column = self.order_table.field(field_id).column
+        row = await self._lock_order(order)
+        return row["id"] if row[column] in choices else None
 
-    async def _lock_order(self, order: str, column: str) -> tuple[int, Any]:
+    async def _lock_order(self, order: str) -> Row:
         number, row = parse_record_id(order)
         if number != self.order_table.number:
             raise InvalidInput(
@@ -159,16 +160,12 @@ class Desk:
             )
         # what it returns is the row as it is once its lock was got
         table = self.order_table
-        found = await self.tx.row(
-            f"SELECT {column} AS choice, {_named(table.primary, table.sql)} AS title FROM {table.sql}"
-            " WHERE id = $1 AND deleted_at IS NULL FOR UPDATE",
-            row,
-        )
-        if found is None:
+        found = await self.tx.lock_rows(table.sql, [row])
+        if not found or found[0]["deleted_at"] is not None:
             raise NotFound(N_("没有这条记录,可能已被删除"))
         if self.seen is not None:
-            self.seen(links.title(table.primary, found["title"], self.context))
-        return row, found["choice"]
+            self.seen(_title(table.primary, found[0], self.context))
+        return found[0]
 
     async def lines(self, orders: Collection[int]) -> list[Line]:
         """The orders' live lines, locked by number, with what each holds. The orders are locked already."""
