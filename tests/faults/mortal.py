@@ -87,7 +87,7 @@ def mortal_connection(fate: Fate) -> type[asyncpg.Connection]:
 
 async def make_mortal(db: Database, fate: Fate) -> None:
     """Replace the pool of ``db`` by one whose connections ``fate`` governs."""
-    await db.pool.close()
+    await db.stop()
     db.engine.pool = await asyncpg.create_pool(
         db.url,
         min_size=1,
