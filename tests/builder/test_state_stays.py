@@ -12,7 +12,7 @@ import msgspec
 from builder import fields, trash
 from runtime.catalog import Field, Table
 from runtime.definitions.queries import Condition, Query, Sort
-from runtime.records import read, write
+from runtime.records import merging, read, write
 from runtime.records.change import Change, Patch, Source
 from runtime.records.checking import check
 from runtime.records.stays import StayCounter
@@ -90,6 +90,9 @@ async def test_every_way_of_writing_keeps_what_the_history_says(desk: Desk) -> N
     found = await kept(desk, table)
     assert found == [await told(desk, table, row) for row in (1, 2, 3)]
     assert [set(spent or ()) for spent in found] == [{"1", "2"}, {"1", "2"}, {"1"}]
+    merged = await merging.merge(desk.system, desk.owner, table.id, three, [two])
+    await write.undo(desk.system, desk.owner, merged.change_id)
+    assert await kept(desk, table) == [await told(desk, table, row) for row in (1, 2, 3)]
     assert not (await check(desk.system)).differences
 
 

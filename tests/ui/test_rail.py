@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from builder import automations
 from runtime import accounts
 from runtime.automations import trace
@@ -76,3 +78,14 @@ async def test_failed_runs_of_a_deleted_automation_count_wherever_they_are_shown
     assert f'href="/a/{world.app_id}/runs?status=failed" aria-label="2 件事要处理"' in page
     assert "已删除的自动化有 2 次运行失败,等人处理" in page
     assert "2 次运行失败,等人处理" in (await browser.open("/")).text
+
+
+async def test_headings_name_many_things_in_the_plural(
+    system: System, owner: accounts.Person, browser: Browser
+) -> None:
+    world = await World.make(system)
+    await system.db.execute("UPDATE meta.person SET language = 'en' WHERE id = $1", owner.number)
+    await browser.sign_in(owner.email)
+    page = (await browser.open(f"/a/{world.app_id}")).text
+    headings = [found.strip() for found in re.findall(r'<h2 class="rail-h">([^<]+)', page)]
+    assert headings == ["Tables", "Dashboards", "Automations", "Forms", "Workbenches"]
