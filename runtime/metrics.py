@@ -66,5 +66,5 @@ async def exposition(system: System) -> bytes:
         waiting.labels(what).set(await system.db.value(sql))
     pool = Gauge("huobiao_database_connections", "Connections of this process", ("state",), registry=own)
     pool.labels("open").set(system.db.pool.get_size())
-    pool.labels("idle").set(system.db.pool.get_idle_size())
+    pool.labels("idle").set(system.db.pool.get_idle_size() + system.db.resting)
     return generate_latest(registry) + generate_latest(own)

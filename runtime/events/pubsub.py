@@ -41,6 +41,10 @@ def connect(redis_url: str, *, retries: int = 1) -> Redis:
     )
 
 
+# a pipeline of two commands takes the client twice as long as one command
+_PUBLISH_ALL = "for i = 1, #ARGV, 2 do redis.call('PUBLISH', ARGV[i], ARGV[i + 1]) end"
+
+
 class LiveBackend(ChannelsBackend):
     """Redis publish/subscribe. Publishing raises what Redis raises; subscribing never does."""
 
@@ -76,10 +80,10 @@ class LiveBackend(ChannelsBackend):
         if len(messages) == 1:
             await self._publisher.publish(*messages[0])
             return
-        async with self._publisher.pipeline(transaction=False) as pipeline:
-            for name, data in messages:
-                pipeline.publish(name, data)
-            await pipeline.execute()
+        answer: Any = self._publisher.eval(
+            _PUBLISH_ALL, 0, *(part for message in messages for part in message)
+        )
+        await answer
 
     async def subscribe(self, channels: Iterable[str]) -> None:
         """Listen to ``channels``; returns once the server confirmed, or after two seconds without it."""

@@ -36,9 +36,10 @@ def key(catalog: Catalog, change: Change) -> Hashable | None:
     table = catalog.table(change.table)
     if any(table.id == one.definition.stock_table for one in catalog.app_of(table).stocks):
         return None
-    machines = {name for one in table.fields if one.machine is not None for name in (one.id, one.name)}
-    if any(name in machines for patch in change.updates for name in patch.fields):
-        return None
+    if change.updates:
+        machines = {name for one in table.fields if one.machine is not None for name in (one.id, one.name)}
+        if any(name in machines for patch in change.updates for name in patch.fields):
+            return None
     return (
         change.table,
         change.actor.id,

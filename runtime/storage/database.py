@@ -164,6 +164,31 @@ class Tx:
             raise
 
 
+class _Transaction(PostgresTransaction):
+    """Piccolo's, on a connection of :class:`Database`."""
+
+    __slots__ = ("_db",)
+
+    def __init__(self, db: Database) -> None:
+        super().__init__(db.engine)
+        self._db = db
+
+    async def get_connection(self) -> Any:
+        return await self._db.take()
+
+    async def __aexit__(self, kind: Any, error: Any, trace: Any) -> bool:
+        if error is not None or self._parent is not None:
+            return await super().__aexit__(kind, error, trace)
+        if not self._committed and not self._rolled_back:
+            await self.commit()  # type: ignore[no-untyped-call]
+        self.engine.current_transaction.reset(self.context)
+        await self._db.give_back(self.connection)
+        return True
+
+
+_RESTING = 3
+
+
 class Database:
     """The process's pool. ``url`` is a libpq URL; unix sockets as ``postgresql://user@/name?host=/dir``."""
 
@@ -173,6 +198,9 @@ class Database:
         self.max_size = max_size
         self.engine = PostgresEngine(config={"dsn": url})
         self._open: dict[int, Tx] = {}
+        # taken from the pool and not given back: going through the pool takes longer than a short question
+        self._resting: list[Any] = []
+        self._most_resting = 0
 
     async def start(self) -> None:
         """Open the pool and bind the meta tables to it."""
@@ -182,10 +210,14 @@ class Database:
             self.url, min_size=self.min_size, max_size=self.max_size, command_timeout=60, reset=_as_it_is
         )
         meta.bind(self.engine)
+        self._most_resting = min(_RESTING, self.max_size // 3)
 
     async def stop(self) -> None:
         """Close the pool, waiting for what is under way."""
         if self.engine.pool is not None:
+            self._most_resting = 0
+            while self._resting:
+                await self.engine.pool.release(self._resting.pop())
             await self.engine.pool.close()
             self.engine.pool = None
 
@@ -196,6 +228,32 @@ class Database:
             raise RuntimeError("the database is not started")
         return self.engine.pool
 
+    @property
+    def resting(self) -> int:
+        """How many connections nobody uses although they are out of the pool."""
+        return len(self._resting)
+
+    async def take(self) -> Any:
+        """A connection; :meth:`give_back` it when it is as it was, else to the pool."""
+        while self._resting:
+            connection = self._resting.pop()
+            if _usable(connection):
+                return connection
+            await self.pool.release(connection)
+        return await self.pool.acquire()
+
+    async def give_back(self, connection: Any) -> None:
+        """Keep a connection for whoever comes next, unless somebody may be waiting for one at the pool."""
+        pool = self.pool
+        if (
+            len(self._resting) < self._most_resting
+            and (pool.get_size() < pool.get_max_size() or pool.get_idle_size())
+            and _usable(connection)
+        ):
+            self._resting.append(connection)
+        else:
+            await pool.release(connection)
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Tx]:
         """A transaction; inside another one of the same task, that one."""
@@ -203,7 +261,7 @@ class Database:
         if current is not None:
             yield self._open[id(current)]
             return
-        piccolo_transaction = self.engine.transaction()
+        piccolo_transaction = _Transaction(self)
         try:
             async with piccolo_transaction:
                 tx = Tx(piccolo_transaction.connection)
@@ -272,6 +330,19 @@ class Database:
         current = self.engine.current_transaction.get()
         if current is not None:
             yield current.connection
-        else:
-            async with self.pool.acquire() as connection:
-                yield connection
+            return
+        connection = await self.take()
+        try:
+            yield connection
+        except BaseException:
+            await self.pool.release(connection)
+            raise
+        await self.give_back(connection)
+
+
+def _usable(connection: Any) -> bool:
+    """Whether a connection is there and in no transaction."""
+    try:
+        return not connection.is_closed() and not connection.is_in_transaction()
+    except asyncpg.InterfaceError:  # it has been closed, and its place in the pool is another one's
+        return False
