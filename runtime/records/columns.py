@@ -68,8 +68,12 @@ def read(items: Sequence[Item], context: Context, known: Known) -> list[Mapping[
             fields.append(one.field)
             columns.append(_read_column(one, column, context, bad))
     _fill(items, fields, columns, whole=len(orders) == 1 and not bad)
-    keys = [key for key, one in zip(keys, usual, strict=True) if one is None]
-    left = [{key: values[key] for key in keys if key in values} if keys else _NOTHING for values in asked]
+    others = {key: None for key, one in zip(keys, usual, strict=True) if one is None}
+    left: list[Mapping[str, Any]] = [_NOTHING] * len(asked)
+    if others and len(orders) == 1:
+        left = [{key: values[key] for key in others} for values in asked]
+    elif others:  # in the order in which each names them
+        left = [{key: value for key, value in values.items() if key in others} for values in asked]
     for place in bad:  # which has to hear of all that is wrong with it, in the order given
         items[place].values.clear()
         left[place] = asked[place]
@@ -149,20 +153,16 @@ class Block:
         keys = [one.id for one in self.fields if one in fields]
         return keys, zip(*made, strict=True) if made else itertools.repeat((), len(self.items))
 
-    def filled(self, form: Callable[[Field], Callable[[Any], Any] | None]) -> list[dict[str, Any]]:
+    def filled(self, column: Callable[[Field, int], Sequence[Any]]) -> Iterator[dict[str, Any]]:
         """What each record holds, by field id, without what is empty or a box that is not ticked.
 
-        ``form``: what makes the form wanted of a stored value of a field; None where it is that of an answer.
+        ``column``: the cells of a field (and its place) in the form wanted.
         """
         keys = [one.id for one in self.fields]
         made: list[Sequence[Any]] = []
         gaps = False
         for place, one in enumerate(self.fields):
-            stored, own = self.columns[place], form(one)
-            if own is not None:
-                cells = [None if value is None else own(value) for value in stored]
-            else:
-                cells = self.wires(place)  # type: ignore[assignment]
+            stored, cells = self.columns[place], column(one, place)
             if _NONE in set(map(type, stored)) or (one.type == "checkbox" and False in stored):
                 gaps = True
                 cells = [
@@ -170,11 +170,9 @@ class Block:
                     for value, cell in zip(stored, cells, strict=True)
                 ]
             made.append(cells)
-        if not made:
-            return [{} for _ in self.items]
-        rows = zip(*made, strict=True)
+        rows = zip(*made, strict=True) if made else itertools.repeat((), len(self.items))
         if not gaps:
-            return [dict(zip(keys, row, strict=True)) for row in rows]
-        return [
+            return (dict(zip(keys, row, strict=True)) for row in rows)
+        return (
             {key: value for key, value in zip(keys, row, strict=True) if value is not _ABSENT} for row in rows
-        ]
+        )

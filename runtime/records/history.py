@@ -130,10 +130,9 @@ def _sides(
     """Both sides of each item, then those before and those after as JSON."""
     if work.block is not None and len(items) == len(work.block.items):
         made = _afters(work, work.block)
-        texts = _ENCODER.encode_lines(made).split(b"\n")
+        texts = _ENCODER.encode_lines(made).decode().split("\n")
         befores: list[str | None] = [None] * len(items)
-        afters = [text.decode() if side else None for side, text in zip(made, texts, strict=False)]
-        return [(None, side) for side in made], befores, afters
+        return [(None, side) for side in made], befores, [None if t == "{}" else t for t in texts[:-1]]
     forms: Forms = {}
     sides = [(_side(work, i, forms, before=True), _side(work, i, forms, before=False)) for i in items]
     return sides, [_text(before) for before, _ in sides], [_text(after) for _, after in sides]
@@ -146,19 +145,27 @@ def _text(side: _Side) -> str | None:
     return _ENCODER.encode(side).decode() if side else None
 
 
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
 def _afters(work: Work, block: Block) -> list[dict[str, Any]]:
     """:func:`_side` after, of new records side by side."""
 
-    def form(field: Field) -> Callable[[Any], Any] | None:
+    def column(field: Field, place: int) -> Sequence[Any]:
         kind, config = fieldtypes.get(field.config), field.config
         if type(kind).to_history is not fieldtypes.FieldType.to_history:
-            return _form(field)
-        # what an answer leaves to the encoder is a text in the history
-        return kind.wires(config) if kind.wires(config, encoded=True) is None else None
+            form = _form(field) or _as_it_is
+            return [None if value is None else form(value) for value in block.columns[place]]
+        if kind.wires(config, encoded=True) is None and kind.wires(config) is not None:
+            # what an answer leaves to the encoder is a text in the history
+            return msgspec.to_builtins(block.columns[place])  # type: ignore[no-any-return]
+        return block.wires(place)
 
-    made = block.filled(form)
-    for item, side in zip(block.items, made, strict=True):
-        for field, rows in item.links.items() if item.links else ():
+    made = list(block.filled(column))
+    linked = any(item.links for item in block.items)
+    for item, side in zip(block.items, made, strict=True) if linked or work.change.states_as_is else ():
+        for field, rows in item.links.items():
             if rows:
                 assert isinstance(field.config, Link)  # noqa: S101
                 number = work.catalog.table(field.config.table).number

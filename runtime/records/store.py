@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from itertools import repeat
+from io import BytesIO
 from typing import Literal
 
 from runtime import fieldtypes
 from runtime.access import Actor
 from runtime.catalog import Field
+from runtime.records import copying
 from runtime.records.columns import MANY, Block
 from runtime.records.work import Item, Work
 from runtime.storage import stays
@@ -76,18 +77,23 @@ async def _insert(work: Work) -> None:
         await _insert_some(work, items, fields, boxes, states)
         return
     await _draw_ids(work, items)
-    rows: Iterable[Sequence[object]]
-    if block is not None:
-        rows = _side_by_side(block, fields, boxes, states, now)
-    else:
-        rows = [(*_values(i, fields, boxes), *_since(i, states, now)) for i in items]
+    assert block is not None  # noqa: S101 - there are as many as that
+    fixed: list[Sequence[object]] = [[item.row_id for item in items]]
+    fixed += [[value] * len(items) for value in (now, who, now, who)]
+    kinds = ["bigint", "timestamptz", "text", "timestamptz", "text"]
+    kinds += [(fieldtypes.get(f.config).sql_type(f.config) or "").split(" ")[0] for f in fields]
+    kinds += ["timestamptz"] * len(states)
+    cells = [*fixed, *_side_by_side(block, fields, boxes, states, now)]
     schema, name = work.table.sql.split(".")
-    await work.tx.connection.copy_records_to_table(
-        name,
-        schema_name=schema,
-        columns=["id", *columns],
-        records=[(item.row_id, now, who, now, who, *row) for item, row in zip(items, rows, strict=True)],
-    )
+    lines = copying.lines(kinds, cells)
+    if lines is not None:
+        await work.tx.connection.copy_to_table(
+            name, schema_name=schema, columns=["id", *columns], source=BytesIO(lines)
+        )
+    else:
+        await work.tx.connection.copy_records_to_table(
+            name, schema_name=schema, columns=["id", *columns], records=zip(*cells, strict=True)
+        )
 
 
 async def _insert_some(
@@ -140,16 +146,13 @@ async def _draw_ids(work: Work, items: Sequence[Item]) -> None:
 
 def _side_by_side(
     block: Block, fields: Sequence[Field], boxes: Sequence[int], states: Sequence[Field], now: datetime
-) -> Iterable[tuple[object, ...]]:
-    """The rows of :func:`_values` and :func:`_since`, made of columns."""
+) -> list[Sequence[object]]:
+    """What :func:`_values` and :func:`_since` give for each record, by columns."""
     by_field = dict(zip(block.fields, block.columns, strict=True))
     columns: list[Sequence[object]] = [by_field[field] for field in fields]
     for place in boxes:
-        if None in columns[place]:
-            columns[place] = list(map(bool, columns[place]))
-    for field in states:
-        columns.append([None if value is None else now for value in by_field[field]])
-    return zip(*columns, strict=True) if columns else repeat((), len(block.items))
+        columns[place] = list(map(bool, columns[place]))
+    return columns + [[None if value is None else now for value in by_field[field]] for field in states]
 
 
 def _values(item: Item, fields: list[Field], boxes: list[int]) -> list[object]:

@@ -54,7 +54,7 @@ FIELDS: dict[str, Any] = {
     "创建人": CreatedBy(),
 }
 CELLS: dict[str, st.SearchStrategy[Any]] = {
-    "名称": st.sampled_from(("青瓷", " 茶 ", "壶\n", "", None, "长" * 30)),
+    "名称": st.sampled_from(("青瓷", " 茶 ", "壶\n", "\\N", "", None, "长" * 30)),
     "渠道": st.sampled_from(("淘宝", "抖音", "", None, "京东", 2)),
     "状态": st.sampled_from(("淘宝", "拼多多", None, "抖音")),
     "标签": st.sampled_from((["淘宝", "抖音"], [], None)),
@@ -65,7 +65,7 @@ CELLS: dict[str, st.SearchStrategy[Any]] = {
     "件数": st.sampled_from((1, 7, 51, None)),
     "勾": st.sampled_from((True, False, None)),
     "只读": st.sampled_from((None, "", "x")),
-    "备注": st.sampled_from(("急单\n要发票", "请放门卫", "", None)),
+    "备注": st.sampled_from(("急单\n要发票", "请放门卫", "a\tb\\\r\n\\.\nc", "\\", "", None)),
     "无此": st.just(1),
 }  # fmt: skip
 # most batches are what a program sends: of the same fields, and good
@@ -90,7 +90,7 @@ BATCHES = st.one_of(
         st.fixed_dictionaries({key: CELLS[key] for key in ("名称", "金额", "件数", "勾", "备注")}),
         min_size=MANY, max_size=MANY + 3,
     ),
-    st.lists(ROWS, min_size=4, max_size=6).map(lambda rows: rows * 15),
+    st.lists(ROWS, min_size=5, max_size=7).map(lambda rows: rows * 15),
 )  # fmt: skip
 
 
