@@ -15,21 +15,19 @@ from runtime.automations.engine import execute
 from runtime.catalog import Table
 from runtime.definitions.fields import (
     Checkbox,
-    Choice,
     CreatedTime,
-    Link,
+    FieldConfig,
+    FieldDef,
     LongText,
-    Number,
     Phone,
     SingleSelect,
     Text,
 )
-from runtime.definitions.stock import StockDef
 from runtime.settings import Settings
 from tests.browser.support import Site, axe, shot
 from tests.browser.test_automations import add_step, choose, form, put
 from tests.standins.wecom import WecomStandIn
-from tests.support.shop import STATES, Shop, hold_by_database
+from tests.support.shop import Shop, states
 
 
 @pytest.fixture
@@ -46,53 +44,16 @@ def settings(settings: Settings, wecom: WecomStandIn) -> Settings:
 @pytest.fixture
 async def shop(site: Site) -> Shop:
     """Tables as a person has drawn them; the state of an order is still any of six words."""
-    world = site.world
-    shelves = await world.table(
-        "库存", {"库存编码": Text(), "库位": Text(), "在库数量": Number(), "预占数量": Number()}
-    )
-    orders = await world.table(
-        "主订单池",
-        {
-            "订单号": Text(),
-            "订单状态": SingleSelect(tuple(Choice(number, name) for number, name in enumerate(STATES, 1))),
-            "客户手机号": Phone(),
-            "下单时间": CreatedTime(),
-            "异常": Checkbox(),
-            "异常原因": Text(),
-            "备注": LongText(),
-        },
-    )
-    lines = await world.table(
-        "订单明细",
-        {
-            "名称": Text(),
-            "订单": Link(orders.id, many=False),
-            "库存": Link(shelves.id, many=False),
-            "数量": Number(),
-            "预占状态": SingleSelect((Choice(1, "未预占"), Choice(2, "已预占"), Choice(3, "已出库"))),
-        },
-    )
-    stock = await world.add(
-        "stock",
-        StockDef(
-            name="现货",
-            stock_table=shelves.id,
-            on_hand=shelves.field("在库数量").id,
-            reserved=shelves.field("预占数量").id,
-            location=shelves.field("库位").id,
-            line_table=lines.id,
-            line_order=lines.field("订单").id,
-            line_stock=lines.field("库存").id,
-            line_quantity=lines.field("数量").id,
-            line_status=lines.field("预占状态").id,
-            unreserved=1,
-            reserved_choice=2,
-            consumed=3,
-        ),
-    )
-    await hold_by_database(world, stock)
-    catalog = await world.catalog()
-    return Shop(world, *(catalog.table(t.id) for t in (shelves, orders, lines)), catalog.stock(stock))
+    orders: dict[str, FieldDef | FieldConfig] = {
+        "订单号": Text(),
+        "订单状态": SingleSelect(states()),
+        "客户手机号": Phone(),
+        "下单时间": CreatedTime(),
+        "异常": Checkbox(),
+        "异常原因": Text(),
+        "备注": LongText(),
+    }
+    return await Shop.draw(site.world, orders)
 
 
 # ---- what a person does ----

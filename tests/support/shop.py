@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,7 +27,18 @@ from runtime.definitions.automations import (
     Trigger,
     UpdateRecord,
 )
-from runtime.definitions.fields import Checkbox, Choice, Currency, Link, LongText, Number, SingleSelect, Text
+from runtime.definitions.fields import (
+    Checkbox,
+    Choice,
+    Currency,
+    FieldConfig,
+    FieldDef,
+    Link,
+    LongText,
+    Number,
+    SingleSelect,
+    Text,
+)
 from runtime.definitions.states import StateMachine, Transition
 from runtime.definitions.stock import StockDef
 from runtime.definitions.values import (
@@ -59,6 +70,46 @@ async def hold_by_database(world: World, stock_id: str) -> None:
         await schema.add_stock_rule(tx, shelves.number, on_hand.number, reserved.number, stock.number)
 
 
+def states() -> tuple[Choice, ...]:
+    """The states of an order."""
+    return tuple(Choice(number, name) for number, name in enumerate(STATES, 1))
+
+
+def line_fields(orders: Table, shelves: Table) -> dict[str, FieldDef | FieldConfig]:
+    """The fields of an order's lines, each of which takes from a shelf."""
+    return {
+        "名称": Text(),
+        "订单": Link(orders.id, many=False),
+        "库存": Link(shelves.id, many=False),
+        "数量": Number(),
+        "预占状态": SingleSelect((Choice(1, "未预占"), Choice(2, "已预占"), Choice(3, "已出库"))),
+    }
+
+
+async def add_stock(world: World, shelves: Table, lines: Table, *, name: str, location: str) -> str:
+    """Let lines reserve from shelves, held by the database; ``location``: the shelves' field of the place. Gives its id."""
+    stock = await world.add(
+        "stock",
+        StockDef(
+            name=name,
+            stock_table=shelves.id,
+            on_hand=shelves.field("在库数量").id,
+            reserved=shelves.field("预占数量").id,
+            location=shelves.field(location).id,
+            line_table=lines.id,
+            line_order=lines.field("订单").id,
+            line_stock=lines.field("库存").id,
+            line_quantity=lines.field("数量").id,
+            line_status=lines.field("预占状态").id,
+            unreserved=1,
+            reserved_choice=2,
+            consumed=3,
+        ),
+    )
+    await hold_by_database(world, stock)
+    return stock
+
+
 @dataclass
 class Shop:
     """The tables, and what makes automations run inside the test's own process."""
@@ -72,52 +123,28 @@ class Shop:
 
     @classmethod
     async def make(cls, world: World) -> Shop:
+        """A shop whose orders have a state machine."""
+        machine = StateMachine((1, 2), tuple(Transition(a, b) for a, b in MOVES))
+        orders: dict[str, FieldDef | FieldConfig] = {
+            "订单号": Text(),
+            "订单状态": SingleSelect(states(), machine),
+            "实付金额": Currency(),
+            "异常": Checkbox(),
+            "异常原因": Text(),
+            "备注": LongText(),
+            "次数": Number(),
+        }
+        return await cls.draw(world, orders)
+
+    @classmethod
+    async def draw(cls, world: World, orders_fields: Mapping[str, FieldDef | FieldConfig]) -> Shop:
+        """The tables with these fields of an order, and the stock that its lines are taken from."""
         shelves = await world.table(
             "库存", {"库存编码": Text(), "库位": Text(), "在库数量": Number(), "预占数量": Number()}
         )
-        choices = tuple(Choice(number, name) for number, name in enumerate(STATES, 1))
-        machine = StateMachine((1, 2), tuple(Transition(a, b) for a, b in MOVES))
-        orders = await world.table(
-            "主订单池",
-            {
-                "订单号": Text(),
-                "订单状态": SingleSelect(choices, machine),
-                "实付金额": Currency(),
-                "异常": Checkbox(),
-                "异常原因": Text(),
-                "备注": LongText(),
-                "次数": Number(),
-            },
-        )
-        lines = await world.table(
-            "订单明细",
-            {
-                "名称": Text(),
-                "订单": Link(orders.id, many=False),
-                "库存": Link(shelves.id, many=False),
-                "数量": Number(),
-                "预占状态": SingleSelect((Choice(1, "未预占"), Choice(2, "已预占"), Choice(3, "已出库"))),
-            },
-        )
-        stock = await world.add(
-            "stock",
-            StockDef(
-                name="现货",
-                stock_table=shelves.id,
-                on_hand=shelves.field("在库数量").id,
-                reserved=shelves.field("预占数量").id,
-                location=shelves.field("库位").id,
-                line_table=lines.id,
-                line_order=lines.field("订单").id,
-                line_stock=lines.field("库存").id,
-                line_quantity=lines.field("数量").id,
-                line_status=lines.field("预占状态").id,
-                unreserved=1,
-                reserved_choice=2,
-                consumed=3,
-            ),
-        )
-        await hold_by_database(world, stock)
+        orders = await world.table("主订单池", orders_fields)
+        lines = await world.table("订单明细", line_fields(orders, shelves))
+        stock = await add_stock(world, shelves, lines, name="现货", location="库位")
         catalog = await world.catalog()
         return cls(world, *(catalog.table(t.id) for t in (shelves, orders, lines)), catalog.stock(stock))
 

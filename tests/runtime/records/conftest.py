@@ -25,8 +25,7 @@ from runtime.definitions.fields import (
     Text,
 )
 from runtime.definitions.states import ReleaseStock, SetField, StateMachine, Transition
-from runtime.definitions.stock import StockDef
-from tests.support.shop import hold_by_database
+from tests.support.shop import add_stock, line_fields
 from tests.support.world import World
 
 STATES = ("待支付", "已支付", "审核中", "已发货", "已完成", "已关闭", "售后中")
@@ -71,35 +70,8 @@ async def pool(world: World) -> Pool:
             "关联客户档案": Link(customers.id, many=False),
         },
     )
-    lines = await world.table(
-        "订单明细",
-        {
-            "名称": Text(),
-            "订单": Link(orders.id, many=False),
-            "库存": Link(shelves.id, many=False),
-            "数量": Number(),
-            "预占状态": SingleSelect((Choice(1, "未预占"), Choice(2, "已预占"), Choice(3, "已出库"))),
-        },
-    )
-    stock_id = await world.add(
-        "stock",
-        StockDef(
-            name="库存",
-            stock_table=shelves.id,
-            on_hand=shelves.field("在库数量").id,
-            reserved=shelves.field("预占数量").id,
-            location=shelves.field("库位编码").id,
-            line_table=lines.id,
-            line_order=lines.field("订单").id,
-            line_stock=lines.field("库存").id,
-            line_quantity=lines.field("数量").id,
-            line_status=lines.field("预占状态").id,
-            unreserved=1,
-            reserved_choice=2,
-            consumed=3,
-        ),
-    )
-    await hold_by_database(world, stock_id)
+    lines = await world.table("订单明细", line_fields(orders, shelves))
+    stock_id = await add_stock(world, shelves, lines, name="库存", location="库位编码")
     state = orders.field("订单状态")
     moves = tuple(
         Transition(
