@@ -58,7 +58,7 @@ def web(
     settings = _chosen(data_dir, "web", host=host, port=port, workers=workers)
     if fd is not None:
         supervised()
-        run_web(settings, socket.socket(fileno=fd))
+        run_web(settings, listening.own(socket.socket(fileno=fd)))
     elif settings.workers > 1:
         serve_web(settings)
     else:

@@ -57,7 +57,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
 
 
 def serve_web(settings: Settings) -> None:
-    """Run only the web processes, several on one socket, until a signal stops them."""
+    """Run only the web processes, several on one address, until a signal stops them."""
     with listening.bind(settings) as sock:
         settings = msgspec.structs.replace(settings, port=sock.getsockname()[1])
         supervisor = Supervisor()

@@ -1,5 +1,7 @@
-"""The socket that the web processes share: bound once by the supervisor, so that it survives their
-restarts.
+"""The socket of the web processes: bound once by the supervisor, so that it survives their restarts.
+
+One web process listens on it. Several have a socket each on the same address (``SO_REUSEPORT``), among which Linux divides
+what comes in; of one socket for all of them, whoever happens to be awake takes every connection of a burst.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ import contextlib
 import errno
 import http.client
 import socket
+import sys
 
 from runtime.errors import ServiceUnavailable
 from runtime.i18n import N_
@@ -17,8 +20,12 @@ _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104
 _ANSWER_TIMEOUT_SECONDS = 2.0
 
 
+# elsewhere the option is there but divides nothing
+_DIVIDES = sys.platform == "linux"
+
+
 def bind(settings: Settings) -> socket.socket:
-    """A TCP socket on the chosen host and port (0: any free one), bound but not listening yet.
+    """A TCP socket on the chosen host and port (0: any free one), bound but not listening yet; see :func:`own`.
 
     Raises :class:`ServiceUnavailable` when the address is taken, not ours, or not allowed.
     """
@@ -27,12 +34,34 @@ def bind(settings: Settings) -> socket.socket:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        found = socket.socket(family, kind, protocol)
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        found.bind(address)
+        found = _bound(family, kind, protocol, address)
+        if settings.workers > 1 and _DIVIDES:  # it was free, or that would have been refused
+            address = found.getsockname()
+            found.close()
+            found = _bound(family, kind, protocol, address, shared=True)
     except OSError as error:
         raise ServiceUnavailable(_why_not(error), host=host, port=port, reason=error.strerror) from error
     found.set_inheritable(True)
+    return found
+
+
+def own(bound: socket.socket) -> socket.socket:
+    """What a web process is to listen on: ``bound`` itself, or a socket of its own beside those of the others."""
+    if not _DIVIDES or not bound.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT):
+        return bound
+    return _bound(bound.family, bound.type, bound.proto, bound.getsockname(), shared=True)
+
+
+def _bound(family: int, kind: int, protocol: int, address: object, *, shared: bool = False) -> socket.socket:
+    found = socket.socket(family, kind, protocol)
+    try:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        found.bind(address)  # type: ignore[arg-type]
+    except OSError:
+        found.close()
+        raise
     return found
 
 
