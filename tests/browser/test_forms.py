@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from builder import automations, forms, tables
 from builder.automations import read_definition
@@ -14,7 +14,7 @@ from builder.validation import Problems
 from runtime.automations.engine import execute
 from runtime.automations.relay import relay
 from runtime.catalog import Form, Table
-from runtime.definitions.forms import FormDef
+from runtime.definitions.forms import FormDef, Question
 from runtime.definitions.queries import Query
 from runtime.forms import links
 from runtime.records import read
@@ -194,3 +194,37 @@ async def test_a_closed_form_says_so_and_a_lost_link_too(site: Site, table: Tabl
     await page.screenshot(path=shot("forms/closed-phone-zh"))
     await page.goto(f"{path}x")
     await expect(page.get_by_text(re.compile("没有这个表单"))).to_be_visible()
+
+
+async def test_answers_changed_after_a_lost_answer_are_not_dropped(site: Site, table: Table) -> None:
+    asked = tuple(Question(field=table.field(name).id) for name in ("订单号", "备注"))
+    form = await made_form(site, table, questions=asked)
+    page = await site.open(await path_of(site, form), signed_in=False)
+    site.tolerate("ERR_FAILED|Failed to fetch")
+    lost = 0
+
+    async def lose(route: Route) -> None:
+        """The first one arrives, and its answer does not."""
+        nonlocal lost
+        lost += 1
+        if lost == 1:
+            await route.fetch()
+            await route.abort()
+        else:
+            await route.continue_()
+
+    await page.route("**/submissions", lose)
+    await page.get_by_label("订单号").fill("DY-1")
+    await page.get_by_role("button", name="提交").click()
+    await expect(page.get_by_role("button", name="再交一次")).to_be_visible()
+    await page.get_by_label("备注").fill("少了两件")
+    await page.get_by_role("button", name="提交").click()
+    await expect(page.get_by_text("交上的是改动以前的内容")).to_be_visible()
+    assert [(one["订单号"], one.get("备注")) for one in await records(site, table)] == [("DY-1", None)]
+    await page.screenshot(path=shot("forms/another"))
+    await page.get_by_role("button", name="提交").click()
+    await expect(page.locator(".fm-end")).to_be_visible()
+    assert [(one["订单号"], one.get("备注")) for one in await records(site, table)] == [
+        ("DY-1", None),
+        ("DY-1", "少了两件"),
+    ]
