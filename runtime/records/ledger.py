@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Literal
 
 from runtime.access import Actor
 from runtime.catalog import Field, Stock
@@ -19,7 +19,7 @@ from runtime.fieldtypes.number import wire_number
 from runtime.i18n import N_, Message
 from runtime.records import links
 from runtime.records.work import Item, Work
-from runtime.storage.database import Tx, one_or_more
+from runtime.storage.database import Tx
 
 ZERO = Decimal(0)
 
@@ -70,18 +70,6 @@ async def append(
             [m.expires_at for m in movements],
             [m.key for m in movements],
         )
-
-
-async def holds(tx: Tx, stock: Stock, lines: Sequence[int]) -> list[Any]:
-    """``line, stock_row, held, consumed, expires_at`` per line and shelf, ordered by shelf."""
-    among, value = one_or_more(lines, 2)
-    return await tx.fetch(
-        "SELECT line_record AS line, stock_record AS stock_row, held, consumed, expires_at FROM meta.stock_hold"
-        f" WHERE stock_id = $1 AND line_record {among} AND (held > 0 OR consumed > 0)"
-        " ORDER BY stock_record, line_record",
-        stock.number,
-        value,
-    )
 
 
 async def guard(work: Work) -> None:

@@ -39,6 +39,8 @@ GATHER_SECONDS = 0.02
 MOST_GATHER_SECONDS = 0.08
 """Rounds begin at least this far apart for each event of the last one, up to the latter: a lone change is looked at at once,
 of many at a time so many together that looking costs little of what they cost anyway."""
+HAND_SECONDS = 0.1
+"""How often at least runs are looked for that no event has just started, while there are events."""
 LEAD_SECONDS = 0.2
 """How long the leader may take itself for one without asking; two of them for that long do no harm."""
 SWEEP_SECONDS = 1.0
@@ -65,7 +67,8 @@ class Scheduler:
         self._counting: asyncio.Task[None] | None = None
         self._room = WINDOW
         self._begun, self._events = -HOUSEKEEPING_SECONDS, 0
-        self._led_at = -HOUSEKEEPING_SECONDS
+        self._led_at = self._handed_at = -HOUSEKEEPING_SECONDS
+        self._left = False
         self.stocks = StockKeeper(system)
         self._stocking: asyncio.Task[None] | None = None
         self._timing: asyncio.Task[None] | None = None
@@ -87,7 +90,7 @@ class Scheduler:
                         log.exception("scheduler interrupted")
                         await asyncio.sleep(POLL_SECONDS)
                     if not more:
-                        await nudges.wait(POLL_SECONDS)
+                        await nudges.wait(HAND_SECONDS if self._left else POLL_SECONDS)
                         await self._gather()
         finally:
             for task in (self._keeping, self._counting, self._stocking, self._timing):
@@ -144,11 +147,17 @@ class Scheduler:
 
         What is left waits in the database, where each app has its turn, and not behind another's in one queue.
         """
-        if self._room > 0:
+        sent = self._room > 0
+        if sent:
             await self._send(RUNS, list(relayed.runs))
             self._room -= len(relayed.runs)
         if self._room < WINDOW // 2:
             self._room = WINDOW - await asyncio.to_thread(self.broker.on_the_way, RUNS)
+        # whoever changed records rang; runs that were put into the queue otherwise may wait a moment longer
+        self._left = sent and bool(relayed.events) and time.monotonic() - self._handed_at < HAND_SECONDS
+        if self._left:
+            return False
+        self._handed_at = time.monotonic()
         ids = await sweeper.unsent(self.system.db, self._room)
         await self._send(RUNS, ids)
         self._room -= len(ids)

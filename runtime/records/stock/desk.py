@@ -200,38 +200,31 @@ class Desk:
         )
         if not locked:
             return []
-        among, value = one_or_more(locked, 1)
-        belongs, values = "", [value]
+        among, value = one_or_more(locked, 2)
+        belongs, values = "", [self.stock.number, value]
         if orders is not None:
-            of, their = one_or_more(orders, 2)
+            of, their = one_or_more(orders, 3)
             belongs = f" AND EXISTS (SELECT 1 FROM {order.link_sql} o WHERE o.{order.link_near} = n.id AND o.{order.link_far} {of})"
             values.append(their)
+        # a line comes once for each shelf that it holds or has had something of
         found = await self.tx.fetch(
             f"SELECT n.*, n.{quantity.column} AS quantity, n.{status.column} AS status, {place} AS stock_row,"
-            f" {_named(table.primary, 'n')} AS title FROM {table.sql} n WHERE n.id {among}{belongs} ORDER BY n.id",
+            f" {_named(table.primary, 'n')} AS title, h.stock_record AS held_at, h.held, h.consumed, h.expires_at"
+            f" FROM {table.sql} n LEFT JOIN meta.stock_hold h ON h.stock_id = $1 AND h.line_record = n.id"
+            f" AND (h.held > 0 OR h.consumed > 0) WHERE n.id {among}{belongs} ORDER BY n.id, h.stock_record",
             *values,
         )
         self.tx.remember(table.sql, found)
-        lines = {
-            row["id"]: Line(
-                row["id"],
-                links.title(table.primary, row["title"], self.context),
-                row["quantity"],
-                row["status"],
-                row["stock_row"],
-            )
-            for row in found
-        }
-        await self._add_holds(lines)
+        lines: dict[int, Line] = {}
+        for row in found:
+            if row["id"] not in lines:
+                title = links.title(table.primary, row["title"], self.context)
+                lines[row["id"]] = Line(row["id"], title, row["quantity"], row["status"], row["stock_row"])
+            _add_hold(lines[row["id"]], row)
+        await self._add_waiting(lines)
         return list(lines.values())
 
-    async def _add_holds(self, lines: dict[int, Line]) -> None:
-        for row in await ledger.holds(self.tx, self.stock, list(lines)):
-            line = lines[row["line"]]
-            line.consumed += row["consumed"]
-            if row["held"]:
-                line.held[row["stock_row"]] = row["held"]
-                line.expiring[row["stock_row"]] = row["expires_at"]
+    async def _add_waiting(self, lines: dict[int, Line]) -> None:
         if not self.d.partial:  # cannot be switched off while lines wait
             return
         for row in await self.tx.fetch(
@@ -388,6 +381,16 @@ class Desk:
 def _named(field: Field | None, alias: str) -> str:
     named = field is not None and field.type not in ("link", "button")
     return f"{alias}.{field.column}" if field is not None and named else "NULL::text"
+
+
+def _add_hold(line: Line, row: Row) -> None:
+    """What the line holds of a shelf, and has had of it; nothing where the row names none."""
+    if row["held_at"] is None:
+        return
+    line.consumed += row["consumed"]
+    if row["held"]:
+        line.held[row["held_at"]] = row["held"]
+        line.expiring[row["held_at"]] = row["expires_at"]
 
 
 def _value(field: Field | None, row: Any) -> Any:
