@@ -157,6 +157,21 @@ async def test_a_run_that_was_held_while_its_pause_was_lifted_is_let_go(
     assert broker.on_the_way(RUNS) == 1
 
 
+async def test_runs_put_back_are_handed_out_though_events_come(
+    world: World, scheduler: Scheduler, broker: WorkBroker
+) -> None:
+    shop = await Shop.make(world)
+    await shop.automation(RecordCreated(shop.orders.id), UpdateRecord(shop.sets(备注="好")))
+    await shop.order()
+    (back,) = await shop.relayed()
+    await scheduler.round()
+    await world.system.db.execute("UPDATE meta.run SET enqueued_at = NULL WHERE public_id = $1", back)
+    await shop.order()
+    await scheduler.round()  # looks at the event first
+    await scheduler.round()
+    assert broker.on_the_way(RUNS) == 2
+
+
 async def test_jobs_are_sent_too(system: System, scheduler: Scheduler, broker: WorkBroker) -> None:
     await submit(system, EDITOR, "import", {})
     await scheduler.sweep()
