@@ -203,7 +203,7 @@ def places(found: Furnished) -> dict[str, Place]:
         "run": Place(f"/runs/{ids['run']}", ".ru-step, hb-run li"),
         "dashboard": Place(f"/d/{ids['dashboard']}", ".db-card canvas, .db-card svg"),
         "form": Place(f"/forms/{ids['form']}", ".fe-q"),
-        "form-fill": Place(ids["form-path"], ".fm-q", visitor=None),
+        "form-fill": Place(ids["form-path"], ".fm-submit", visitor=None),
         "inbox": Place("/inbox", "hb-inbox .empty, hb-inbox li"),
         "market": Place(f"/market?app={app}", ".mk-card"),
         "install": Place(f"/market/order-lookup?app={app}", "hb-install .mk-table", _to_bindings),
