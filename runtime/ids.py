@@ -13,9 +13,9 @@ from functools import lru_cache
 from runtime.errors import NotFound
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_VALUE = {c: i for i, c in enumerate(ALPHABET)}
 _LENGTH = 14
 _PAIRS = [high + low for high in ALPHABET for low in ALPHABET]
+_VALUE = {pair: value for value, pair in enumerate(_PAIRS)}
 
 # 80 bits hold 30 bits of table number and 50 bits of row number; 62**14 > 2**83, so 14 characters suffice.
 _BITS = 80
@@ -108,12 +108,17 @@ def parse_record_id(public_id: str) -> tuple[int, int]:
     """
     if len(public_id) != 3 + _LENGTH or not public_id.startswith("rec"):
         raise NotFound()
+    return _parse(public_id)
+
+
+@lru_cache(maxsize=32768)
+def _parse(public_id: str) -> tuple[int, int]:
     x = 0
-    for char in public_id[3:]:
-        digit = _VALUE.get(char)
-        if digit is None:
+    for place in range(3, 3 + _LENGTH, 2):
+        pair = _VALUE.get(public_id[place : place + 2])
+        if pair is None:
             raise NotFound()
-        x = x * 62 + digit
+        x = x * 3844 + pair
     if x > _MASK:
         raise NotFound()
     x ^= x >> _SHIFT

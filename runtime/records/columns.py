@@ -38,13 +38,15 @@ class Usual(NamedTuple):
     lenient: bool
     read: Callable[[Any, Any, Context], Any]
     """Wire → stored, of one value."""
+    link: bool = False
+    """Whether it points at records."""
 
 
 Known = Callable[[str], Usual | None]
 
 
 def read(items: Sequence[Item], context: Context, known: Known) -> list[Mapping[str, Any]] | None:
-    """Read what the items were asked to hold into their ``values``; returns what is left of each to be read singly.
+    """Read what the items were asked to hold into their ``values`` and ``links``; returns what is left of each to be read singly.
 
     None where they have too little in common: nothing is read then.
     """
@@ -64,7 +66,11 @@ def read(items: Sequence[Item], context: Context, known: Known) -> list[Mapping[
     fields, columns = list[Field](), list[Sequence[Any]]()
     bad: set[int] = set()
     for one, column in zip(usual, given, strict=True):
-        if one is not None:
+        if one is not None and one.link:
+            for item, ids in zip(items, _read_singly(one, column, context, bad), strict=True):
+                if ids is not _ABSENT:
+                    item.links[one.field] = ids
+        elif one is not None:
             fields.append(one.field)
             columns.append(_read_column(one, column, context, bad))
     _fill(items, fields, columns, whole=len(orders) == 1 and not bad)
@@ -76,6 +82,7 @@ def read(items: Sequence[Item], context: Context, known: Known) -> list[Mapping[
         left = [{key: value for key, value in values.items() if key in others} for values in asked]
     for place in bad:  # which has to hear of all that is wrong with it, in the order given
         items[place].values.clear()
+        items[place].links.clear()
         left[place] = asked[place]
     return left
 

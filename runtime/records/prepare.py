@@ -130,17 +130,16 @@ def _known(work: Work, managed: frozenset[Field], usual: dict[str, Usual], key: 
 
 
 def _usual(work: Work, field: Field, managed: frozenset[Field]) -> Usual | None:
-    kind = fieldtypes.get(field.config)
+    kind, lenient, link = fieldtypes.get(field.config), work.change.typecast, field.type == "link"
     if (
         field.readonly
         or field.definition.read_only
         or field in managed
-        or field.type == "link"
+        or (link and lenient)
         or type(kind).admit is not FieldType.admit
     ):
         return None
-    lenient = work.change.typecast
-    return Usual(field, field.config, kind, lenient, kind.repair if lenient else kind.parse)
+    return Usual(field, field.config, kind, lenient, kind.repair if lenient else kind.parse, link)
 
 
 def _read_fields(
@@ -156,7 +155,7 @@ def _read_fields(
         known = usual.get(key)
         if known is not None:
             try:
-                values[known.field] = known.read(known.config, value, context)
+                (item.links if known.link else values)[known.field] = known.read(known.config, value, context)
             except BadValue as bad:
                 item.refuse(bad.code, bad.message, known.field)
             continue
