@@ -64,7 +64,8 @@ class DataFolder:
         try:
             if not self.root.exists():
                 # root runs PostgreSQL as another user, who has to be able to pass through
-                self.root.mkdir(parents=True, mode=0o711 if os.geteuid() == 0 else 0o700)
+                # (another command may make it at the same moment)
+                self.root.mkdir(parents=True, mode=0o711 if os.geteuid() == 0 else 0o700, exist_ok=True)
             for part in (self.files, self.run, self.logs):
                 part.mkdir(exist_ok=True)
             if not os.access(self.root, os.W_OK | os.X_OK):

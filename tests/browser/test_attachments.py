@@ -293,7 +293,7 @@ async def test_the_field_is_made_by_forms(site: Site, album: Table) -> None:
     await panel.get_by_role("textbox", name="Largest file (MB)").fill("5")
     await page.screenshot(path=shot("attachments/form-en-dark"))
     assert await axe(page) == []
-    await panel.get_by_role("button", name="New", exact=True).click()
+    await panel.get_by_role("button", name="Create", exact=True).click()
 
     async def made() -> Any:
         return (await site.system.catalogs.current()).table(album.id).by_name.get("Receipts")

@@ -184,7 +184,7 @@ async def _fill_form(page: Page, form: Locator, kind: Kind) -> None:
         await pick(page, form, "从哪个关联取", "买家")
     elif kind.type == "formula":
         await form.get_by_role("textbox", name="公式").fill("LEN({名称})")
-        await expect(form.locator(".fx-out")).to_contain_text("结果是数字")
+        await expect(form.locator(".fx-out")).to_contain_text("结果是一个数字")
     elif kind.type == "button":
         await pick(page, form, "按下后运行", "发出去")
 

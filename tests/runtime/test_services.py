@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -26,10 +28,23 @@ def test_two_commands_at_once_take_turns(scratch: Path) -> None:
         )
         for _ in range(2)
     ]
-    said = sorted(process.communicate(timeout=100)[0] for process in both)
-    assert [process.returncode for process in both] == [0, 0]
+    heard = [process.communicate(timeout=100) for process in both]
+    assert [process.returncode for process in both] == [0, 0], heard
+    said = sorted(out for out, _ in heard)
     assert "已执行" in said[0]
     assert said[1] == "数据库已经是最新的\n"
+
+
+def test_a_folder_is_made_by_many_at_once(scratch: Path) -> None:
+    ready = threading.Barrier(8)
+
+    def make(number: int) -> None:
+        ready.wait()
+        DataFolder(scratch / f"data-{number // 8}").create()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(make, range(240)))
+    assert sum(1 for _ in scratch.glob("data-*/run")) == 30
 
 
 def test_a_command_waits_for_another_only_so_long(scratch: Path) -> None:
