@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from runtime.formulas import numbers
+from runtime.formulas import numbers, texts
 from runtime.formulas.problems import BadConstant
 from runtime.i18n import N_
 
@@ -63,15 +63,23 @@ class Condition(msgspec.Struct, frozen=True):
     limit: Decimal
 
 
+class TextSection(msgspec.Struct, frozen=True):
+    """How text is written: ``pieces`` of literal text, None where the text itself stands."""
+
+    pieces: tuple[str | None, ...]
+
+
 class NumberFormat(msgspec.Struct, frozen=True):
     """Sections for positive, negative and zero; one section serves all, with a minus sign before negatives.
 
     With ``conditions`` (one or None for each section) the first section whose condition holds is taken, else the first
-    without one, else the number is written plainly.
+    without one, else the number is written plainly. ``text`` is what a text that is no number is written as, None for
+    as it is.
     """
 
     sections: tuple[NumberSection, ...]
     conditions: tuple[Condition | None, ...] = ()
+    text: TextSection | None = None
 
 
 # -- reading ----------------------------------------------------------------------------------------------------
@@ -86,12 +94,36 @@ def parse_number_format(parts: list[str]) -> NumberFormat:
     """Read the sections of a number format. Raises :class:`BadConstant`."""
     if len(parts) > 4:
         raise BadConstant(N_("格式代码里最多用分号隔开四段:正数;负数;零;文字"))
+    text = _text_section(parts[-1]) if len(parts) == 4 or _holds_text(parts[-1]) else None
+    if len(parts) > 1 and text is not None:
+        parts = parts[:-1]
     sections, conditions = [], []
-    for part in parts[:3]:
+    for part in parts:
         found = _CONDITION.match(part.lstrip())
         conditions.append(Condition(found[1], Decimal(found[2])) if found else None)  # type: ignore[arg-type]
         sections.append(_section(part.lstrip()[found.end() :] if found else part))
-    return NumberFormat(tuple(sections), tuple(conditions) if any(conditions) else ())
+    return NumberFormat(tuple(sections), tuple(conditions) if any(conditions) else (), text)
+
+
+def _holds_text(part: str) -> bool:
+    """Whether a section is for text: it has an ``@`` outside quotes."""
+    return None in _text_section(part).pieces
+
+
+def _text_section(source: str) -> TextSection:
+    pieces: list[str | None] = []
+    index = 0
+    while index < len(source):
+        literal, length = _literal(source, index)
+        if literal is not None:
+            pieces.append(literal)
+        elif source[index] == "*":  # fills the cell with what follows; there is no cell here
+            length = 2
+        else:
+            pieces.append(None if source[index] == "@" else source[index])
+            length = 1
+        index += length
+    return TextSection(tuple(pieces))
 
 
 class _Reading:
@@ -153,7 +185,7 @@ def _character(read: _Reading, char: str) -> None:
         read.digit(char)
     elif char == "@":
         read.digits = "general"
-    elif char in "?/eE*_":
+    elif char in "?/eE*":
         raise BadConstant(N_("格式代码不支持“{char}”,要显示它本身就放在双引号里"), char=char)
     else:
         read.percent += char == "%"
@@ -169,6 +201,8 @@ def _literal(source: str, index: int) -> tuple[str | None, int]:
         return source[index + 1 : end], end + 1 - index
     if char in "\\!":
         return source[index + 1 : index + 2], 2
+    if char == "_":  # as wide as the character behind it
+        return " ", 2
     if char == "[":
         end = source.find("]", index)
         inner = source[index + 1 : end]
@@ -199,7 +233,7 @@ def _finished(read: _Reading) -> NumberSection:
         return NumberSection(read.prefix, read.suffix, plain=bool(read.digits))
     found = _DIGITS.match(read.digits)
     if not found:
-        raise BadConstant(N_("看不懂格式代码“{code}”,数字格式如 0.00、#,##0.00"), code=read.digits)
+        raise BadConstant(N_("看不懂格式代码“{format}”,数字格式如 0.00、#,##0.00"), format=read.digits)
     whole, trailing = found["whole"], len(found["scale"])
     if not found["point"]:
         stripped = whole.rstrip(",")
@@ -210,7 +244,7 @@ def _finished(read: _Reading) -> NumberSection:
     if len(decimals) > MAX_DECIMALS or len(whole) > MAX_WHOLE or abs(shift) > 30 or read.exponent > 5:
         raise BadConstant(N_("格式代码里的数字占位太多了,小数最多 {limit} 位"), limit=MAX_DECIMALS)
     if (read.inserts and "," in whole) or (read.exponent and (len(whole) != 1 or shift or read.inserts)):
-        raise BadConstant(N_("看不懂格式代码“{code}”,数字格式如 0.00、#,##0.00"), code=read.digits)
+        raise BadConstant(N_("看不懂格式代码“{format}”,数字格式如 0.00、#,##0.00"), format=read.digits)
     return NumberSection(
         read.prefix,
         read.suffix,
@@ -295,6 +329,11 @@ def _decimal(value: Decimal, section: NumberSection) -> str:
     whole = written + whole[start:]
     decimals = decimals[: section.least] + decimals[section.least :].rstrip("0")
     return whole + ("." if section.point else "") + decimals
+
+
+def format_text(value: str, section: TextSection) -> str:
+    """Write a text that is no number."""
+    return texts.limited("".join(value if piece is None else piece for piece in section.pieces))
 
 
 def _scientific(value: Decimal, section: NumberSection) -> str:

@@ -40,7 +40,8 @@ IF({{订单状态}}="已支付", {{实付金额}}*0.9, 0)
 
 数字、文字、真假、日期、日期时间、列表。Numbers, text, truth values, dates, date-times, lists of text. Types are known before
 anything is computed, and conversions happen where a value of another type is needed: `"5"+1` is 6, `"abc"+1` is `#VALUE!`,
-`5&"件"` is text. When the branches of an IF differ in type, text is stored; `IF({{a}}>0, {{a}}, "")` stays a number.
+`5&"件"` is text. 写成文字的日期不当数字用:`"2026-01-31"+1` 是 `#VALUE!`(Excel 会算),写 `DATEVALUE("2026-01-31")+1`。A date written
+as text is no number (it is in Excel): write `DATEVALUE("2026-01-31")+1`. When the branches of an IF differ in type, text is stored; `IF({{a}}>0, {{a}}, "")` stays a number.
 
 **空白 · Blank.** 算术里是 0,文字里是空,条件里是 FALSE,和 Excel 一样。空文字、空列表和空白是一回事(Excel 里不是)。空白日期不是
 1900 年:由它算出的仍是空白,和任何日期比早晚都不成立。Blank is 0 in arithmetic, nothing in text, FALSE in conditions. Empty

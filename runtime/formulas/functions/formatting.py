@@ -7,8 +7,8 @@ from runtime.formulas.coercions import convert, definite, filled
 from runtime.formulas.formats import ElapsedFormat, MomentFormat, parse_format
 from runtime.formulas.functions.base import Argument, Call, Example, Family, Function, Kind
 from runtime.formulas.functions.number_formats_sql import number_sql
-from runtime.formulas.number_formats import NumberFormat, format_number
-from runtime.formulas.operations import Operand, Operation, Outcome, failing, settled, sql, text
+from runtime.formulas.number_formats import NumberFormat, TextSection, format_number, format_text
+from runtime.formulas.operations import Operand, Operation, Outcome, failing, limited, settled, sql, text
 from runtime.formulas.sqltree import Sql
 from runtime.formulas.terms import Apply, IfError, Let, Local, Term
 from runtime.formulas.types import BOOLEAN, DATETIME, LIST, NUMBER, TEXT, VALUE
@@ -79,10 +79,19 @@ def _elapsed_sql(days: Operand, format_: ElapsedFormat) -> Outcome:
     return Outcome(_concatenated(written), failing(sql("({0} < 0)", value), VALUE))
 
 
+# -- texts ------------------------------------------------------------------------------------------------------
+
+
+def _text_sql(value: Operand, section: TextSection) -> Outcome:
+    written = [sql("{0}", value) if piece is None else text(piece) for piece in section.pieces]
+    return limited(_concatenated([text(""), *written]))
+
+
 # -- the function -----------------------------------------------------------------------------------------------
 
 _FORMAT_NUMBER = Operation("format_number", format_number, number_sql)
 _FORMAT_MOMENT = Operation("format_moment", formats.format_moment, _moment_sql, blank_out=True)
+_FORMAT_TEXT = Operation("format_text", format_text, _text_sql)
 _FORMAT_ELAPSED = Operation("format_elapsed", formats.format_elapsed, _elapsed_sql)
 
 
@@ -97,7 +106,19 @@ def _build(call: Call) -> Term:
     whole, part = call.fresh(), call.fresh()
     local = Local(TEXT, whole)
     body = _formatted(local, format_)
-    return Let(TEXT, whole, convert(value, TEXT), IfError(TEXT, part, body, Local(TEXT, part), local))
+    return Let(
+        TEXT,
+        whole,
+        convert(value, TEXT),
+        IfError(TEXT, part, body, Local(TEXT, part), _as_text(local, format_)),
+    )
+
+
+def _as_text(value: Term, format_: formats.Format) -> Term:
+    """A text by the section of the format that is for text."""
+    if not isinstance(format_, NumberFormat) or format_.text is None:
+        return value
+    return Apply(TEXT, _FORMAT_TEXT, (value,), (format_.text,))
 
 
 def _formatted(value: Term, format_: formats.Format) -> Term:
@@ -120,11 +141,12 @@ TEXT_FUNCTION = Function(
         Example('TEXT(7, "000")', "007"), Example('TEXT(DATE(2026,1,5), "yyyy年m月d日 aaaa")', "2026年1月5日 星期一"),
         Example('TEXT("2026-01-15 18:05", "hh:mm AM/PM")', "06:05 PM"), Example('TEXT(1.5, "[h]:mm")', "36:00"),
         Example('TEXT(12200000, "0.00E+00")', "1.22E+07"), Example('TEXT(123456, "0!.0,万")', "12.3万"),
+        Example('TEXT("待定", "0.0;-0.0;0;""未填数字:""@")', "未填数字:待定"),
         Example('TEXT(1234567898, "[<=9999999]###-####;(###) ###-####")', "(123) 456-7898"),
     ),
     build=_build,
-    differs=N_("格式要直接写在公式里;不支持 ?(分数除外)、* 和 _ 占位。空白日期写出来是空白。"),
-    differs_english="The format is written in the formula; no placeholders ? (but in fractions), * and _. A blank date is "
+    differs=N_("格式要直接写在公式里;不支持 ?(分数除外)和 * 占位。空白日期写出来是空白。"),
+    differs_english="The format is written in the formula; no placeholders ? (but in fractions) and *. A blank date is "
     "written as nothing.",
 )  # fmt: skip
 

@@ -27,6 +27,10 @@ CASES: list[tuple[str, Any]] = [
     ('CODE("A")', 65), ("CHAR(65)", "A"), ("CHAR(33)", "!"), ("UNICHAR(66)", "B"), ("UNICHAR(32)", " "), ("UNICHAR(0)", "#VALUE!"), ('UNICODE("B")', 66), ('UNICODE(" ")', 32),
     ("FIXED(1234.567,1)", "1,234.6"), ("FIXED(1234.567,-1)", "1,230"), ("FIXED(-1234.567,-1,TRUE)", "-1230"), ("FIXED(44.332)", "44.33"), ("FIXED(-0.001)", "0.00"),
     ('CLEAN(CHAR(9)&"Monthly report"&CHAR(10))', "Monthly report"), ('COUNTA(TEXTSPLIT("Dakota Lennon Sanchez"," "))', 3),
+    # what text is written as by a format
+    ('TEXT("abc","0;0;0;@""!""")', "abc!"), ('TEXT("abc","@""!""")', "abc!"), ('TEXT(5,"@""!""")', "5!"), ('TEXT("abc","0;-0;@@")', "abcabc"),
+    ('TEXT(0,"0;-0;@@")', "0"), ('TEXT("abc","0;-0")', "abc"), ('TEXT("abc","0;;;")', None), ('TEXT(-5,"0;;;")', None), ('TEXT("abc","yyyy/m/d;@")', "abc"),
+    ('TEXT("abc","#,##0_);(#,##0);0_);_-@_-")', " abc "), ('TEXT(-1234.5,"#,##0.00_);(#,##0.00)")', "(1,234.50)"), ('TEXT(1234.5,"#,##0.00_);(#,##0.00)")', "1,234.50 "),
     # whole numbers and multiples
     ("TRUNC(8.9)", 8), ("TRUNC(-8.9)", -8), ("TRUNC(0.45)", 0), ("EVEN(1.5)", 2), ("EVEN(3)", 4), ("EVEN(2)", 2), ("EVEN(-1)", -2), ("EVEN(0)", 0),
     ("ODD(1.5)", 3), ("ODD(3)", 3), ("ODD(2)", 3), ("ODD(-1)", -1), ("ODD(-2)", -3), ("GCD(5,2)", 1), ("GCD(24,36)", 12), ("GCD(7,1)", 1), ("GCD(5,0)", 5), ("GCD(-1,2)", "#NUM!"),

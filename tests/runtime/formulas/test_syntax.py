@@ -50,7 +50,8 @@ def test_what_is_understood(source: str, value: object) -> None:
         ('"abc', '"abc', "引号没有配对"), ("{金额", "{金额", "花括号没有配对"), ("{}", "{}", "要写字段名"), ("1,2", ",", "逗号只能用在函数"), ("SUM(1,2", "(", "左括号"),
         ("SUM(1 2)", "2", "缺少逗号"), ("金额*2", "金额", "花括号"), ("SUMM(1)", "SUMM", "SUM"), ("求合(1)", "求合", "求和"), ("ROUND()", "ROUND()", "小数位数"),
         ("LEFT(1,2,3)", "LEFT(1,2,3)", "最多 2 个参数"), ("{实付金}+1", "{实付金}", "实付金额"), ("{fldAAAAAAAAAAAAAA}", "{fldAAAAAAAAAAAAAA}", "已经删除"),
-        ("1+#", "#", "不能用在公式里"), ("[金额]", "[", "花括号"), ("1+*2", "*", "要有一个值"), ('TEXT(1,"?")', '"?"', "不支持"), ("IFS(TRUE)", "IFS(TRUE)", "参数"),
+        ("1+#", "#", "不能用在公式里"), ("[金额]", "[", "花括号"), ("1+*2", "*", "要有一个值"), ('TEXT(1,"?")', '"?"', "不支持"),
+        ('TEXT(1,"##0.0E+0")', '"##0.0E+0"', "看不懂格式代码“##0.0”"), ('TEXT(1,"0..0")', '"0..0"', "看不懂格式代码“0..0”"), ("IFS(TRUE)", "IFS(TRUE)", "参数"),
         ('DATEADD(TODAY(),1,"光年")', '"光年"', "单位"), ("1e99", "1e99", "太大"), ("IFS(TRUE,1,FALSE)", "IFS(TRUE,1,FALSE)", "成对"), ("a\0", "\0", "删掉"),
         ('TEXT(1,{实付金额})', "{实付金额}", "直接写在公式里"), ("REGEXREPLACE(\"a\",\"a*\",\"\")", '"a*"', "空白"),
     ],
@@ -150,3 +151,11 @@ def test_whether_the_clock_matters_is_known() -> None:
 def test_any_text_is_understood_or_refused(source: str) -> None:
     answer = evaluate_json(source, {"a": 1})
     assert ("value" in answer) != ("error" in answer)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+@given(st.text(st.sampled_from("0#?.,%;:yMmdhsaAPE+-/@_*![]\\ 元"), max_size=10))
+def test_any_format_is_understood_or_refused(format_: str) -> None:
+    for value in ("1234.5", "-2", '"x"', "TRUE"):
+        answer = evaluate_json(f'TEXT({value},"{format_}")', {})
+        assert ("value" in answer) != ("error" in answer)
