@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from litestar import get, post
@@ -25,8 +25,19 @@ class NoticeApp(msgspec.Struct, frozen=True):
     name: str
 
 
+class SettledBody(msgspec.Struct, frozen=True):
+    """Who has seen to a notice for all who were told: a name ("" when it was no person), or the caller (``mine``).
+
+    ``how``: the records it names stay apart (``kept``), were merged (``merged``), or it is ``done``."""
+
+    by: str
+    mine: bool
+    how: inbox.How
+    at: str
+
+
 class NoticeBody(msgspec.Struct, frozen=True):
-    """A notice. ``popup``: it asks to be seen at once."""
+    """A notice. ``popup``: it asks to be seen at once. ``shared``: others were told the same."""
 
     id: str
     title: str
@@ -36,6 +47,8 @@ class NoticeBody(msgspec.Struct, frozen=True):
     at: str
     read: bool
     app: NoticeApp | None
+    shared: bool
+    settled: SettledBody | None
 
 
 class NoticesAnswer(msgspec.Struct, frozen=True):
@@ -57,6 +70,13 @@ class NoticeIds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Some of the caller's notices."""
 
     ids: Annotated[tuple[str, ...], msgspec.Meta(max_length=MAX_IDS)]
+
+
+class SettleBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Some of the caller's notices, and how they were seen to: the records they name stay apart, or they are done."""
+
+    ids: Annotated[tuple[str, ...], msgspec.Meta(max_length=MAX_IDS)]
+    how: Literal["kept", "done"] = "done"
 
 
 class ReadBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -122,6 +142,14 @@ async def close_popups(system: TheSystem, actor: TheActor, data: NoticeIds) -> C
     return CountAnswer(await inbox.unread(system.db, person))
 
 
+@post("/me/notices/settle", status_code=200)
+async def settle_notices(system: TheSystem, actor: TheActor, data: SettleBody) -> CountAnswer:
+    """Say that notices were seen to. All who were told the same are shown by whom, and need not look any more."""
+    person = _person(actor)
+    await inbox.settle(system, person, data.ids, data.how)
+    return CountAnswer(await inbox.unread(system.db, person))
+
+
 def _person(actor: Actor) -> int:
     if actor.person is None:
         raise NotAllowed(N_("只有登录的人有通知"), code="no_inbox")
@@ -140,7 +168,15 @@ def _body(letter: inbox.Letter, catalog: Catalog, actor: Actor) -> NoticeBody:
         at=moment(letter.at),
         read=letter.read,
         app=NoticeApp(app.id, app.name) if app is not None and seen else None,
+        shared=letter.shared,
+        settled=_settled(letter.settled),
     )
 
 
-ROUTES = (read_notices, read_waiting, mark_read, close_popups)
+def _settled(settled: inbox.Settled | None) -> SettledBody | None:
+    if settled is None:
+        return None
+    return SettledBody(settled.by, settled.mine, settled.how, moment(settled.at))
+
+
+ROUTES = (read_notices, read_waiting, mark_read, close_popups, settle_notices)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
@@ -24,11 +25,27 @@ MAX_TITLE = 200
 MAX_TEXT = 2000
 PAGE = 30
 MOST_POPUPS = 50
+SHOWN_SETTLED = timedelta(seconds=30)
+"""So long those who were told as well are shown who has seen to it."""
+
+How = Literal["kept", "merged", "done"]
+"""How a notice was seen to: the records it names stay apart, they were merged, or whatever else it asked for."""
 _URL = re.compile(r"/(?!/)[^\s\\]*|https?://[^\s]+")
 
 
+class Settled(msgspec.Struct, frozen=True, kw_only=True):
+    """Who has seen to a notice, for all who were told. ``by``: a name, "" when it was no person; ``mine``: the reader."""
+
+    by: str
+    mine: bool
+    how: How
+    at: datetime
+
+
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """A notice as its reader sees it. ``app``: public number of the app it is about, None for the installation."""
+    """A notice as its reader sees it. ``app``: public number of the app it is about, None for the installation.
+
+    ``shared``: others were told the same; ``settled``: one of them (or the reader) has seen to it."""
 
     id: str
     app: int | None
@@ -38,6 +55,8 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     popup: bool
     at: datetime
     read: bool
+    shared: bool = False
+    settled: Settled | None = None
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,9 +141,9 @@ async def page(
 ) -> Page:
     """A person's notices, newest first, older than the one called ``before``."""
     rows = await db.fetch(
-        "SELECT * FROM meta.notice WHERE person_id = $1"
-        " AND ($2::text IS NULL OR id < (SELECT id FROM meta.notice WHERE public_id = $2 AND person_id = $1))"
-        " AND (NOT $3 OR read_at IS NULL) ORDER BY id DESC LIMIT $4",
+        f"{_LETTERS} WHERE n.person_id = $1"
+        " AND ($2::text IS NULL OR n.id < (SELECT id FROM meta.notice WHERE public_id = $2 AND person_id = $1))"
+        " AND (NOT $3 OR n.read_at IS NULL) ORDER BY n.id DESC LIMIT $4",
         person,
         before,
         only_unread,
@@ -135,12 +154,17 @@ async def page(
 
 
 async def waiting_popups(db: Database | Tx, person: int, translator: Translator) -> tuple[Letter, ...]:
-    """A person's pop-ups that nobody has closed or read yet, oldest first; the newest :data:`MOST_POPUPS`."""
+    """A person's pop-ups that nobody has closed or read yet, oldest first; the newest :data:`MOST_POPUPS`.
+
+    What somebody else has just seen to is among them for :data:`SHOWN_SETTLED`, to say so and go.
+    """
     rows = await db.fetch(
-        "SELECT * FROM meta.notice WHERE person_id = $1 AND read_at IS NULL AND popup AND closed_at IS NULL"
-        " ORDER BY id DESC LIMIT $2",
+        f"{_LETTERS} WHERE n.person_id = $1 AND n.popup AND n.closed_at IS NULL AND (n.read_at IS NULL"
+        " OR (n.settled_at > now() - $3::interval AND n.settled_by IS DISTINCT FROM $1))"
+        " ORDER BY n.id DESC LIMIT $2",
         person,
         MOST_POPUPS,
+        SHOWN_SETTLED,
     )
     return tuple(_letter(row, translator) for row in reversed(rows))
 
@@ -191,6 +215,67 @@ async def close(system: System, person: int, ids: Collection[str]) -> None:
         _tell_after(system, tx, [person])
 
 
+async def settle(system: System, person: int, ids: Collection[str], how: How) -> None:
+    """A person has seen to notices: they are read by all who were told the same, and say who it was.
+
+    The first one counts. Ids that are not theirs are passed over.
+    """
+    async with system.db.transaction() as tx:
+        mine = await tx.fetch(
+            "UPDATE meta.notice SET read_at = coalesce(read_at, now()), closed_at = coalesce(closed_at, now())"
+            " WHERE person_id = $1 AND public_id = ANY($2::text[]) RETURNING key",
+            person,
+            list(ids),
+        )
+        told = await tx.fetch(
+            "SELECT id FROM meta.notice WHERE key = ANY($1::text[]) AND settled_at IS NULL",
+            [row["key"] for row in mine],
+        )
+        await _settle(system, tx, [row["id"] for row in told], person, how)
+        _tell_after(system, tx, [person])
+
+
+async def settle_merged(
+    system: System, tx: Tx, person: int | None, table: str, records: Collection[str]
+) -> None:
+    """Records of ``table`` become one: whoever was asked to merge just them need not do it any more."""
+    # what asks to merge leads to "/t/<table>?merge=<records>"; ">" comes right after "="
+    asking = await tx.fetch(
+        "SELECT id, url FROM meta.notice WHERE popup AND settled_at IS NULL"
+        ' AND left(url, 40) COLLATE "C" >= $1 AND left(url, 40) COLLATE "C" < $2',
+        f"/t/{table}?merge=",
+        f"/t/{table}?merge>",
+    )
+    gone = [row["id"] for row in asking if _asked_to_merge(row["url"]) <= set(records)]
+    await _settle(system, tx, gone, person, "merged")
+
+
+def _asked_to_merge(url: str) -> set[str]:
+    return set(",".join(parse_qs(urlsplit(url).query).get("merge", [])).split(","))
+
+
+async def _settle(system: System, tx: Tx, numbers: Collection[int], person: int | None, how: How) -> None:
+    if not numbers:
+        return
+    rows = await tx.fetch(
+        "WITH held AS (SELECT id FROM meta.notice WHERE id = ANY($1::bigint[]) AND settled_at IS NULL"
+        " ORDER BY id FOR UPDATE)"
+        " UPDATE meta.notice n SET settled_at = now(), settled_by = $2, settled_how = $3,"
+        " read_at = coalesce(n.read_at, now()) FROM held WHERE n.id = held.id RETURNING n.person_id",
+        list(numbers),
+        person,
+        how,
+    )
+    _tell_after(system, tx, {row["person_id"] for row in rows})
+
+
+_LETTERS = (
+    "SELECT n.*, s.name AS settler, n.settled_by = n.person_id AS settled_self,"
+    " EXISTS (SELECT FROM meta.notice o WHERE o.key = n.key AND o.id <> n.id) AS shared"
+    " FROM meta.notice n LEFT JOIN meta.person s ON s.id = n.settled_by"
+)
+
+
 def _letter(row: Row, translator: Translator) -> Letter:
     return Letter(
         id=row["public_id"],
@@ -201,7 +286,16 @@ def _letter(row: Row, translator: Translator) -> Letter:
         popup=row["popup"],
         at=row["created_at"],
         read=row["read_at"] is not None,
+        shared=row["shared"],
+        settled=_settled(row),
     )
+
+
+def _settled(row: Row) -> Settled | None:
+    if row["settled_at"] is None:
+        return None
+    by, mine = row["settler"] or "", bool(row["settled_self"])
+    return Settled(by=by, mine=mine, how=row["settled_how"], at=row["settled_at"])
 
 
 def _shown(stored: str, translator: Translator) -> str:

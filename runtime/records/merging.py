@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from runtime import fieldtypes
+from runtime import fieldtypes, inbox
 from runtime.access import Actor, Operation, hidden_fields, require
 from runtime.catalog import App, Catalog, Field, Table
 from runtime.definitions.fields import Attachment, Link, Member, MultiSelect
@@ -185,6 +185,9 @@ class _Merger:
             list(self.group.rows),
             updates=(Patch(into, {**values, **linked}),),
             deletes=tuple(others),
+        )
+        await inbox.settle_merged(
+            self.system, self.tx, self.actor.person, self.group.table.id, (into, *others)
         )
         return msgspec.structs.replace(outcome, change_id=self.change)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from playwright.async_api import Page, expect
 
@@ -49,14 +50,16 @@ async def orders(site: Site) -> tuple[Table, list[str]]:
     return table, ids
 
 
-async def tell(site: Site, url: str, key: str) -> None:
-    """A pop-up on the owner's screen that leads to ``url``."""
-    me = await site.system.db.value("SELECT id FROM meta.person WHERE public_id = $1", site.owner.id)
+async def tell(site: Site, url: str, key: str, others: Sequence[str] = ()) -> None:
+    """A pop-up on the owner's screen (and on those of other people, by id) that leads to ``url``."""
+    told = await site.system.db.fetch(
+        "SELECT id FROM meta.person WHERE public_id = ANY($1::text[])", [site.owner.id, *others]
+    )
     async with site.system.db.transaction() as tx:
         await inbox.post(
             site.system,
             tx,
-            people=[me],
+            people=[row["id"] for row in told],
             title="疑似同一客户多渠道下单",
             key=key,
             app=site.world.app_number,
@@ -120,6 +123,38 @@ async def test_whoever_keeps_both_is_not_asked_again(site: Site) -> None:
         return bool(left == 0)
 
     await until(read)
+
+
+async def test_what_one_clerk_has_seen_to_goes_from_the_others_screens(site: Site) -> None:
+    table, (first, second, _) = await orders(site)
+    wu = await site.person("吴昊")
+    mine = await site.open(f"/t/{table.id}")
+    theirs = await site.open(f"/t/{table.id}", wu)
+    for key in ("keep", "merge"):
+        await tell(site, merge_path(table.id, (second, first)), key, others=[wu.id])
+        await expect(theirs.locator(".popup").get_by_role("button", name="合并…")).to_be_visible()
+        if key == "keep":
+            await mine.locator(".popup").get_by_role("button", name="两条都保留").click()
+            said = f"{site.owner.name} 选了都保留"
+        else:
+            await mine.locator(".popup").get_by_role("button", name="合并…").click()
+            dialog = mine.get_by_role("dialog", name="合并 2 条记录")
+            await dialog.get_by_role("button", name="合并", exact=True).click()
+            said = f"{site.owner.name} 已合并"
+        await expect(theirs.locator(".popup")).to_contain_text(said)
+        await expect(theirs.locator(".popup .popup-f button")).to_have_count(0)
+        await theirs.screenshot(path=shot(f"merging/settled-{key}"))
+        assert await axe(theirs) == []
+        await expect(theirs.locator(".popup")).to_have_count(0)
+        await expect(mine.locator(".popup")).to_have_count(0)
+    await theirs.get_by_role("button", name="通知").click()
+    box = theirs.get_by_role("dialog", name="通知")
+    await expect(box.locator(".ntc")).to_have_count(2)
+    await expect(box.locator(".ntc").first).to_contain_text(f"{site.owner.name} 已合并")
+    await theirs.screenshot(path=shot("merging/settled-inbox"))
+    await tell(site, f"/t/{table.id}", "look", others=[wu.id])
+    await theirs.locator(".popup").get_by_role("button", name="已处理").click()
+    await expect(mine.locator(".popup")).to_contain_text("吴昊 已处理")
 
 
 async def test_ticked_rows_are_merged_from_the_bar(site: Site) -> None:

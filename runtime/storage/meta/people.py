@@ -84,3 +84,6 @@ class Notice(Table, schema="meta"):
     created_at = Timestamptz()
     closed_at = Timestamptz(null=True, default=None)
     read_at = Timestamptz(null=True, default=None)
+    settled_at = Timestamptz(null=True, default=None)
+    settled_by = Integer(null=True, default=None)
+    settled_how = Text(null=True, default=None)

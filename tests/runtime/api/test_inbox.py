@@ -31,6 +31,18 @@ async def test_notices_are_read_by_whom_they_are_for(app: Litestar, owner: accou
         left = (await mine.get("/api/v1/me/notices", params={"unread": "true"})).json()["notices"]
         assert [one["title"] for one in left] == ["三", "一"]
         assert (await mine.post("/api/v1/me/notices/read", json={})).json() == {"unread": 0}
+        settled = await mine.post(
+            "/api/v1/me/notices/settle", json={"ids": [notices[0]["id"]], "how": "kept"}
+        )
+        assert settled.json() == {"unread": 0}
+        newest = (await mine.get("/api/v1/me/notices")).json()["notices"][0]
+        assert (newest["shared"], newest["settled"]["mine"], newest["settled"]["how"]) == (
+            False,
+            True,
+            "kept",
+        )
+        odd = await mine.post("/api/v1/me/notices/settle", json={"ids": [], "how": "merged"})
+        assert odd.status_code in (400, 422)
         too_many = await mine.post("/api/v1/me/notices/read", json={"ids": ["x"] * 201})
         assert too_many.status_code in (400, 422)
         refused = await mine.get("/api/v1/live", params={"tables": "usrSomebodyElse1"})

@@ -100,6 +100,58 @@ async def test_reading_closing_and_pages(system: System) -> None:
     assert await inbox.unread(system.db, ada) == 1
 
 
+async def test_what_one_has_seen_to_is_said_to_all_and_asked_no_more(system: System) -> None:
+    ada, ben, eve = [await somebody(system, n) for n in ("ada", "ben", "eve")]
+    await post(system, [ada, ben], "both", popup=True)
+    await post(system, [ada], "alone", popup=True)
+    await post(system, [eve], "other", popup=True)
+    (mine, _), (hers,) = [await inbox.waiting_popups(system.db, n, CHINESE) for n in (ada, eve)]
+    assert (mine.shared, hers.shared, mine.settled) == (True, False, None)
+    (his,) = await inbox.waiting_popups(system.db, ben, CHINESE)
+    await asyncio.gather(
+        inbox.settle(system, ben, [his.id, mine.id, hers.id], "kept"),
+        inbox.settle(system, ben, [his.id], "done"),
+    )
+    left = await inbox.waiting_popups(system.db, ada, CHINESE)
+    assert [one.shared for one in left] == [True, False], "it is said for a while, the other one waits"
+    assert left[0].settled is not None
+    assert left[1].settled is None
+    assert (left[0].settled.by, left[0].settled.mine, left[0].read) == ("ben", False, True)
+    assert await inbox.waiting_popups(system.db, ben, CHINESE) == (), "who did it is told nothing"
+    assert [one.id for one in await inbox.waiting_popups(system.db, eve, CHINESE)] == [hers.id], (
+        "not his to end"
+    )
+    assert (await inbox.unread(system.db, ada), await inbox.unread(system.db, ben)) == (1, 0)
+    (kept,) = (await inbox.page(system.db, ben, CHINESE)).letters
+    assert kept.settled is not None
+    assert kept.settled.mine
+    first = left[0].settled
+    await inbox.settle(system, ada, [mine.id], "done")
+    again = (await inbox.page(system.db, ada, CHINESE)).letters[1].settled
+    assert again == first, "the first one counts"
+    await system.db.execute(
+        "UPDATE meta.notice SET closed_at = NULL, settled_at = now() - interval '1 minute'"
+    )
+    assert [one.id for one in await inbox.waiting_popups(system.db, ada, CHINESE)] == [left[1].id]
+
+
+async def test_a_merge_ends_what_asked_for_it(system: System) -> None:
+    ada, ben = [await somebody(system, n) for n in ("ada", "ben")]
+    for key, url in (
+        ("same", "/t/tblA?merge=rec1,rec2"),
+        ("more", "/t/tblA?merge=rec1,rec2,rec3"),
+        ("else", "/t/tblAB?merge=rec1,rec2"),
+        ("look", "/t/tblA?record=rec1"),
+    ):
+        await post(system, [ada, ben], key, title=key, popup=True, url=url)
+    async with system.db.transaction() as tx:
+        await inbox.settle_merged(system, tx, ada, "tblA", ["rec2", "rec1", "rec9"])
+    left = await inbox.waiting_popups(system.db, ben, CHINESE)
+    assert [(one.title, one.settled and one.settled.how) for one in left] == [
+        ("same", "merged"), ("more", None), ("else", None), ("look", None),
+    ]  # fmt: skip
+
+
 async def test_notices_are_forgotten_in_time(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
     ada = await somebody(system, "ada")
     await post(system, [ada], "read")

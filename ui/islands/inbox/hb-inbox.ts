@@ -8,7 +8,7 @@ import { formatMoment } from "../fields/format";
 import { icon } from "../icons";
 import { t } from "../i18n";
 import { relative } from "../shell/times";
-import { follow, markAllRead, markRead, onWaiting, type Notice } from "./store";
+import { follow, markAllRead, markRead, onWaiting, settle, settledWords, type Notice } from "./store";
 
 interface Answer {
   notices: Notice[];
@@ -92,6 +92,10 @@ class HbInbox extends HbElement {
     markRead([notice], !read).catch(showError);
   }
 
+  #settle(notice: Notice): void {
+    settle([notice], "done").then(() => this.load(), showError);
+  }
+
   #open(event: MouseEvent, notice: Notice): void {
     const aside = event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0 || !notice.url.startsWith("/");
     if (aside) {
@@ -108,12 +112,18 @@ class HbInbox extends HbElement {
     const at = new Date(notice.at);
     const words = html`<span class="ntc-t">${notice.title}</span>${notice.text ? html`<span class="ntc-x">${notice.text}</span>` : nothing}
       <span class="ntc-m">${notice.app ? html`<span class="cut">${notice.app.name}</span> · ` : nothing}<time datetime=${notice.at} title=${formatMoment(notice.at)}>${relative(at) ?? formatMoment(notice.at)}</time></span>`;
+    const settled = settledWords(notice);
     const outside = notice.url !== "" && !notice.url.startsWith("/");
     return html`<li class="ntc ${notice.read ? "" : "new"}">
       <span class="ntc-dot">${notice.read ? nothing : html`<span class="sr">${t("未读")}</span>`}</span>
       ${notice.url
         ? html`<a class="ntc-b" href=${notice.url} target=${outside ? "_blank" : nothing} rel=${outside ? "noopener noreferrer" : nothing} @click=${(event: MouseEvent) => this.#open(event, notice)}>${words}</a>`
         : html`<div class="ntc-b">${words}</div>`}
+      ${settled
+        ? html`<span class="ntc-s">${icon("check", 14)}${settled}</span>`
+        : notice.popup && notice.shared
+          ? html`<button type="button" class="btn s ntc-s" aria-label=${t("「{title}」已处理", { title: notice.title })} data-tip=${t("别人的弹窗也会收起,写着是谁处理的")} @click=${() => this.#settle(notice)}>${t("已处理")}</button>`
+          : nothing}
       <button type="button" class="icb" aria-label=${notice.read ? t("把「{title}」标为未读", { title: notice.title }) : t("把「{title}」标为已读", { title: notice.title })} data-tip=${notice.read ? t("标为未读") : t("标为已读")} @click=${() => this.#set(notice, !notice.read)}>
         ${icon(notice.read ? "mail" : "check", 14)}
       </button>

@@ -12,7 +12,7 @@ import { icon } from "../icons";
 import { ready, t } from "../i18n";
 import { relative } from "../shell/times";
 import { shortcutHelp } from "../shell/shortcuts";
-import { closePopups, follow, markRead, onWaiting, type Notice } from "./store";
+import { closePopups, follow, markRead, onWaiting, settle, settledWords, type Notice } from "./store";
 
 /** Cards at once; a phone has room for one. */
 const most = () => (isPhone() ? 1 : 3);
@@ -49,10 +49,10 @@ function close(notices: Notice[]): void {
   (next ?? back)?.focus();
 }
 
-/** The records stay apart: the person has seen to it. */
-function keep(notice: Notice): void {
+/** The person has seen to it, for all who were told: the records stay apart, or whatever else it asked for. */
+function done(notice: Notice, how: "kept" | "done"): void {
   const inside = corner?.contains(document.activeElement) ?? false;
-  markRead([notice]).catch(showError);
+  settle([notice], how).catch(showError);
   if (inside) (corner?.querySelector<HTMLElement>(".popup:last-of-type .popup-x") ?? back)?.focus();
 }
 
@@ -68,25 +68,27 @@ function alike(notice: Notice): number {
   return new URL(notice.url, location.origin).searchParams.get("merge")?.split(",").length ?? 0;
 }
 
-/** What can be done about it: to merge or to leave them as they are, or to look at it. */
+/** What can be done about it: to merge or to leave them as they are; to look at it, or to say that it is done. */
 function choices(notice: Notice): TemplateResult | typeof nothing {
   const records = alike(notice);
   if (records)
-    return html`<button type="button" class="btn s" @click=${() => keep(notice)}>${records > 2 ? t("都保留") : t("两条都保留")}</button>
+    return html`<button type="button" class="btn s" @click=${() => done(notice, "kept")}>${records > 2 ? t("都保留") : t("两条都保留")}</button>
       <button type="button" class="btn s" @click=${() => open(notice)}>${t("合并…")}</button>`;
-  return notice.url ? html`<button type="button" class="btn s" @click=${() => open(notice)}>${t("打开")}</button>` : nothing;
+  return html`${notice.shared ? html`<button type="button" class="btn s" data-tip=${t("别人的弹窗也会收起,写着是谁处理的")} @click=${() => done(notice, "done")}>${t("已处理")}</button>` : nothing}
+    ${notice.url ? html`<button type="button" class="btn s" @click=${() => open(notice)}>${t("打开")}</button>` : nothing}`;
 }
 
 function card(notice: Notice): TemplateResult {
   const when = relative(new Date(notice.at)) ?? "";
-  return html`<article class="popup" data-notice=${notice.id} role="group" aria-labelledby="popup-${notice.id}">
-    <span class="popup-ic">${icon("bell", 16)}</span>
+  const settled = settledWords(notice);
+  return html`<article class="popup ${settled ? "settled" : ""}" data-notice=${notice.id} role="group" aria-labelledby="popup-${notice.id}">
+    <span class="popup-ic">${icon(settled ? "check" : "bell", 16)}</span>
     <div class="popup-b">
       <div class="popup-t" id="popup-${notice.id}">${notice.title}</div>
-      ${notice.text ? html`<p>${notice.text}</p>` : nothing}
+      ${settled ? html`<p class="b">${settled}</p>` : notice.text ? html`<p>${notice.text}</p>` : nothing}
       <div class="popup-f">
         <span class="f3 t12 cut">${[notice.app?.name, when].filter(Boolean).join(" · ")}</span>
-        ${choices(notice)}
+        ${settled ? nothing : choices(notice)}
       </div>
     </div>
     <button type="button" class="icb popup-x" aria-label=${t("关闭「{title}」", { title: notice.title })} @click=${() => close([notice])}>${icon("x", 14)}</button>
@@ -117,12 +119,31 @@ function update(popups: Notice[]): void {
     return;
   }
   later = null;
-  const same = popups.length === shown.length && popups.every((one, place_) => one.id === shown[place_]!.id);
+  const same = popups.length === shown.length && popups.every((one, place_) => one.id === shown[place_]!.id && !one.settled === !shown[place_]!.settled);
   shown = popups;
   if (!same) draw();
+  leave();
 }
 
 let later: Notice[] | null = null;
+
+/** How long a card says who has seen to it before it goes. */
+const farewell = 8_000;
+const leaving = new Set<string>();
+
+/** What somebody else has seen to goes by itself, once it could be read. */
+function leave(): void {
+  if (document.hidden) return;
+  for (const { id, settled } of shown) {
+    if (!settled || leaving.has(id)) continue;
+    leaving.add(id);
+    setTimeout(() => {
+      leaving.delete(id);
+      const notice = shown.find((one) => one.id === id);
+      if (notice) close([notice]);
+    }, farewell);
+  }
+}
 
 /** Show pop-ups from now on. */
 export async function startPopups(): Promise<void> {
@@ -131,7 +152,9 @@ export async function startPopups(): Promise<void> {
   place();
   onWaiting(({ popups }) => update(popups));
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden && later) update(later);
+    if (document.hidden) return;
+    if (later) update(later);
+    leave();
   });
   shortcutHelp.push({ keys: "F8", does: t("到最新的弹出通知") });
   document.addEventListener("keydown", (event) => {

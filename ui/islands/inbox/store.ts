@@ -4,6 +4,7 @@
  */
 import { api } from "../api";
 import { debounce } from "../dom";
+import { t } from "../i18n";
 import { onConnection, watch } from "../live";
 
 export interface Notice {
@@ -15,7 +16,13 @@ export interface Notice {
   at: string;
   read: boolean;
   app: { id: string; name: string } | null;
+  /** Others were told the same. */
+  shared: boolean;
+  /** Who has seen to it for all of them; `by` is "" when it was no person. */
+  settled: { by: string; mine: boolean; how: How; at: string } | null;
 }
+
+export type How = "kept" | "merged" | "done";
 
 export interface Waiting {
   unread: number;
@@ -92,6 +99,23 @@ export async function closePopups(notices: readonly Notice[]): Promise<void> {
   const ids = notices.map((one) => one.id);
   tell({ ...waiting, popups: waiting.popups.filter((one) => !ids.includes(one.id)) });
   await api.post("/api/v1/me/notices/close", { ids }, outlives);
+}
+
+/** Notices were seen to: all who were told the same are shown by whom, and need not look any more. */
+export async function settle(notices: readonly Notice[], how: "kept" | "done"): Promise<void> {
+  const ids = notices.map((one) => one.id);
+  tell({ ...waiting, popups: waiting.popups.filter((one) => !ids.includes(one.id)) });
+  const answer = await api.post<{ unread: number }>("/api/v1/me/notices/settle", { ids, how }, outlives);
+  tell({ ...waiting, unread: answer.unread });
+}
+
+/** Who has seen to a notice, in words; "" when nobody has. */
+export function settledWords({ settled }: Notice): string {
+  if (!settled) return "";
+  const { by: name, how, mine } = settled;
+  if (how === "kept") return mine ? t("我选了都保留") : t("{name} 选了都保留", { name });
+  if (how === "merged") return mine ? t("我已合并") : name ? t("{name} 已合并", { name }) : t("已合并");
+  return mine ? t("我已处理") : t("{name} 已处理", { name });
 }
 
 /** Go where a notice leads: within the product in this window, elsewhere in a new one. */
