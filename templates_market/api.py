@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 from litestar import get, post
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from runtime.access import Operation, require
 from runtime.api.common import TheActor, TheSystem, TheTranslator
@@ -136,7 +136,7 @@ async def guess_bindings(
 
 @post("/templates/{slug:str}/install")
 async def install_template(
-    system: TheSystem, actor: TheActor, slug: FromPath[str], data: InstallBody
+    system: TheSystem, actor: TheActor, slug: FromPath[str], data: JSONBody[InstallBody]
 ) -> installer.Installed:
     """Install a template: everything or nothing."""
     template = reader.find(slug)

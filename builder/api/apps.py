@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from litestar import delete, get, patch, post
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
 from builder import apps
@@ -115,7 +115,7 @@ async def list_apps(system: TheSystem, actor: TheActor) -> AppsAnswer:
 
 
 @post("/apps")
-async def create_app(system: TheSystem, actor: TheActor, data: NewApp) -> AppBody:
+async def create_app(system: TheSystem, actor: TheActor, data: JSONBody[NewApp]) -> AppBody:
     """Make an app; the caller becomes its owner."""
     definition = AppDef(data.name, data.icon, data.color, data.description, data.time_zone)
     app = await apps.create(system, actor, definition)
@@ -131,7 +131,9 @@ async def read_app(system: TheSystem, actor: TheActor, app: FromPath[str]) -> Ap
 
 
 @patch("/apps/{app:str}")
-async def update_app(system: TheSystem, actor: TheActor, app: FromPath[str], data: AppPatch) -> AppBody:
+async def update_app(
+    system: TheSystem, actor: TheActor, app: FromPath[str], data: JSONBody[AppPatch]
+) -> AppBody:
     """Change name, looks or time zone."""
     return await app_body(system, actor, await apps.update(system, actor, app, data))
 
@@ -155,7 +157,7 @@ async def restore_app(system: TheSystem, actor: TheActor, app: FromPath[str]) ->
 
 
 @post("/apps/order", status_code=HTTP_204_NO_CONTENT)
-async def order_apps(system: TheSystem, actor: TheActor, data: Order) -> None:
+async def order_apps(system: TheSystem, actor: TheActor, data: JSONBody[Order]) -> None:
     """Put the apps into this order, for everybody. The installation's owner only."""
     await apps.reorder(system, actor, data.ids)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 from litestar import delete, get, post, put
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 
 from builder import automation_versions as versions
@@ -128,7 +128,11 @@ async def read_draft(
 
 @put("/automations/{automation:str}/draft")
 async def save_draft(
-    system: TheSystem, actor: TheActor, translator: TheTranslator, automation: FromPath[str], data: DraftOrder
+    system: TheSystem,
+    actor: TheActor,
+    translator: TheTranslator,
+    automation: FromPath[str],
+    data: JSONBody[DraftOrder],
 ) -> DraftAnswer:
     """Keep trigger and steps without touching what runs; they need not be complete."""
     changes = {"trigger": data.trigger, "steps": data.steps}
@@ -146,7 +150,7 @@ async def drop_draft(
 
 @post("/automations/{automation:str}/publish", status_code=HTTP_200_OK)
 async def publish(
-    system: TheSystem, actor: TheActor, automation: FromPath[str], data: PublishOrder | None = None
+    system: TheSystem, actor: TheActor, automation: FromPath[str], data: JSONBody[PublishOrder | None] = None
 ) -> Json:
     """Make the draft what runs. Runs under way end by the version they began with."""
     order = data or PublishOrder()
@@ -190,7 +194,7 @@ async def restore_version(
     translator: TheTranslator,
     automation: FromPath[str],
     number: FromPath[int],
-    data: RestoreOrder | None = None,
+    data: JSONBody[RestoreOrder | None] = None,
 ) -> DraftAnswer:
     """Make an old version the draft; publishing it makes it run again."""
     order = data or RestoreOrder()
@@ -200,7 +204,7 @@ async def restore_version(
 
 @post("/automations/{automation:str}/duplicate", status_code=HTTP_201_CREATED)
 async def duplicate(
-    system: TheSystem, actor: TheActor, automation: FromPath[str], data: CopyOrder | None = None
+    system: TheSystem, actor: TheActor, automation: FromPath[str], data: JSONBody[CopyOrder | None] = None
 ) -> Json:
     """A copy, switched off."""
     return definition_json(await versions.duplicate(system, actor, automation, (data or CopyOrder()).name))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from litestar import delete, get, patch, post
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
 from builder import automation_versions, automations, usage
@@ -85,7 +85,9 @@ async def automation_uses(
 
 
 @post("/apps/{app:str}/automations/order", status_code=HTTP_204_NO_CONTENT)
-async def order_automations(system: TheSystem, actor: TheActor, app: FromPath[str], data: Order) -> None:
+async def order_automations(
+    system: TheSystem, actor: TheActor, app: FromPath[str], data: JSONBody[Order]
+) -> None:
     """Put the automations of an app into this order."""
     await automations.reorder(system, actor, app, data.ids)
 

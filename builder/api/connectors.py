@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 from litestar import delete, get, patch, post
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
 from builder import connectors, usage
@@ -182,7 +182,11 @@ async def list_connectors(
 
 @post("/apps/{app:str}/connectors")
 async def create_connector(
-    system: TheSystem, actor: TheActor, translator: TheTranslator, app: FromPath[str], data: NewConnector
+    system: TheSystem,
+    actor: TheActor,
+    translator: TheTranslator,
+    app: FromPath[str],
+    data: JSONBody[NewConnector],
 ) -> ConnectorBody:
     """Add a connector. Problems carry the setting's name as ``path``."""
     made = await connectors.create(system, actor, app, kind=data.kind, name=data.name, settings=data.settings)
@@ -195,7 +199,7 @@ async def update_connector(
     actor: TheActor,
     translator: TheTranslator,
     connector: FromPath[str],
-    data: ConnectorPatch,
+    data: JSONBody[ConnectorPatch],
 ) -> ConnectorBody:
     """Rename a connector, enter its settings again, or limit what it sends per minute (null: its kind's limit)."""
     changed = await connectors.update(
@@ -220,7 +224,11 @@ async def test_connector(
 
 @post("/connectors/{connector:str}/pause", status_code=HTTP_200_OK)
 async def pause_connector(
-    system: TheSystem, actor: TheActor, translator: TheTranslator, connector: FromPath[str], data: PauseBody
+    system: TheSystem,
+    actor: TheActor,
+    translator: TheTranslator,
+    connector: FromPath[str],
+    data: JSONBody[PauseBody],
 ) -> ConnectorBody:
     """Hold back what the connector has to send, or let it go on; nothing is lost meanwhile."""
     return _body(await connectors.pause(system, actor, connector, paused=data.paused), translator)

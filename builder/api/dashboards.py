@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from litestar import delete, get, patch, post
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
 from builder import dashboards
@@ -62,7 +62,9 @@ async def delete_dashboard(system: TheSystem, actor: TheActor, dashboard: FromPa
 
 
 @post("/apps/{app:str}/dashboards/order", status_code=HTTP_204_NO_CONTENT)
-async def order_dashboards(system: TheSystem, actor: TheActor, app: FromPath[str], data: Order) -> None:
+async def order_dashboards(
+    system: TheSystem, actor: TheActor, app: FromPath[str], data: JSONBody[Order]
+) -> None:
     """Put the dashboards of an app into this order."""
     await dashboards.reorder(system, actor, app, data.ids)
 

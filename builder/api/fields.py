@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import delete, get, patch, post
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
 from builder import conversions, fields, preview, usage
@@ -116,7 +116,9 @@ def field_types(translator: TheTranslator) -> FieldKinds:
 
 
 @post("/tables/{table:str}/fields")
-async def create_field(system: TheSystem, actor: TheActor, table: FromPath[str], data: FieldSpec) -> Json:
+async def create_field(
+    system: TheSystem, actor: TheActor, table: FromPath[str], data: JSONBody[FieldSpec]
+) -> Json:
     """Add a field: ``{id, name, type, options, required, unique, default, description, readonly, operators …}``."""
     return await _answer(system, await fields.create(system, actor, table, data))
 
@@ -135,7 +137,7 @@ async def update_field(
     system: TheSystem,
     actor: TheActor,
     field: FromPath[str],
-    data: FieldPatch,
+    data: JSONBody[FieldPatch],
     version: Annotated[
         int | None, QueryParameter(description="Refuse if the field has moved on since")
     ] = None,
@@ -155,7 +157,11 @@ async def update_field(
 
 @post("/fields/{field:str}/preview", status_code=HTTP_200_OK)
 async def preview_field(
-    system: TheSystem, actor: TheActor, translator: TheTranslator, field: FromPath[str], data: FieldPatch
+    system: TheSystem,
+    actor: TheActor,
+    translator: TheTranslator,
+    field: FromPath[str],
+    data: JSONBody[FieldPatch],
 ) -> ImpactBody:
     """What this change would do, in numbers, examples and sentences. Changes nothing."""
     impact = await preview.of_change(system, actor, field, data)
@@ -203,7 +209,9 @@ async def choice_uses(
 
 
 @post("/tables/{table:str}/fields/order", status_code=HTTP_204_NO_CONTENT)
-async def order_fields(system: TheSystem, actor: TheActor, table: FromPath[str], data: Order) -> None:
+async def order_fields(
+    system: TheSystem, actor: TheActor, table: FromPath[str], data: JSONBody[Order]
+) -> None:
     """Put the fields of a table into this order."""
     await fields.reorder(system, actor, table, data.ids)
 

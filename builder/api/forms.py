@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 from litestar import delete, get, patch, post, put
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
 from builder import forms
@@ -118,7 +118,7 @@ async def duplicate_form(
 
 
 @post("/apps/{app:str}/forms/order", status_code=HTTP_204_NO_CONTENT)
-async def order_forms(system: TheSystem, actor: TheActor, app: FromPath[str], data: Order) -> None:
+async def order_forms(system: TheSystem, actor: TheActor, app: FromPath[str], data: JSONBody[Order]) -> None:
     """Put the forms of an app into this order."""
     await forms.reorder(system, actor, app, data.ids)
 
@@ -136,7 +136,9 @@ async def renew_link(system: TheSystem, actor: TheActor, form: FromPath[str]) ->
 
 
 @put("/forms/{form:str}/link")
-async def switch_link(system: TheSystem, actor: TheActor, form: FromPath[str], data: Switch) -> LinkBody:
+async def switch_link(
+    system: TheSystem, actor: TheActor, form: FromPath[str], data: JSONBody[Switch]
+) -> LinkBody:
     """Let the address work, or not."""
     return _link(system, await links.switch(system, actor, form, data.active))
 

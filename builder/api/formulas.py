@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 from litestar import get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
 from builder import drafts, formula_draft
@@ -88,7 +88,11 @@ class FunctionsAnswer(msgspec.Struct, frozen=True):
 
 @post("/tables/{table:str}/formula", status_code=HTTP_200_OK)
 async def look_at_formula(
-    system: TheSystem, actor: TheActor, translator: TheTranslator, table: FromPath[str], data: FormulaIn
+    system: TheSystem,
+    actor: TheActor,
+    translator: TheTranslator,
+    table: FromPath[str],
+    data: JSONBody[FormulaIn],
 ) -> DraftBody:
     """Check a formula over a table and calculate it on records. Changes nothing."""
     draft = await formula_draft.look_at(
@@ -115,7 +119,11 @@ async def look_at_formula(
 
 @post("/tables/{table:str}/computed", status_code=HTTP_200_OK)
 async def look_at_computed(
-    system: TheSystem, actor: TheActor, translator: TheTranslator, table: FromPath[str], data: ComputedIn
+    system: TheSystem,
+    actor: TheActor,
+    translator: TheTranslator,
+    table: FromPath[str],
+    data: JSONBody[ComputedIn],
 ) -> ComputedDraftBody:
     """Check a look-up or roll-up over a table and compute it on records. Changes nothing."""
     draft = await drafts.look_at(

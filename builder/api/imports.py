@@ -11,7 +11,7 @@ import msgspec
 from litestar import Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
-from litestar.params import Body, FromPath, FromQuery
+from litestar.params import Body, FromPath, FromQuery, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
 from builder import imports
@@ -177,7 +177,7 @@ async def preview_import(
 
 @post("/imports/{job:str}/start")
 async def start_import(
-    system: TheSystem, actor: TheActor, job: FromPath[str], data: imports.Decision
+    system: TheSystem, actor: TheActor, job: FromPath[str], data: JSONBody[imports.Decision]
 ) -> Started:
     """Make the fields that are missing and start."""
     return Started(job, await imports.start(system, actor, job, data))

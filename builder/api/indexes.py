@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from litestar import get, patch
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 
 from builder import indexes
 from builder.indexes import State
@@ -71,7 +71,11 @@ async def list_indexes(
 
 @patch("/indexes/{index:int}")
 async def pin_index(
-    system: TheSystem, actor: TheActor, translator: TheTranslator, index: FromPath[int], data: PinBody
+    system: TheSystem,
+    actor: TheActor,
+    translator: TheTranslator,
+    index: FromPath[int],
+    data: JSONBody[PinBody],
 ) -> IndexBody:
     """Keep an index although nobody uses it, or no longer. For builders."""
     return body(await indexes.pin(system, actor, index, data.pinned), translator)

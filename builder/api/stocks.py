@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import delete, get, patch, post
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from builder import stocks
 from builder.api.shapes import Json
@@ -32,7 +32,9 @@ async def list_stocks(system: TheSystem, actor: TheActor, app: FromPath[str]) ->
 
 
 @post("/apps/{app:str}/stocks")
-async def create_stock(system: TheSystem, actor: TheActor, app: FromPath[str], data: StockDef) -> Json:
+async def create_stock(
+    system: TheSystem, actor: TheActor, app: FromPath[str], data: JSONBody[StockDef]
+) -> Json:
     """Add a stock definition; tables and fields by id or name. 409 when records already break its rule."""
     return definition_json(await stocks.create(system, actor, app, data))
 
@@ -50,7 +52,7 @@ async def update_stock(
     system: TheSystem,
     actor: TheActor,
     stock: FromPath[str],
-    data: StockPatch,
+    data: JSONBody[StockPatch],
     version: Annotated[int | None, QueryParameter(description="Refuse if it has moved on since")] = None,
 ) -> Json:
     """Change a stock definition."""

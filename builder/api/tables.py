@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from litestar import delete, get, patch, post
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
 from builder import tables, uniques, usage
@@ -35,7 +35,9 @@ async def table_answer(system: System, actor: Actor, table: Table) -> Json:
 
 
 @post("/apps/{app:str}/tables")
-async def create_table(system: TheSystem, actor: TheActor, app: FromPath[str], data: TableSpec) -> Json:
+async def create_table(
+    system: TheSystem, actor: TheActor, app: FromPath[str], data: JSONBody[TableSpec]
+) -> Json:
     """Make a table with its fields; without ``fields`` it gets one text field.
 
     Answers as ``GET /tables/{table}`` does.
@@ -53,7 +55,9 @@ async def read_table(system: TheSystem, actor: TheActor, table: FromPath[str]) -
 
 
 @patch("/tables/{table:str}")
-async def update_table(system: TheSystem, actor: TheActor, table: FromPath[str], data: TablePatch) -> Json:
+async def update_table(
+    system: TheSystem, actor: TheActor, table: FromPath[str], data: JSONBody[TablePatch]
+) -> Json:
     """Change name, icon, words, the primary field or ``unique``: ``[{fields}]``, what may not repeat together."""
     return await table_answer(system, actor, await tables.update(system, actor, table, data))
 
@@ -66,7 +70,7 @@ class Combination(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @post("/tables/{table:str}/repeats", status_code=HTTP_200_OK)
 async def table_repeats(
-    system: TheSystem, actor: TheActor, table: FromPath[str], data: Combination
+    system: TheSystem, actor: TheActor, table: FromPath[str], data: JSONBody[Combination]
 ) -> Repeats:
     """What several records hold alike in all of these fields: how many combinations and records, and the most
     frequent with a filter that finds them. Changes nothing."""
@@ -98,7 +102,7 @@ async def table_uses(
 
 
 @post("/apps/{app:str}/tables/order", status_code=HTTP_204_NO_CONTENT)
-async def order_tables(system: TheSystem, actor: TheActor, app: FromPath[str], data: Order) -> None:
+async def order_tables(system: TheSystem, actor: TheActor, app: FromPath[str], data: JSONBody[Order]) -> None:
     """Put the tables of an app into this order."""
     await tables.reorder(system, actor, app, data.ids)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import delete, get, post
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK
 
 from builder import trash, undo
@@ -193,7 +193,11 @@ async def list_changes(
 
 @post("/apps/{app:str}/undo", status_code=HTTP_200_OK)
 async def undo_structure(
-    system: TheSystem, actor: TheActor, translator: TheTranslator, app: FromPath[str], data: UndoBody
+    system: TheSystem,
+    actor: TheActor,
+    translator: TheTranslator,
+    app: FromPath[str],
+    data: JSONBody[UndoBody],
 ) -> UndoneBody:
     """Take back the caller's last structural change in the app."""
     done = await undo.last(system, actor, app, at=data.at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from litestar import delete, patch, post
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
 from builder import views
@@ -17,7 +17,9 @@ from runtime.definitions.tables import ViewDef
 
 
 @post("/tables/{table:str}/views")
-async def create_view(system: TheSystem, actor: TheActor, table: FromPath[str], data: ViewDef) -> Json:
+async def create_view(
+    system: TheSystem, actor: TheActor, table: FromPath[str], data: JSONBody[ViewDef]
+) -> Json:
     """Add a view: ``{id, version, name, type, columns, where, sorts, groups, row_height}``."""
     return view_json(await views.create(system, actor, table, data))
 
@@ -27,7 +29,7 @@ async def update_view(
     system: TheSystem,
     actor: TheActor,
     view: FromPath[str],
-    data: ViewPatch,
+    data: JSONBody[ViewPatch],
     version: Annotated[
         int | None, QueryParameter(description="Refuse if the view has moved on since")
     ] = None,
@@ -49,7 +51,9 @@ async def delete_view(system: TheSystem, actor: TheActor, view: FromPath[str]) -
 
 
 @post("/tables/{table:str}/views/order", status_code=HTTP_204_NO_CONTENT)
-async def order_views(system: TheSystem, actor: TheActor, table: FromPath[str], data: Order) -> None:
+async def order_views(
+    system: TheSystem, actor: TheActor, table: FromPath[str], data: JSONBody[Order]
+) -> None:
     """Put the views of a table into this order."""
     await views.reorder(system, actor, table, data.ids)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from litestar import delete, get, patch, post
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
 from builder import workbenches
@@ -54,7 +54,7 @@ class PreviewAnswer(msgspec.Struct, frozen=True):
 
 
 @post("/workbenches/preview", status_code=HTTP_200_OK)
-async def preview_workbench(system: TheSystem, actor: TheActor, data: PreviewBody) -> PreviewAnswer:
+async def preview_workbench(system: TheSystem, actor: TheActor, data: JSONBody[PreviewBody]) -> PreviewAnswer:
     """See what a workbench will show before it is there."""
     return PreviewAnswer(await workbenches.preview(system, actor, data.table, data.bindings, data.card))
 
@@ -83,7 +83,9 @@ async def delete_workbench(system: TheSystem, actor: TheActor, workbench: FromPa
 
 
 @post("/apps/{app:str}/workbenches/order", status_code=HTTP_204_NO_CONTENT)
-async def order_workbenches(system: TheSystem, actor: TheActor, app: FromPath[str], data: Order) -> None:
+async def order_workbenches(
+    system: TheSystem, actor: TheActor, app: FromPath[str], data: JSONBody[Order]
+) -> None:
     """Put the workbenches of an app into this order."""
     await workbenches.reorder(system, actor, app, data.ids)
 

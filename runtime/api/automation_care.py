@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 from litestar import get, post, put
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
 from runtime.access import Operation, require
@@ -193,20 +193,22 @@ async def record_activity(
 
 @put("/automations/{automation:str}/pause", status_code=HTTP_204_NO_CONTENT)
 async def pause_automation(
-    system: TheSystem, actor: TheActor, automation: FromPath[str], data: PauseOrder
+    system: TheSystem, actor: TheActor, automation: FromPath[str], data: JSONBody[PauseOrder]
 ) -> None:
     """Pause or drain an automation, or let it go on. Nothing is lost: its runs are held and begin afterwards."""
     await pauses.pause(system, actor, "automation", automation, data.mode)
 
 
 @put("/apps/{app:str}/automations/pause", status_code=HTTP_204_NO_CONTENT)
-async def pause_app(system: TheSystem, actor: TheActor, app: FromPath[str], data: PauseOrder) -> None:
+async def pause_app(
+    system: TheSystem, actor: TheActor, app: FromPath[str], data: JSONBody[PauseOrder]
+) -> None:
     """The same for all automations of an app."""
     await pauses.pause(system, actor, "app", app, data.mode)
 
 
 @put("/automations/pause", status_code=HTTP_204_NO_CONTENT)
-async def pause_all(system: TheSystem, actor: TheActor, data: PauseOrder) -> None:
+async def pause_all(system: TheSystem, actor: TheActor, data: JSONBody[PauseOrder]) -> None:
     """The same for the whole installation; for its owner."""
     await pauses.pause(system, actor, "all", None, data.mode)
 
@@ -243,7 +245,7 @@ def pause_body(one: pauses.Pause, public_id: str | None, translator: Translator)
 
 @post("/apps/{app:str}/runs/remedy", status_code=HTTP_200_OK)
 async def remedy_runs(
-    system: TheSystem, actor: TheActor, app: FromPath[str], data: RemedyOrder
+    system: TheSystem, actor: TheActor, app: FromPath[str], data: JSONBody[RemedyOrder]
 ) -> RemedyAnswer:
     """Retry, skip the failed step of, or mark as handled several failed runs."""
     done = await remedies.many(system, actor, app, data.remedy, chosen=data.runs, automation=data.automation)

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 from litestar import get, post
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
 from runtime.api.common import ProblemBody, TheActor, TheSystem, TheTranslator, moment, plain, problem_body
@@ -369,7 +369,11 @@ async def retry_failed_runs(
 
 @post("/automations/{automation:str}/test", status_code=HTTP_200_OK)
 async def test_automation(
-    system: TheSystem, actor: TheActor, translator: TheTranslator, automation: FromPath[str], data: TestOrder
+    system: TheSystem,
+    actor: TheActor,
+    translator: TheTranslator,
+    automation: FromPath[str],
+    data: JSONBody[TestOrder],
 ) -> RehearsalAnswer:
     """Carry an automation out on a record without lasting effects: nothing is stored, nothing is sent."""
     found = await rehearsal.rehearse(system, actor, automation, data.record, data.definition, data.given)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from litestar import get, post
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.status_codes import HTTP_202_ACCEPTED
 
 from runtime.api.common import TheActor, TheSystem, TheTranslator
@@ -46,7 +46,7 @@ async def press_button(
     translator: TheTranslator,
     record: FromPath[str],
     field: FromPath[str],
-    data: PressBody,
+    data: JSONBody[PressBody],
 ) -> PressedBody:
     """Press a button (by id or name): its automation starts for the record. Refused while it is still running."""
     source = Source("ui" if data.source == "ui" else "api")

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 from litestar import get, post
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
 from runtime.access import Operation, require
@@ -46,7 +46,11 @@ async def read_dashboard_data(
 
 @post("/dashboards/{dashboard:str}/preview", status_code=HTTP_200_OK)
 async def preview_widget(
-    system: TheSystem, actor: TheActor, translator: TheTranslator, dashboard: FromPath[str], data: Widget
+    system: TheSystem,
+    actor: TheActor,
+    translator: TheTranslator,
+    dashboard: FromPath[str],
+    data: JSONBody[Widget],
 ) -> DashboardData:
     """The data a widget would show, before it is saved."""
     found = (await system.catalogs.current()).dashboard(dashboard)

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import msgspec
 from litestar import post
 from litestar.background_tasks import BackgroundTask
+from litestar.params import JSONBody
 from litestar.response import File
 from litestar.status_codes import HTTP_200_OK
 
@@ -40,7 +41,7 @@ class ExportBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @post("/exports", status_code=HTTP_200_OK, opt={"idempotent": "reading", "no_compression": True})
 async def export_table(
-    system: TheSystem, actor: TheActor, translator: TheTranslator, data: ExportBody
+    system: TheSystem, actor: TheActor, translator: TheTranslator, data: JSONBody[ExportBody]
 ) -> File:
     """Write records to a CSV or XLSX file."""
     catalog = await system.catalogs.current()

@@ -16,6 +16,7 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 from litestar.status_codes import HTTP_201_CREATED, HTTP_206_PARTIAL_CONTENT, HTTP_304_NOT_MODIFIED
 
+from runtime.access import Actor
 from runtime.api.common import TheActor, TheSystem
 from runtime.errors import InvalidInput
 from runtime.fieldtypes.attachment import AttachmentType, written
@@ -23,6 +24,7 @@ from runtime.files import kinds, names, pictures, shelf
 from runtime.files.pictures import Size
 from runtime.files.shelf import StoredFile
 from runtime.i18n import N_
+from runtime.system import System
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 # A file is not a page of ours: nothing in it runs, loads or frames anything; only our own pages may frame it.
@@ -30,6 +32,8 @@ _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src 'self'; frame-ancestors 'self'"
 )
 _SANDBOX = f"{_POLICY}; sandbox"
+
+Download = Annotated[bool, QueryParameter(description="Offer it for saving, whatever it is")]
 
 
 class FileBody(msgspec.Struct, frozen=True):
@@ -105,19 +109,37 @@ async def _arriving(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
         raise InvalidInput(N_("上传中断了,什么都没有保存"), code="upload_interrupted") from error
 
 
-@get(["/files/{file:str}", "/files/{file:str}/{name:str}"], opt={"no_compression": True})
+@get("/files/{file:str}", opt={"no_compression": True})
 async def read_file(
     system: TheSystem,
     actor: TheActor,
     request: Request[Any, Any, Any],
     file: FromPath[str],
-    name: str = "",
-    download: Annotated[bool, QueryParameter(description="Offer it for saving, whatever it is")] = False,
+    download: Download = False,
 ) -> Response[Any]:
-    """A file's bytes; answers ``Range`` and ``If-None-Match``. ``name`` in the address is what it is saved as.
+    """A file's bytes; answers ``Range`` and ``If-None-Match``.
 
     Pictures, PDF, audio, video and plain text may be shown in place; everything else is only ever saved.
     """
+    return await _answer(system, actor, request, file, "", download)
+
+
+@get("/files/{file:str}/{name:str}", opt={"no_compression": True})
+async def read_named_file(
+    system: TheSystem,
+    actor: TheActor,
+    request: Request[Any, Any, Any],
+    file: FromPath[str],
+    name: FromPath[str],
+    download: Download = False,
+) -> Response[Any]:
+    """A file's bytes, under the name it is to be saved as; otherwise as without the name."""
+    return await _answer(system, actor, request, file, name, download)
+
+
+async def _answer(
+    system: System, actor: Actor, request: Request[Any, Any, Any], file: str, name: str, download: bool
+) -> Response[Any]:
     found = await shelf.find(system, actor, file)
     tag = f'"{found.sha256[:32]}"'
     media_type = kinds.INLINE.get(found.media_type)
@@ -196,4 +218,4 @@ async def read_thumbnail(
     return Response(content, media_type=pictures.MEDIA_TYPE, headers=headers)
 
 
-ROUTES = (upload_file, read_file, read_thumbnail)
+ROUTES = (upload_file, read_file, read_named_file, read_thumbnail)

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, Response, post
 from litestar.exceptions import ClientException, InternalServerException
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 
 from runtime.api.common import TheSystem, TheVisitor
@@ -76,7 +76,7 @@ async def submit_form(
     system: TheSystem,
     visitor: TheVisitor,
     secret: FromPath[str],
-    data: SubmissionBody,
+    data: JSONBody[SubmissionBody],
 ) -> SubmittedBody:
     """Store what was filled in as a new record. The same ``key`` again stores nothing more."""
     done = await submissions.submit(
@@ -91,7 +91,7 @@ async def find_choices(
     system: TheSystem,
     visitor: TheVisitor,
     secret: FromPath[str],
-    data: ChoicesBody,
+    data: JSONBody[ChoicesBody],
 ) -> ChoicesAnswer:
     """Records that a question lets one choose, by their names."""
     found = await choices.find(

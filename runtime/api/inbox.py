@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 from litestar import get, post
-from litestar.params import QueryParameter
+from litestar.params import JSONBody, QueryParameter
 
 from runtime import inbox
 from runtime.access import Actor
@@ -124,7 +124,7 @@ async def read_waiting(system: TheSystem, actor: TheActor, translator: TheTransl
 
 
 @post("/me/notices/read", status_code=200)
-async def mark_read(system: TheSystem, actor: TheActor, data: ReadBody) -> CountAnswer:
+async def mark_read(system: TheSystem, actor: TheActor, data: JSONBody[ReadBody]) -> CountAnswer:
     """Mark notices as read, or as unread again."""
     person = _person(actor)
     if data.ids is not None:
@@ -135,7 +135,7 @@ async def mark_read(system: TheSystem, actor: TheActor, data: ReadBody) -> Count
 
 
 @post("/me/notices/close", status_code=200)
-async def close_popups(system: TheSystem, actor: TheActor, data: NoticeIds) -> CountAnswer:
+async def close_popups(system: TheSystem, actor: TheActor, data: JSONBody[NoticeIds]) -> CountAnswer:
     """Close pop-ups in every open page of the caller; they stay unread."""
     person = _person(actor)
     await inbox.close(system, person, data.ids)
@@ -143,7 +143,7 @@ async def close_popups(system: TheSystem, actor: TheActor, data: NoticeIds) -> C
 
 
 @post("/me/notices/settle", status_code=200)
-async def settle_notices(system: TheSystem, actor: TheActor, data: SettleBody) -> CountAnswer:
+async def settle_notices(system: TheSystem, actor: TheActor, data: JSONBody[SettleBody]) -> CountAnswer:
     """Say that notices were seen to. All who were told the same are shown by whom, and need not look any more."""
     person = _person(actor)
     await inbox.settle(system, person, data.ids, data.how)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from litestar import get, patch
+from litestar.params import JSONBody
 
 from runtime import accounts
 from runtime.api.common import TheActor, TheSystem
@@ -59,7 +60,7 @@ async def read_me(system: TheSystem, actor: TheActor) -> MeAnswer:
 
 
 @patch("/me")
-async def change_me(system: TheSystem, actor: TheActor, data: MePatch) -> MeAnswer:
+async def change_me(system: TheSystem, actor: TheActor, data: JSONBody[MePatch]) -> MeAnswer:
     """Change one's own name, language or theme."""
     if data.name is not msgspec.UNSET:
         await accounts.set_name(system, actor, data.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from litestar import delete, get, patch, post
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
 from runtime import accounts
@@ -77,7 +77,9 @@ async def list_members(system: TheSystem, actor: TheActor, app: FromPath[str]) -
 
 
 @post("/apps/{app:str}/members")
-async def invite(system: TheSystem, actor: TheActor, app: FromPath[str], data: InviteBody) -> InvitationBody:
+async def invite(
+    system: TheSystem, actor: TheActor, app: FromPath[str], data: JSONBody[InviteBody]
+) -> InvitationBody:
     """Invite an e-mail address; the answer holds the link to hand over."""
     token, invitation = await accounts.invite(system, actor, app, email=data.email, role=data.role)
     return _body(invitation, f"{system.settings.base_url}/invite/{token}")
@@ -85,7 +87,7 @@ async def invite(system: TheSystem, actor: TheActor, app: FromPath[str], data: I
 
 @patch("/apps/{app:str}/members/{person:str}", status_code=HTTP_204_NO_CONTENT)
 async def set_role(
-    system: TheSystem, actor: TheActor, app: FromPath[str], person: FromPath[str], data: RoleBody
+    system: TheSystem, actor: TheActor, app: FromPath[str], person: FromPath[str], data: JSONBody[RoleBody]
 ) -> None:
     """Change a member's role."""
     await accounts.set_role(system, actor, app, person, data.role)

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 from litestar import post
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
 from runtime.api.common import TheActor, TheSystem, moment
@@ -55,7 +55,7 @@ class MergedBody(msgspec.Struct, frozen=True):
 
 @post("/tables/{table:str}/records/merge/compare", status_code=HTTP_200_OK, opt={"idempotent": "reading"})
 async def compare_records(
-    system: TheSystem, actor: TheActor, table: FromPath[str], data: CompareBody
+    system: TheSystem, actor: TheActor, table: FromPath[str], data: JSONBody[CompareBody]
 ) -> ComparisonBody:
     """Records side by side, before they are merged."""
     found = await comparing.compare(system, actor, table, data.records)
@@ -68,7 +68,7 @@ async def merge_records(
     system: TheSystem,
     actor: TheActor,
     table: FromPath[str],
-    data: MergeBody,
+    data: JSONBody[MergeBody],
     field_keys: KeysParameter = "id",
 ) -> MergedBody:
     """Merge records into one; all or nothing, and one change to undo."""

@@ -6,7 +6,7 @@ import re
 
 import msgspec
 from litestar import put
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 
 from runtime.access import Operation, require
 from runtime.api.common import TheActor, TheSystem
@@ -43,7 +43,7 @@ class PresenceAnswer(msgspec.Struct, frozen=True):
 
 @put("/tables/{table:str}/presence")
 async def say_present(
-    system: TheSystem, actor: TheActor, table: FromPath[str], data: PageBody
+    system: TheSystem, actor: TheActor, table: FromPath[str], data: JSONBody[PageBody]
 ) -> PresenceAnswer:
     """Say that a page shows the table, and learn who else is there. Kept in memory only, for less than a minute."""
     found = (await system.catalogs.current()).table(table)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import get, post
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK
 
 from runtime.api.common import TheActor, TheSystem, TheTranslator, actor_name, moment
@@ -262,7 +262,7 @@ async def record_choices(
 
 @post("/fields/{field:str}/choices", status_code=HTTP_200_OK)
 async def link_choices(
-    system: TheSystem, actor: TheActor, field: FromPath[str], data: ChoicesAsked
+    system: TheSystem, actor: TheActor, field: FromPath[str], data: JSONBody[ChoicesAsked]
 ) -> ChoicesBody:
     """Records that a link field may point at, found by any of their texts: those that its limit lets through for this
     record."""
@@ -275,7 +275,9 @@ async def link_choices(
 
 
 @post("/undo", status_code=HTTP_200_OK)
-async def undo(system: TheSystem, actor: TheActor, translator: TheTranslator, data: UndoBody) -> UndoneBody:
+async def undo(
+    system: TheSystem, actor: TheActor, translator: TheTranslator, data: JSONBody[UndoBody]
+) -> UndoneBody:
     """Take back the caller's last change by hand, or the one named."""
     number: int | None = None
     if data.change is not None:

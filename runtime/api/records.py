@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from litestar import Response, delete, get, patch, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK
 
 from runtime.access import Actor, Operation, hidden_fields, require
@@ -191,7 +191,11 @@ class Names:
 
 @post("/tables/{table:str}/query", status_code=HTTP_200_OK, opt={"idempotent": "reading", "shortcut": True})
 async def query_records(
-    system: TheSystem, actor: TheActor, table: FromPath[str], data: Query, field_keys: KeysParameter = "id"
+    system: TheSystem,
+    actor: TheActor,
+    table: FromPath[str],
+    data: JSONBody[Query],
+    field_keys: KeysParameter = "id",
 ) -> PageBody:
     """A page of records by filter, sorts and search."""
     return await _page(system, actor, table, data, field_keys)
@@ -267,7 +271,7 @@ async def refreshing_fields(system: TheSystem, actor: TheActor, table: FromPath[
 
 @post("/tables/{table:str}/aggregate", status_code=HTTP_200_OK, opt={"idempotent": "reading"})
 async def aggregate_records(
-    system: TheSystem, actor: TheActor, table: FromPath[str], data: AggregateQuery
+    system: TheSystem, actor: TheActor, table: FromPath[str], data: JSONBody[AggregateQuery]
 ) -> Aggregated:
     """Numbers over groups of records."""
     return Aggregated(tuple(await read.aggregate(system, actor, table, data)))
@@ -284,7 +288,7 @@ async def create_records(
     actor: TheActor,
     translator: TheTranslator,
     table: FromPath[str],
-    data: BatchBody,
+    data: JSONBody[BatchBody],
     field_keys: KeysParameter = "id",
 ) -> Response[StoredBody]:
     """Create records. 200: all stored, 207: some were refused, 422: none was stored."""
@@ -300,7 +304,7 @@ async def update_records(
     actor: TheActor,
     translator: TheTranslator,
     table: FromPath[str],
-    data: BatchBody,
+    data: JSONBody[BatchBody],
     field_keys: KeysParameter = "id",
 ) -> Response[StoredBody]:
     """Set fields of records; those left out stay. Answers as creating does."""
@@ -321,7 +325,11 @@ async def update_records(
     responses=SOME_REFUSED,
 )
 async def delete_records(
-    system: TheSystem, actor: TheActor, translator: TheTranslator, table: FromPath[str], data: IdsBody
+    system: TheSystem,
+    actor: TheActor,
+    translator: TheTranslator,
+    table: FromPath[str],
+    data: JSONBody[IdsBody],
 ) -> Response[StoredBody]:
     """Put records into the trash; undo and restore bring them back. Answers as creating does."""
     _check_size(data.records)
@@ -330,7 +338,11 @@ async def delete_records(
 
 @post("/tables/{table:str}/restore", status_code=HTTP_200_OK, responses=SOME_REFUSED)
 async def restore_records(
-    system: TheSystem, actor: TheActor, translator: TheTranslator, table: FromPath[str], data: IdsBody
+    system: TheSystem,
+    actor: TheActor,
+    translator: TheTranslator,
+    table: FromPath[str],
+    data: JSONBody[IdsBody],
 ) -> Response[StoredBody]:
     """Take records out of the trash."""
     _check_size(data.records)

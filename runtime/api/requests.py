@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 from litestar import post
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
 from runtime.api.common import TheActor, TheSystem
@@ -39,7 +39,7 @@ class TrialAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 @post("/apps/{app:str}/request", status_code=HTTP_200_OK)
 async def send_request(
-    system: TheSystem, actor: TheActor, app: FromPath[str], data: TrialBody
+    system: TheSystem, actor: TheActor, app: FromPath[str], data: JSONBody[TrialBody]
 ) -> TrialAnswer:
     """Send a request for real, once. Builders and owners only."""
     try:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import get, post
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK
 
 from runtime.access import Operation, require
@@ -370,7 +370,7 @@ async def _change(
 
 @post("/stocks/{stock:str}/receive", status_code=HTTP_200_OK, opt={"idempotent": "atomic"})
 async def receive_stock(
-    system: TheSystem, actor: TheActor, stock: FromPath[str], data: CountingBody
+    system: TheSystem, actor: TheActor, stock: FromPath[str], data: JSONBody[CountingBody]
 ) -> CountedAnswer:
     """Goods arrive: on hand grows by each ``quantity`` (> 0). Lines that wait for them are filled shortly after."""
     return await _change(system, actor, stock, "receive", data)
@@ -378,7 +378,7 @@ async def receive_stock(
 
 @post("/stocks/{stock:str}/adjust", status_code=HTTP_200_OK, opt={"idempotent": "atomic"})
 async def adjust_stock(
-    system: TheSystem, actor: TheActor, stock: FromPath[str], data: CountingBody
+    system: TheSystem, actor: TheActor, stock: FromPath[str], data: JSONBody[CountingBody]
 ) -> CountedAnswer:
     """On hand changes by each ``quantity`` (not 0), with a ``reason``; never below what is reserved."""
     return await _change(system, actor, stock, "adjust", data)
@@ -386,7 +386,7 @@ async def adjust_stock(
 
 @post("/stocks/{stock:str}/count", status_code=HTTP_200_OK, opt={"idempotent": "atomic"})
 async def count_stock(
-    system: TheSystem, actor: TheActor, stock: FromPath[str], data: CountingBody
+    system: TheSystem, actor: TheActor, stock: FromPath[str], data: JSONBody[CountingBody]
 ) -> CountedAnswer:
     """Stock-taking: on hand becomes each ``quantity`` counted; the difference is one movement per shelf."""
     return await _change(system, actor, stock, "count", data)
@@ -394,7 +394,11 @@ async def count_stock(
 
 @post("/stocks/{stock:str}/reserve", status_code=HTTP_200_OK, opt={"idempotent": "atomic"})
 async def reserve_order(
-    system: TheSystem, actor: TheActor, translator: TheTranslator, stock: FromPath[str], data: OrderBody
+    system: TheSystem,
+    actor: TheActor,
+    translator: TheTranslator,
+    stock: FromPath[str],
+    data: JSONBody[OrderBody],
 ) -> ReservationBody:
     """Reserve what the order's lines still need; ``short`` (nothing reserved) says why in ``reason``."""
     return await _settled(system, actor, translator, stocks.reserve, stock, data.order)
@@ -402,7 +406,11 @@ async def reserve_order(
 
 @post("/stocks/{stock:str}/release", status_code=HTTP_200_OK, opt={"idempotent": "atomic"})
 async def release_order(
-    system: TheSystem, actor: TheActor, translator: TheTranslator, stock: FromPath[str], data: OrderBody
+    system: TheSystem,
+    actor: TheActor,
+    translator: TheTranslator,
+    stock: FromPath[str],
+    data: JSONBody[OrderBody],
 ) -> ReservationBody:
     """Give back what the order's lines hold; they wait no longer either."""
     return await _settled(system, actor, translator, stocks.release, stock, data.order)
@@ -410,7 +418,11 @@ async def release_order(
 
 @post("/stocks/{stock:str}/consume", status_code=HTTP_200_OK, opt={"idempotent": "atomic"})
 async def consume_order(
-    system: TheSystem, actor: TheActor, translator: TheTranslator, stock: FromPath[str], data: OrderBody
+    system: TheSystem,
+    actor: TheActor,
+    translator: TheTranslator,
+    stock: FromPath[str],
+    data: JSONBody[OrderBody],
 ) -> ReservationBody:
     """Send out what the order's lines hold."""
     return await _settled(system, actor, translator, stocks.consume, stock, data.order)
@@ -418,7 +430,7 @@ async def consume_order(
 
 @post("/stocks/{stock:str}/fill", status_code=HTTP_200_OK)
 async def fill_back_orders(
-    system: TheSystem, actor: TheActor, stock: FromPath[str], data: FillBody
+    system: TheSystem, actor: TheActor, stock: FromPath[str], data: JSONBody[FillBody]
 ) -> FilledBody:
     """Give waiting lines what is available now: of an order, for a shelf, or wherever; the oldest first."""
     found = (await system.catalogs.current()).stock(stock)
@@ -433,7 +445,7 @@ async def fill_back_orders(
 
 @post("/stocks/{stock:str}/unowned", status_code=HTTP_200_OK)
 async def clear_unowned(
-    system: TheSystem, actor: TheActor, stock: FromPath[str], data: ShelfBody
+    system: TheSystem, actor: TheActor, stock: FromPath[str], data: JSONBody[ShelfBody]
 ) -> ClearedBody:
     """Make available what is reserved on a shelf although no line holds it (brought in from elsewhere, for example)."""
     done: Decimal = await counting.clear_unowned(system, stock, data.shelf, actor=actor, source=Source("api"))

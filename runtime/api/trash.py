@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import delete, get
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK
 
 from runtime.api.common import TheActor, TheSystem, TheTranslator, actor_name, moment
@@ -81,7 +81,7 @@ async def list_trashed_records(
 
 @delete("/tables/{table:str}/trash", status_code=HTTP_200_OK)
 async def remove_trashed_records(
-    system: TheSystem, actor: TheActor, table: FromPath[str], data: RemovalBody
+    system: TheSystem, actor: TheActor, table: FromPath[str], data: JSONBody[RemovalBody]
 ) -> RemovedBody:
     """Remove deleted records for good. Builders only; nothing brings them back."""
     return RemovedBody(await trash.remove(system, actor, table, None if data.all else data.records))

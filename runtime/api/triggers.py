@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 from litestar import get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_202_ACCEPTED
 
 from runtime.access import Operation, require
@@ -161,7 +161,7 @@ async def make_hook(system: TheSystem, actor: TheActor, automation: FromPath[str
 
 @post("/automations/{automation:str}/hook/signing", status_code=HTTP_200_OK, opt={"idempotent": "secret"})
 async def sign_hook(
-    system: TheSystem, actor: TheActor, automation: FromPath[str], data: SigningOrder
+    system: TheSystem, actor: TheActor, automation: FromPath[str], data: JSONBody[SigningOrder]
 ) -> SigningBody:
     """Set the secret that calls are signed with."""
     return SigningBody(await hooks.sign_with(system, actor, automation, data.secret))
@@ -169,7 +169,7 @@ async def sign_hook(
 
 @post("/automations/{automation:str}/hook/listen", status_code=HTTP_200_OK)
 async def listen_to_hook(
-    system: TheSystem, actor: TheActor, automation: FromPath[str], data: ListenOrder
+    system: TheSystem, actor: TheActor, automation: FromPath[str], data: JSONBody[ListenOrder]
 ) -> HookBody:
     """Wait for a sample for 15 minutes, or stop waiting."""
     return _hook(await hooks.listen(system, actor, automation, data.waiting))
@@ -191,7 +191,7 @@ async def list_startable(system: TheSystem, actor: TheActor, table: FromPath[str
 
 @post("/automations/{automation:str}/start", status_code=HTTP_202_ACCEPTED)
 async def start_automation(
-    system: TheSystem, actor: TheActor, automation: FromPath[str], data: StartOrder
+    system: TheSystem, actor: TheActor, automation: FromPath[str], data: JSONBody[StartOrder]
 ) -> StartedBody:
     """Start an automation by hand: a run for each record."""
     done = await manual.start(system, actor, automation, data.records)
@@ -222,7 +222,7 @@ async def read_batch(
 
 @post("/apps/{app:str}/schedule", status_code=HTTP_200_OK, opt={"idempotent": "reading"})
 async def preview_schedule(
-    system: TheSystem, actor: TheActor, app: FromPath[str], data: PlanOrder
+    system: TheSystem, actor: TheActor, app: FromPath[str], data: JSONBody[PlanOrder]
 ) -> MomentsAnswer:
     """The next five moments of a plan."""
     found = (await system.catalogs.current()).app(app)

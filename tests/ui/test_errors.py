@@ -11,6 +11,7 @@ import httpx
 import msgspec
 import pytest
 from litestar import Litestar, get, post
+from litestar.params import FromQuery, JSONBody
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from runtime import accounts
@@ -84,7 +85,7 @@ async def boom_page() -> None:
 
 
 @post("/api/v1/order", opt={"exclude_from_auth": True, "exclude_from_csrf": True})
-async def order(data: Order, limit: int = 5) -> None:
+async def order(data: JSONBody[Order], limit: FromQuery[int] = 5) -> None:
     return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 
-from litestar.exceptions.base_exceptions import LitestarWarning
+from litestar.exceptions import LitestarDeprecationWarning, LitestarWarning
 
 from runtime.settings import Settings
 from ui.asgi import create_app
@@ -13,4 +13,5 @@ from ui.asgi import create_app
 async def test_the_framework_has_nothing_to_complain_about(settings: Settings) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error", LitestarWarning)
+        warnings.simplefilter("error", LitestarDeprecationWarning)
         create_app(settings)
