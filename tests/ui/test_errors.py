@@ -11,7 +11,7 @@ import httpx
 import msgspec
 import pytest
 from litestar import Litestar, get, post
-from litestar.params import FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from runtime import accounts
@@ -75,7 +75,7 @@ def raising() -> dict[str, Exception]:
 
 
 @get("/api/v1/boom/{kind:str}", opt={"exclude_from_auth": True})
-async def boom(kind: str) -> None:
+async def boom(kind: FromPath[str]) -> None:
     raise raising()[kind]
 
 
