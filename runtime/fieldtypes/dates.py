@@ -47,10 +47,16 @@ def loose_datetime(typed: str, context: Context) -> datetime:
     except ValueError:
         raise BadValue(N_("「{value}」里的日期或时间不存在"), value=typed[:40]) from None
     if not _FIRST_YEAR <= naive.year <= _LAST_YEAR:
-        raise BadValue(N_("「{value}」里的日期或时间不存在"), value=typed[:40])
-    if g["z"]:
+        raise BadValue(
+            N_("「{value}」超出了能保存的范围,年份要在 {first} 到 {last} 之间"),
+            value=typed[:40], first=_FIRST_YEAR, last=_LAST_YEAR,
+        )  # fmt: skip
+    if not g["z"]:
+        return naive.replace(tzinfo=context.zone)
+    try:
         return datetime.fromisoformat(naive.isoformat() + g["z"].replace("Z", "+00:00"))
-    return naive.replace(tzinfo=context.zone)
+    except ValueError:
+        raise BadValue(N_("「{value}」里的时区不存在"), value=typed[:40]) from None
 
 
 # the lengths of 2026-01-15 10:24, with seconds, and with a time zone; and where their signs stand

@@ -115,7 +115,7 @@ class SingleSelectType(FieldType):
 
     def condition(self, config: Any, column: str, op: str, value: Any, context: Context) -> QueryString:
         if op in ("is", "is_not", "eq", "ne"):
-            return compare(column, op, None if value in (None, "") else _ids(config, value)[0])
+            return compare(column, op, None if value in (None, "", []) else _ids(config, value)[0])
         if op in ("is_any_of", "is_none_of"):
             found = f"{column} = ANY({{}}::integer[])"
             return QueryString(

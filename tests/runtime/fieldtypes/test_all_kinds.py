@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ from builder.validation import Problems
 from runtime import fieldtypes
 from runtime.catalog import Field, Table
 from runtime.definitions.queries import Aggregate, AggregateQuery, Condition, GroupLevel, Query, Sort
-from runtime.errors import InvalidInput
+from runtime.errors import HuobiaoError, InvalidInput
 from runtime.fieldtypes.registry import TYPES
 from runtime.i18n import Translator
 from runtime.records import read
@@ -107,6 +108,22 @@ async def test_each_answers_every_operator_it_offers(desk: Desk, table: Table) -
         if "is_empty" in kind.operators and field.type in FULL:
             assert await _found(desk, table, field, "is_empty", None) == {"乙"}, field.type
             assert await _found(desk, table, field, "is_not_empty", None) == {"甲"}, field.type
+
+
+_ODD: tuple[Any, ...] = (
+    None, "\0", -1, 10**30, [], [None], {}, {"amount": 10**12, "unit": "day"}, "2024-01-01T00:00:00+99:99", ["0000-01-01", "9999-12-31"],
+)  # fmt: skip
+
+
+async def test_each_refuses_what_no_operator_can_be_asked_with(desk: Desk, table: Table) -> None:  # noqa: F811
+    """Whatever is asked, and whatever is written, the answer is records or a refusal in words."""
+    for field in _kinds(table):
+        for op in fieldtypes.get(field.config).operators:
+            for value in _ODD:
+                with suppress(HuobiaoError):
+                    await _found(desk, table, field, op, value)
+        for value in _ODD:
+            await desk.store(table, creates=(NewRecord({field.id: value}),))
 
 
 _OTHER_OPERANDS = frozenset(
