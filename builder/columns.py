@@ -88,6 +88,13 @@ async def go_on(tx: Tx, app: App, table: Table, field: int, config: AutoNumber) 
     await _set_counted(tx, field, config, {k: v for k, v in last.items() if v > counted.get(k, 0)})
 
 
+async def count_on(tx: Tx, app: App, table: Table, field: int, config: AutoNumber) -> None:
+    """Let a field whose numbers were made under another one (values kept by a change of type) count by itself."""
+    if await tx.value("SELECT to_regclass($1) IS NULL", f"data.s{field}"):
+        await schema.create_sequence(tx, field)
+        await go_on(tx, app, table, field, config)
+
+
 async def _number(
     tx: Tx,
     app: App,

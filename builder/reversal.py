@@ -324,6 +324,7 @@ class Reversal:
                 await columns.set_unique(self.edit, table, field)
         if isinstance(field.config, AutoNumber):
             app = self.edit.catalog.app_of(table)
+            await columns.count_on(self.edit.tx, app, table, field.number, field.config)
             await columns.number_missing(self.edit.tx, app, table, field.number, field.config)
 
     async def _settle_rules(self, public_id: str) -> None:

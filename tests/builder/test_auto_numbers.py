@@ -178,3 +178,19 @@ async def test_a_field_from_the_trash_numbers_what_was_made_meanwhile(desk: Desk
     await desk.write(table, {"渠道": "淘宝"}, {"渠道": "抖音"})
     await trash.restore(desk.system, desk.owner, field.id)
     assert await desk.rows(table, "单号") == ["TB-0001", "TB-0002", "DY-0001"]
+
+
+@pytest.mark.parametrize("separate", [False, True])
+async def test_numbers_taken_out_of_the_trash_after_a_change_of_type_go_on(desk: Desk, separate: bool) -> None:
+    """The numbers kept by the change become a field of their own that counts on behind them, beside the first."""
+    table = await orders(desk)
+    made = await desk.field(table, "单号", "auto_number", segments=rule(separate=separate))
+    await desk.write(table, {"渠道": "淘宝"}, {"渠道": "淘宝"})
+    await desk.change(made, type="text")
+    await desk.write(table, {"渠道": "淘宝"})  # while the numbers lie in the trash
+    (item,) = await trash.list_of(desk.system, desk.owner, desk.app_id)
+    (back, *_) = await trash.restore(desk.system, desk.owner, item.id)
+    await desk.write(table, {"渠道": "淘宝"}, {"渠道": "抖音"})
+    other = "DY-0001" if separate else "DY-0005"
+    assert await desk.rows(table, back.name) == ["TB-0001", "TB-0002", "TB-0003", "TB-0004", other]
+    assert await desk.rows(table, "单号") == ["TB-0001", "TB-0002", None, None, None]
