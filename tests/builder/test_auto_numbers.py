@@ -181,7 +181,9 @@ async def test_a_field_from_the_trash_numbers_what_was_made_meanwhile(desk: Desk
 
 
 @pytest.mark.parametrize("separate", [False, True])
-async def test_numbers_taken_out_of_the_trash_after_a_change_of_type_go_on(desk: Desk, separate: bool) -> None:
+async def test_numbers_taken_out_of_the_trash_after_a_change_of_type_go_on(
+    desk: Desk, separate: bool
+) -> None:
     """The numbers kept by the change become a field of their own that counts on behind them, beside the first."""
     table = await orders(desk)
     made = await desk.field(table, "单号", "auto_number", segments=rule(separate=separate))
