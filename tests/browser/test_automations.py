@@ -232,3 +232,33 @@ async def test_it_is_readable_everywhere(site: Site, shop: Shop, wecom: WecomSta
         await expect(page.locator(shown).first).to_be_visible()
         await page.screenshot(path=shot(f"automation/{name}-{look}"))
         assert not await axe(page)
+
+
+async def test_taking_a_step_back_leaves_the_records_alone(site: Site, shop: Shop) -> None:
+    automation = await shop.automation(
+        RecordCreated(shop.orders.id), UpdateRecord(shop.sets(备注="好")), name="试一试", enabled=False
+    )
+    order = await shop.order(订单号="DY-0701")
+    page = await site.open(f"/t/{shop.orders.id}")
+    await page.locator("#g-0-0").click()
+    await page.keyboard.type("DY-0702")
+    await page.keyboard.press("Enter")
+
+    async def renamed() -> bool:
+        return bool((await shop.read(order))["订单号"] == "DY-0702")
+
+    await until(renamed)
+    await page.goto(f"/automations/{automation}")
+    cards = page.locator(".au-card")
+    await expect(cards).to_have_count(2)
+    await add_step(page, page.locator(".au-flow > .au-wire .au-add").last, "等一等")
+    await expect(cards).to_have_count(3)
+    undone: list[str] = []
+    page.on("request", lambda sent: undone.append(sent.url) if sent.url.endswith("/api/v1/undo") else None)
+    await page.locator(".au-state").click()  # nobody types any more
+    await page.keyboard.press("Control+z")
+    await expect(cards).to_have_count(2)
+    await page.keyboard.press("Control+Shift+z")
+    await expect(cards).to_have_count(3)
+    assert undone == [], "only the flow goes back, not what was changed in a table before"
+    assert await renamed()

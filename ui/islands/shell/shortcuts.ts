@@ -29,7 +29,8 @@ export function startShortcuts(): void {
   for (const label of document.querySelectorAll<HTMLElement>("[data-mod-key]")) {
     label.textContent = `${isApple ? "⌘" : "Ctrl "}${label.dataset.modKey}`;
   }
-  document.addEventListener("keydown", (event) => {
+  // Heard last: an editor on the page that takes its own last step back must not have a change of records undone as well.
+  window.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing) return;
     const key = event.key.toLowerCase();
     if (isCommand(event) && !event.altKey && key === "k") {
