@@ -7,6 +7,7 @@ else Chinese. Theme and the folded rail belong to the device and are cookies tha
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -129,7 +130,8 @@ class Reader:
             return self.moment(moment)
         if abs(gap) < dt.timedelta(minutes=1):
             return self.text("刚刚")
-        return str(dates.format_timedelta(gap, locale=self.locale, add_direction=True, threshold=1))
+        words = dates.format_timedelta(gap, locale=self.locale, add_direction=True, threshold=1)
+        return re.sub(r"(?<=\d)(?=[\u4e00-\u9fff])", " ", words)
 
     def size(self, count: int | None) -> str:
         """Bytes as ``1.2 MB``."""

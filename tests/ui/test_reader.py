@@ -60,7 +60,7 @@ def test_moments_are_shown_in_the_readers_zone() -> None:
 
 
 def test_how_long_ago() -> None:
-    assert ZH.ago(NOW - dt.timedelta(minutes=3), NOW) == "3分钟前"
+    assert ZH.ago(NOW - dt.timedelta(minutes=3), NOW) == "3 分钟前"
     assert EN.ago(NOW - dt.timedelta(hours=2), NOW) == "2 hours ago"
     assert ZH.ago(NOW - dt.timedelta(days=30), NOW) == "2020-01-31 20:00"
 

@@ -18,7 +18,7 @@ export function aimForm(host: SetHost, label: string, aim: Aim, set: (aim: Aim) 
   const records = reachable(host.around);
   const key = (one: Aim) => `${one.of ?? "trigger"}|${one.every ? "every" : ""}|${one.via ?? ""}`;
   const options = [
-    ...records.map((one) => ({ aim: { of: one.of } as Aim, label: one.label, icon: "tag" })),
+    ...records.map((one) => ({ aim: { of: one.of } as Aim, label: one.label, icon: one.table.icon })),
     ...lists(host.around).map((one) => ({ aim: { of: one.of, every: true } as Aim, label: one.label, icon: "list" })),
     ...records.flatMap((one) =>
       one.table.fields

@@ -154,9 +154,9 @@ class Palette {
           >${icon("search", 18)}<input
             type="text"
             role="combobox"
-            aria-expanded="true"
+            aria-expanded=${shown.length ? "true" : "false"}
             aria-controls="palette-list"
-            aria-activedescendant=${`palette-${this.#cursor}`}
+            aria-activedescendant=${shown.length ? `palette-${this.#cursor}` : nothing}
             aria-label=${t("搜索记录、表、页面、命令")}
             placeholder=${t("搜索记录、表、页面、命令")}
             autocomplete="off"
@@ -167,7 +167,7 @@ class Palette {
             }}
           /><kbd class="kbd">Esc</kbd></label
         >
-        <div class="palette-list" id="palette-list" role="listbox" aria-label=${t("结果")}>
+        <div class="palette-list" id="palette-list" role=${shown.length ? "listbox" : "status"} aria-label=${t("结果")}>
           ${this.#failed ? html`<p class="menu-none">${t("搜索没有响应,稍后再试")}</p>` : nothing}
           ${shown.map((group) => html`<div class="menu-h" role="presentation">${group.title}</div>${group.items.map(row)}`)}
           ${!shown.length && !this.#failed && this.#query ? html`<p class="menu-none">${t("没有找到「{words}」", { words: this.#query })}</p>` : nothing}

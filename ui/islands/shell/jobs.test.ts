@@ -18,7 +18,7 @@ describe("time left of a job", () => {
 describe("relative times", () => {
   const now = new Date("2026-01-15T12:00:00Z");
   it("are in words within a week", () => {
-    expect(relative(new Date("2026-01-15T11:57:00Z"), now)).toBe("3分钟前");
+    expect(relative(new Date("2026-01-15T11:57:00Z"), now)).toBe("3 分钟前");
     expect(relative(new Date("2026-01-14T11:00:00Z"), now)).toBe("昨天");
     expect(relative(new Date("2026-01-15T11:59:50Z"), now)).toBe("刚刚");
     expect(relative(new Date("2026-01-01T00:00:00Z"), now)).toBeNull();

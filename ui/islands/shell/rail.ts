@@ -1,5 +1,6 @@
 /** The left rail: folding to icons (remembered), drawer on phones, filter of its entries. */
 import { delegate, isPhone, setCookie } from "../dom";
+import { t } from "../i18n";
 
 function app(): HTMLElement | null {
   return document.querySelector<HTMLElement>(".app");
@@ -23,6 +24,16 @@ function filterEntries(words: string): void {
   for (const section of document.querySelectorAll<HTMLElement>(".rail-sec")) {
     section.hidden = wanted !== "" && !section.querySelector(".rail-i:not([hidden])");
   }
+  sayNone(wanted !== "" && !document.querySelector(".rail-scroll .rail-i:not([hidden])") ? t("没有找到「{words}」", { words: words.trim() }) : "");
+}
+
+/** Say that the rail has nothing of the kind; nothing when `words` is empty. */
+function sayNone(words: string): void {
+  const list = document.querySelector(".rail-scroll");
+  const said = list?.querySelector(".rail-none") ?? list?.appendChild(Object.assign(document.createElement("p"), { className: "rail-none" }));
+  if (!said) return;
+  said.setAttribute("role", "status");
+  said.textContent = words;
 }
 
 export function startRail(): void {

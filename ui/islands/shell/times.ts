@@ -13,10 +13,13 @@ export function relative(moment: Date, now = new Date()): string | null {
   if (Math.abs(seconds) > 7 * 86_400) return null;
   const format = new Intl.RelativeTimeFormat(locale(), { numeric: "auto" });
   for (const [unit, length] of steps) {
-    if (Math.abs(seconds) >= length) return format.format(Math.trunc(seconds / length), unit);
+    if (Math.abs(seconds) >= length) return spaced(format.format(Math.trunc(seconds / length), unit));
   }
   return t("刚刚");
 }
+
+/** A space between digits and Chinese, as everywhere else. */
+const spaced = (words: string): string => words.replace(/(\d)(?=\p{Script=Han})/gu, "$1 ");
 
 function refresh(root: ParentNode): void {
   for (const element of root.querySelectorAll<HTMLTimeElement>("time[data-relative]")) {

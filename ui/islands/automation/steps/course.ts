@@ -74,7 +74,7 @@ function overForm(host: StepHost, over: Over, set: (over: Over) => void): Templa
     ${over.kind === "found"
       ? row(host, t("哪一步找到的"), "config.over", choose(host, t("哪一步找到的"), over.step, found.map((one) => ({ value: one.of, label: one.label, icon: "search" })), (step) => set({ kind: "found", step }), t("先在前面加一个「查找记录」")))
       : over.kind === "linked"
-        ? row(host, t("哪个关联字段"), "config.over", choose(host, t("哪个关联字段"), `${over.of ?? "trigger"} ${over.field}`, links, (value) => set(linked(value)), t("选一个关联字段")))
+        ? row(host, t("哪个关联字段"), "config.over", choose(host, t("哪个关联字段"), over.field ? `${over.of ?? "trigger"} ${over.field}` : "", links, (value) => set(linked(value)), t("选一个关联字段")))
         : row(host, t("哪一串值"), "config.over", textControl(host, t("哪一串值"), over.value, false, (value) => set({ kind: "list", value })), t("一行一个;只有一行时按逗号或顿号分开"))}
     <p class="hint">${t("一个接一个做,最多 10000 个。中断后从没做完的那一个接着做,做完的不会再做。")}</p>`;
 }

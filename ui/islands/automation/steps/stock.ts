@@ -35,7 +35,7 @@ function stockForm(host: StepHost, config: StockConfig, set: (config: StepConfig
   const records = reachable(host.around);
   const of = config.of ?? "trigger";
   if (records.length < 2 && records.some((one) => one.of === of)) return stock;
-  const which = choose(host, t("哪个订单"), of, records.map((one) => ({ value: one.of, label: one.label, icon: "tag" })), (chosen) => set({ ...config, of: chosen }));
+  const which = choose(host, t("哪个订单"), of, records.map((one) => ({ value: one.of, label: one.label, icon: one.table.icon })), (chosen) => set({ ...config, of: chosen }));
   return html`${row(host, t("哪个订单"), "config.of", which)}${stock}`;
 }
 

@@ -28,9 +28,9 @@ export const stateLeft: TriggerUi<"state_left"> = {
   name: () => t("离开状态时"),
   description: () => t("记录从这个状态变成别的状态"),
   fresh: (page, table, where) => ({ kind: "state_left", table, field: first(page, table), states: [], where }),
-  rows: (host, trigger, fields) => stateRows(host, trigger, fields, t("离开"), t("任意状态")),
+  rows: (host, trigger, fields) => stateRows(host, trigger, fields, t("离开的状态"), t("任意状态")),
   describe: (_page, trigger, table) => {
     const field = table.fields.find((one) => one.id === trigger.field);
-    return field ? html`<span class="f3">· ${t("离开")}</span>${statePills(field, trigger.states, t("任意状态"))}` : missing();
+    return field ? html`<span class="f3">· ${t("离开了")}</span>${statePills(field, trigger.states, t("任意状态"))}` : missing();
   },
 };
