@@ -16,6 +16,7 @@ import msgspec
 
 from builder.automation_checks import check_automation, connector_kinds
 from builder.automations import begun, read_definition
+from builder.deleted_names import name_deleted
 from builder.edit import Edit, editing
 from builder.validation import Problems
 from builder.versions import check_version
@@ -176,6 +177,7 @@ async def _checked(
         await connector_kinds(system.db, app.number),
         own=automation.id,
     )
+    await name_deleted(system.db, problems)
     return problems, checked
 
 

@@ -12,6 +12,7 @@ from typing import Any, cast
 import msgspec
 
 from builder.automation_checks import check_automation, connector_kinds
+from builder.deleted_names import name_deleted
 from builder.edit import Edit, editing
 from builder.validation import Problems
 from builder.versions import check_version
@@ -44,6 +45,7 @@ async def _accept(system: System, app: App, definition: AutomationDef, own: str 
         problems.found[:] = [
             p for p in problems.found if (p.path or "").split(".")[0] in ("name", "description")
         ]
+    await name_deleted(system.db, problems)
     problems.raise_any()
     return checked
 
@@ -56,6 +58,7 @@ async def problems_of(system: System, catalog: Catalog, automation: Automation) 
     check_automation(
         problems, app, definition, await connector_kinds(system.db, app.number), own=automation.id
     )
+    await name_deleted(system.db, problems)
     return problems
 
 

@@ -46,7 +46,9 @@ _DATE_TYPES = frozenset({"date", "datetime", "created_time", "updated_time"})
 def find_field(problems: Problems, table: Table, key: str) -> Field | None:
     """The field that ``key`` (id or name) means; None with a problem when the table has none."""
     found = table.by_id.get(key) or table.by_name.get(key)
-    if found is None:
+    if found is None and not key:
+        problems.add("no_field", N_("选一个字段"))
+    elif found is None:
         problems.add(
             "unknown_field",
             N_("数据表「{table}」里没有字段「{name}」,可能已被删除"),

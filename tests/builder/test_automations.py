@@ -436,3 +436,22 @@ async def test_a_member_who_left_is_told_before_and_flagged_after(desk: Desk) ->
     catalog = await desk.catalog()
     (problem,) = (await automations.problems_of(desk.system, catalog, catalog.automation(made.id))).found
     assert (problem.path, problem.code) == ("steps.0.config.set.0.value.value", "person_gone")
+
+
+async def test_a_deleted_field_is_called_by_its_name_and_an_empty_choice_is_no_deleted_one(
+    desk: Desk, orders: Table
+) -> None:
+    made = await make(
+        desk, definition({"kind": "update_record", "set": [{"field": "金额", "value": literal(5)}]})
+    )
+    unchosen = await make(
+        desk, definition({"kind": "link_record", "link": "", "match": []}, name="没选", enabled=False)
+    )
+    await fields.delete(desk.system, desk.owner, orders.field("金额").id, confirmed=True)
+    catalog = await desk.system.catalogs.current()
+    found = await automations.problems_of(desk.system, catalog, catalog.automation(made.id))
+    assert [str(problem.message.text()) for problem in found.found] == [
+        "「金额」已被删除:换一个字段,或从回收站恢复它"
+    ]
+    found = await automations.problems_of(desk.system, catalog, catalog.automation(unchosen.id))
+    assert "选一个字段" in [problem.message.text() for problem in found.found]
