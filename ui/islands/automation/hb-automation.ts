@@ -2,39 +2,36 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { styleMap } from "lit/directives/style-map.js";
 import "../../styles/automation.css";
-import { api, ApiError, randomKey, showError, type Problem } from "../api";
+import { api, randomKey, showError, type Problem } from "../api";
 import { define, HbElement } from "../base";
 import { connectorDialog } from "../connectors/connector-dialog";
-import { confirmDialog } from "../dialog/dialog";
-import { debounce, isCommand, isTyping } from "../dom";
+import { isCommand } from "../dom";
 import type { RecordData } from "../fields/field";
 import { icon } from "../icons";
 import { t } from "../i18n";
 import { openMenu } from "../menu/menu";
+import { Past } from "../past";
 import type { Option } from "../select/options";
 import { closePanel } from "../shell/panel";
 import { stockDialog } from "../stocks/stock-dialog";
-import { askName } from "../table/ask-name";
 import { toast } from "../toast/toast";
+import { bar, paused, type BarHost } from "./bar";
 import { guessTest } from "./condition-form";
-import { definitionOf, forget, keep, kept, same } from "./draft";
-import { conflictDialog } from "./conflict";
-import { publishDialog, versionsDialog } from "./versions";
+import { Drafting, type DraftingHost } from "./drafting";
 import { flow, type FlowHost } from "./flow";
 import "./hb-step-form";
 import type { HbStepForm, StepAct } from "./hb-step-form";
 import { triggerTable } from "./made";
 import { freshConfig, menuGroups } from "./steps/index";
 import { drawer, type DrawerHost } from "./rehearsal";
-import { byStep, copyOf, find, heldBy, insert, move, remove, replace, users, walk, type Place } from "./tree";
-import type { Automation, Connector, Definition, Draft, PageData, Pause, Rehearsal, Step, StepKind, Trigger } from "./types";
-import { startFor } from "./start";
+import { copyOf, find, heldBy, insert, move, remove, replace, users, walk, type Place } from "./tree";
+import type { Connector, Definition, PageData, Rehearsal, Step, StepKind, Trigger } from "./types";
 import { givenFor } from "./trigger-outputs";
 import { nameOf, tableOf, type Surroundings } from "./values";
 
 const zooms = [0.6, 0.75, 0.9, 1, 1.15, 1.3];
 
-class HbAutomation extends HbElement implements FlowHost, DrawerHost {
+class HbAutomation extends HbElement implements BarHost, DraftingHost, DrawerHost, FlowHost {
   static override properties = {
     definition: { state: true },
     chosen: { state: true },
@@ -53,22 +50,13 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
   declare problems: Map<string, Problem[]>;
   declare rehearsal: Rehearsal | null;
   declare running: boolean;
-  declare private saving: boolean;
-  declare private testing: boolean;
+  declare saving: boolean;
+  declare testing: boolean;
   declare private sample: RecordData | null;
   declare private zoom: number;
-  #saved!: Automation;
-  /** What runs. */
-  #published!: Definition;
+  drafting!: Drafting;
+  readonly past = new Past<Definition>();
   #form: HbStepForm | null = null;
-  /** What the server has of what is edited, and the number of that draft's changes (0: there is no draft). */
-  #stored!: Definition;
-  #revision = 0;
-  #choosing = false;
-  #keeping: Promise<boolean> | null = null;
-  readonly #soon = debounce(() => void this.#keep(), 800);
-  #past: Definition[] = [];
-  #future: Definition[] = [];
   #stop = new AbortController();
 
   constructor() {
@@ -85,20 +73,17 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
 
   override connectedCallback(): void {
     this.page = this.pageData<PageData>()!;
-    this.#saved = this.page.automation;
-    this.#published = definitionOf(this.#saved);
-    this.#revision = this.page.draft?.revision ?? 0;
-    this.definition = this.page.draft ? { ...this.#published, trigger: this.page.draft.trigger, steps: this.page.draft.steps } : this.#published;
-    this.#stored = this.definition;
+    this.drafting = new Drafting(this);
+    this.definition = this.drafting.stored;
     super.connectedCallback();
     this.#stop = new AbortController();
     const { signal } = this.#stop;
     document.addEventListener("hb:panel-close", () => this.#closed(), { signal });
     document.addEventListener("keydown", (event) => this.#shortcut(event), { signal });
-    addEventListener("beforeunload", (event) => this.dirty && event.preventDefault(), { signal });
-    this.#restore();
+    addEventListener("beforeunload", (event) => this.drafting.dirty && event.preventDefault(), { signal });
+    this.drafting.restore();
     void this.#findSample();
-    void this.#check();
+    void this.drafting.check();
     const wanted = new URLSearchParams(location.search).get("step");
     if (wanted && (wanted === "trigger" || find(this.definition.steps, wanted))) void this.updateComplete.then(() => this.choose(wanted));
     else if (this.page.can_build && !this.definition.steps.length && !matchMedia("(max-width: 900px)").matches) void this.updateComplete.then(() => this.choose("trigger"));
@@ -106,43 +91,26 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.leave();
+  }
+
+  /** Nothing of the page is listened to any more. */
+  leave(): void {
     this.#stop.abort();
-  }
-
-  /** Whether something is not on the server yet. */
-  get dirty(): boolean {
-    return !same(this.#stored, this.definition);
-  }
-
-  /** Whether what is edited is another than what runs. */
-  get unpublished(): boolean {
-    return !same(this.#published, this.definition);
   }
 
   /* ---- changing ---- */
 
-  #restore(): void {
-    const left = this.page.can_build ? kept(this.#saved, this.#revision) : null;
-    if (!left || same(left, this.definition)) return;
-    this.definition = left;
-    this.#soon();
-    toast(t("恢复了上次没来得及存的改动"), { kind: "info" });
-  }
-
   #set(next: Definition): void {
     if (JSON.stringify(next) === JSON.stringify(this.definition)) return;
-    this.#past = [...this.#past.slice(-99), this.definition];
-    this.#future = [];
-    this.#show(next);
+    this.past.left(this.definition);
+    this.show(next);
   }
 
-  #show(next: Definition): void {
+  show(next: Definition): void {
     const moved = triggerTable(next.trigger) !== triggerTable(this.definition.trigger);
     this.definition = next;
-    if (this.dirty) {
-      keep(this.#saved.id, this.#revision, next);
-      this.#soon();
-    } else forget(this.#saved.id);
+    this.drafting.changed();
     if (moved) {
       this.rehearsal = null;
       void this.#findSample();
@@ -154,52 +122,16 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
     this.#set({ ...this.definition, steps });
   }
 
-  #undo(): void {
-    const last = this.#past.pop();
-    if (!last) return;
-    this.#future.push(this.definition);
-    this.#show(last);
-  }
-
-  #redo(): void {
-    const next = this.#future.pop();
-    if (!next) return;
-    this.#past.push(this.definition);
-    this.#show(next);
-  }
-
-  /** Forget the draft: back to what runs. */
-  async #revert(): Promise<void> {
-    try {
-      await this.#keeping;
-      await api.delete(`/api/v1/automations/${this.#saved.id}/draft?revision=${this.#revision}`);
-    } catch (failure) {
-      if (failure instanceof ApiError && failure.code === "draft_changed") return this.#choose();
-      return showError(failure);
-    }
-    const before = this.definition;
-    this.#past = [];
-    this.#future = [];
-    this.problems = new Map();
-    this.#revision = 0;
-    this.#stored = this.#published;
-    this.#show(this.#published);
-    void this.#check();
-    toast(t("已丢掉草稿"), { action: t("撤销"), run: () => this.#show(before) });
+  undo(): void {
+    this.past.back(this.definition, (one) => this.show(one));
   }
 
   #shortcut(event: KeyboardEvent): void {
     if (!isCommand(event) || !this.page.can_build) return;
-    const letter = event.key.toLowerCase();
-    if (letter === "s") {
+    if (event.key.toLowerCase() === "s") {
       event.preventDefault();
-      void this.#keep().then((good) => good && toast(t("草稿已存好,发布后才生效")));
-    } else if ((letter === "z" || letter === "y") && !isTyping(event) && (this.#past.length || this.#future.length)) {
-      event.preventDefault();
-      event.stopPropagation();
-      if (letter === "y" || event.shiftKey) this.#redo();
-      else this.#undo();
-    }
+      void this.drafting.keep().then((good) => good && toast(t("草稿已存好,发布后才生效")));
+    } else this.past.key(event, this.definition, (one) => this.show(one));
   }
 
   /* ---- choosing and adding ---- */
@@ -346,188 +278,6 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
     if (changed) this.page = { ...this.page, connectors: this.page.connectors.map((one) => (one.id === id ? (changed as Connector) : one)) };
   }
 
-  /* ---- saving ---- */
-
-  /** Store what is edited as the draft; false when that failed. */
-  async #keep(): Promise<boolean> {
-    if (!this.page.can_build) return false;
-    while (this.#keeping) await this.#keeping;
-    if (!this.dirty) return true;
-    this.#keeping = this.#send();
-    try {
-      return await this.#keeping;
-    } finally {
-      this.#keeping = null;
-    }
-  }
-
-  async #send(): Promise<boolean> {
-    const sent = this.definition;
-    this.saving = true;
-    try {
-      const { draft } = await api.put<{ draft: Draft | null }>(`/api/v1/automations/${this.#saved.id}/draft`, { trigger: sent.trigger, steps: sent.steps, revision: this.#revision });
-      this.#revision = draft?.revision ?? 0;
-      this.#stored = sent;
-      if (!this.dirty) {
-        forget(this.#saved.id);
-        if (draft) this.problems = byStep(sent, draft.problems.filter((problem) => problem.code !== "no_steps"));
-      }
-      return true;
-    } catch (failure) {
-      if (failure instanceof ApiError && failure.code === "draft_changed") void this.#choose();
-      else if (failure instanceof ApiError && failure.status === 409) toast(failure.message, { kind: "bad", life: 30_000, action: t("刷新"), run: () => this.#reload() });
-      else this.#refused(failure, false);
-      return false;
-    } finally {
-      this.saving = false;
-      this.requestUpdate();
-    }
-  }
-
-  /** Somebody else has changed the draft: look at theirs, and take one of the two. */
-  async #choose(): Promise<void> {
-    if (this.#choosing) return;
-    this.#choosing = true;
-    try {
-      const path = `/api/v1/automations/${this.#saved.id}`;
-      const [{ draft }, now] = await Promise.all([api.get<{ draft: Draft | null }>(`${path}/draft`), api.get<Automation>(path)]);
-      const published = definitionOf({ ...this.#saved, ...now });
-      const theirs = draft ? { ...published, trigger: draft.trigger, steps: draft.steps } : published;
-      const choice = await conflictDialog(this.page, draft, theirs, this.definition);
-      if (!choice) return;
-      this.#saved = { ...this.#saved, ...now };
-      this.#published = published;
-      this.#revision = draft?.revision ?? 0;
-      this.#stored = theirs;
-      if (choice === "theirs") {
-        forget(this.#saved.id);
-        this.#past = [...this.#past, this.definition];
-        this.problems = draft ? byStep(theirs, draft.problems) : new Map();
-        this.#show(theirs);
-      } else {
-        this.requestUpdate();
-        window.setTimeout(() => void this.#keep());
-      }
-    } catch (failure) {
-      showError(failure);
-    } finally {
-      this.#choosing = false;
-    }
-  }
-
-  #reload(): void {
-    forget(this.#saved.id);
-    this.#stored = this.definition;
-    location.reload();
-  }
-
-  /** Make what is edited what runs, after a look at what is different. */
-  async #publish(): Promise<void> {
-    if (!(await this.#keep())) return;
-    const wanted = await publishDialog(this.page, this.page.published ? this.#published : null, this.definition, this.#saved.enabled);
-    if (!wanted) return;
-    this.saving = true;
-    try {
-      const done = await api.post<Automation>(`/api/v1/automations/${this.#saved.id}/publish`, { note: wanted.note, version: this.#saved.version, revision: this.#revision, enable: this.#saved.enabled || wanted.enable });
-      this.#took(done);
-      this.#revision = 0;
-      this.page = { ...this.page, published: (this.page.published ?? 0) + 1 };
-      toast(done.enabled ? t("已发布,从现在起的变化按新的做") : t("已发布,还没有启用"));
-    } catch (failure) {
-      if (failure instanceof ApiError && failure.code === "draft_changed") void this.#choose();
-      else this.#refused(failure, wanted.enable);
-    } finally {
-      this.saving = false;
-    }
-  }
-
-  /** What the server says the automation is now. */
-  #took(done: Automation): void {
-    this.#saved = { ...this.#saved, ...done };
-    this.#published = definitionOf(this.#saved);
-    this.definition = this.#stored = this.#published;
-    this.problems = new Map();
-    forget(this.#saved.id);
-  }
-
-  async #switch(enabled: boolean): Promise<boolean> {
-    this.saving = true;
-    try {
-      const done = await api.patch<Automation>(`/api/v1/automations/${this.#saved.id}`, { enabled, version: this.#saved.version });
-      this.#saved = { ...this.#saved, enabled: done.enabled, version: done.version };
-      return true;
-    } catch (failure) {
-      this.#refused(failure, enabled);
-      return false;
-    } finally {
-      this.saving = false;
-    }
-  }
-
-  #refused(failure: unknown, enabled: boolean): void {
-    if (!(failure instanceof ApiError) || !failure.problems.length) return showError(failure);
-    this.problems = byStep(this.definition, failure.problems);
-    const first = [...this.problems.keys()].find((id) => id !== "") ?? "";
-    const words = enabled && !this.#saved.enabled ? t("还不能启用:{n} 处要补上", { n: failure.problems.length }) : t("还不能发布:{n} 处要补上", { n: failure.problems.length });
-    const general = this.problems.get("")?.[0]?.message;
-    toast(general ? `${words}. ${general}` : words, { kind: "bad", life: 8_000 });
-    if (first) this.choose(first);
-  }
-
-  /** What is still missing of an automation that is switched off. */
-  async #check(): Promise<void> {
-    if (!this.page.can_build || this.dirty) return;
-    try {
-      const { problems } = await api.get<{ problems: Problem[] }>(`/api/v1/automations/${this.#saved.id}/problems`);
-      const found = problems.filter((problem) => problem.code !== "no_steps");
-      if (!this.dirty) this.problems = byStep(this.definition, found);
-    } catch {
-      // Only a help; saving says the same.
-    }
-  }
-
-  async #toggle(): Promise<void> {
-    const on = !this.#saved.enabled;
-    if (on && !this.page.published) return this.#publish();
-    if (await this.#switch(on)) toast(on ? t("已启用,从现在起的变化会触发它") : t("已停用,正在跑的会跑完"));
-    else this.requestUpdate();
-  }
-
-  async #rename(): Promise<void> {
-    const done = await askName({
-      heading: t("改名"),
-      label: t("名称"),
-      value: this.#saved.name,
-      action: t("保存"),
-      run: async (name) => {
-        const saved = await api.patch<Automation>(`/api/v1/automations/${this.#saved.id}`, { name, version: this.#saved.version });
-        this.#saved = { ...this.#saved, name: saved.name, version: saved.version };
-        [this.#published, this.#stored, this.definition] = [this.#published, this.#stored, this.definition].map((one) => ({ ...one, name })) as [Definition, Definition, Definition];
-      },
-    });
-    if (done && !this.dirty) location.reload();
-  }
-
-  async #remove(): Promise<void> {
-    let text = t("正在跑的会跑完,运行记录还在。以后的变化不再触发。");
-    try {
-      const { uses } = await api.get<{ uses: { text: string }[] }>(`/api/v1/automations/${this.#saved.id}/uses`);
-      const places = [...new Set(uses.map((use) => use.text))];
-      if (places.length) text += t("{places} 会按不了,直到换一个自动化。", { places: places.join("、") });
-    } catch {
-      // without the list the question is still asked
-    }
-    if (!(await confirmDialog({ heading: t("删除自动化「{name}」?", { name: this.#saved.name }), text, action: t("删除"), danger: true }))) return;
-    try {
-      await api.delete(`/api/v1/automations/${this.#saved.id}`);
-      forget(this.#saved.id);
-      this.#stop.abort();
-      location.assign(`/a/${this.page.app}`);
-    } catch (failure) {
-      showError(failure);
-    }
-  }
-
   /* ---- trying ---- */
 
   get record(): Option | null {
@@ -564,7 +314,7 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
     if (!this.sample && this.needsRecord) return;
     this.running = true;
     try {
-      this.rehearsal = await api.post<Rehearsal>(`/api/v1/automations/${this.#saved.id}/test`, {
+      this.rehearsal = await api.post<Rehearsal>(`/api/v1/automations/${this.drafting.saved.id}/test`, {
         record: this.needsRecord ? this.sample?.id : null,
         definition: this.definition,
         given: givenFor(this.definition.trigger),
@@ -592,117 +342,7 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
     this.#feed();
   }
 
-  #state(): TemplateResult {
-    if (!this.page.can_build) return html`<span class="f3 t13">${t("只能查看;要修改,请联系应用的所有者")}</span>`;
-    const missing = [...this.problems.values()].flat().length;
-    if (this.unpublished) {
-      const kept = this.saving || this.dirty ? t("正在存草稿…") : t("草稿已存");
-      return html`<span class="draft">${icon("pencil", 14)}${t("有改动没发布")}</span><span class="f3 t13 au-wide" role="status">${missing ? t("还有 {n} 处要补上", { n: missing }) : kept}</span>`;
-    }
-    if (missing && !this.#saved.enabled) return html`<span class="f3 t13">${t("还有 {n} 处要补上才能启用", { n: missing })}</span>`;
-    return html`<span class="f3 t13" role="status">${this.page.published ? t("已发布 · 第 {n} 版", { n: this.page.published }) : t("还没有发布")}</span>`;
-  }
-
-  #bar(): TemplateResult {
-    const { enabled, id } = this.#saved;
-    const builds = this.page.can_build;
-    return html`<div class="pub au-bar">
-      <span class="row au-state">${this.#state()}</span><span class="grow"></span>
-      <label class="row au-switch" data-tip=${enabled ? t("停用后不再触发") : t("启用后,新的变化会触发它")}><input class="sw" type="checkbox" role="switch" aria-label=${t("启用")} .checked=${enabled} ?disabled=${!builds || this.saving} @change=${(event: Event) => {
-        (event.target as HTMLInputElement).checked = enabled;
-        void this.#toggle();
-      }} /><span>${enabled ? t("已启用") : t("已停用")}</span></label>
-      <a class="tool" aria-label=${this.#runsLabel()} data-tip=${t("运行记录")} href="/automations/${id}/runs">${icon("history")}<span class="au-word">${t("运行记录")}</span>${this.page.runs ? html`<span class="f3">${this.page.runs > 999 ? "999+" : this.page.runs}</span>` : nothing}${this.page.failed ? html`<span class="count danger">${this.page.failed}</span>` : nothing}</a>
-      ${builds
-        ? html`<button type="button" class="icb au-undo" aria-label=${t("撤销修改")} data-tip=${t("撤销修改")} ?disabled=${!this.#past.length} @click=${() => this.#undo()}>${icon("undo-2")}</button>
-            <button type="button" class="icb" aria-label=${t("更多")} aria-haspopup="menu" @click=${(event: Event) => this.#more(event)}>${icon("ellipsis")}</button>
-            ${this.#byHand()}<button type="button" class="btn s" aria-pressed=${this.testing} aria-label=${t("试运行")} @click=${() => this.#test()}>${icon("play")}<span>${t("试运行")}</span></button>
-            <button type="button" class="btn s p" ?disabled=${!this.unpublished} @click=${() => void this.#publish()}>${t("发布")}</button>`
-        : nothing}
-    </div>`;
-  }
-
-  /** What the link to the runs is called where its word does not show: with how many there are, and how many wait. */
-  #runsLabel(): string {
-    const { runs, failed } = this.page;
-    const parts = [t("运行记录"), runs ? (runs > 999 ? "999+" : String(runs)) : "", failed ? t("{n} 次失败,等人处理", { n: failed }) : ""];
-    return parts.filter(Boolean).join(" ");
-  }
-
-  #more(event: Event): void {
-    openMenu(event.currentTarget as HTMLElement, [
-      { label: t("改名"), icon: "text-cursor-input", run: () => void this.#rename() },
-      { label: t("复制一份"), icon: "copy", run: () => void this.#duplicate() },
-      { label: t("历史版本"), icon: "history", run: () => void this.#versions() },
-      { label: t("丢掉草稿"), icon: "rotate-ccw", disabled: !this.unpublished, run: () => void this.#revert() },
-      "separator",
-      ...(this.page.pause?.scope === "automation"
-        ? [{ label: t("恢复运行"), icon: "play", run: () => void this.#pause(null) }]
-        : [
-            { label: t("暂停"), icon: "pause", sub: t("触发的先记着,恢复后接着跑"), run: () => void this.#pause("pause") },
-            { label: t("跑完排队的再停"), icon: "pause", sub: t("已在排队的跑完,新触发的先记着"), run: () => void this.#pause("drain") },
-          ]),
-      "separator",
-      { label: t("删除自动化"), icon: "trash-2", danger: true, run: () => void this.#remove() },
-    ]);
-  }
-
-  async #duplicate(): Promise<void> {
-    try {
-      await this.#keep();
-      const made = await api.post<Automation>(`/api/v1/automations/${this.#saved.id}/duplicate`, { name: t("{name} 的副本", { name: this.#saved.name }) });
-      location.assign(`/automations/${made.id}`);
-    } catch (failure) {
-      showError(failure);
-    }
-  }
-
-  async #versions(): Promise<void> {
-    await this.#keep();
-    const number = await versionsDialog({ ...this.page, automation: this.#saved }, this.definition);
-    if (number === null) return;
-    try {
-      const { draft } = await api.post<{ draft: Draft | null }>(`/api/v1/automations/${this.#saved.id}/versions/${number}/restore`, { revision: this.#revision });
-      this.#revision = draft?.revision ?? 0;
-      const before = this.definition;
-      const next = draft ? { ...this.definition, trigger: draft.trigger, steps: draft.steps } : { ...this.#published };
-      this.#past = [...this.#past, before];
-      this.#stored = next;
-      this.#show(next);
-      this.problems = draft ? byStep(next, draft.problems) : new Map();
-      toast(t("第 {n} 版已放进草稿,发布后才运行", { n: number }));
-    } catch (failure) {
-      if (failure instanceof ApiError && failure.code === "draft_changed") return this.#choose();
-      showError(failure);
-    }
-  }
-
-  async #pause(mode: "pause" | "drain" | null): Promise<void> {
-    try {
-      await api.put(`/api/v1/automations/${this.#saved.id}/pause`, { mode });
-      const { pauses } = await api.get<{ pauses: Pause[] }>(`/api/v1/apps/${this.page.app}/automations/pauses`);
-      this.page = { ...this.page, pause: pauses.find((one) => one.scope !== "automation" || one.id === this.#saved.id) ?? null };
-      toast(mode ? t("已暂停,触发的都记着,恢复后接着跑") : t("已恢复,记着的开始跑"));
-    } catch (failure) {
-      showError(failure);
-    }
-  }
-
-  #paused(): TemplateResult | typeof nothing {
-    const { pause } = this.page;
-    if (!pause) return nothing;
-    const whose = { all: t("整个系统的自动化都暂停了"), app: t("这个应用的自动化都暂停了"), automation: t("这个自动化暂停了") }[pause.scope];
-    return html`<div class="note warn au-paused" role="status">${icon("pause", 14)}<span><b>${pause.mode === "drain" ? t("跑完排队的就停") : whose}</b> ${pause.by ? t("{name} 暂停的", { name: pause.by }) : nothing} ${pause.reason} ${pause.held ? t("{n} 次运行等着恢复", { n: pause.held }) : t("触发的先记着,恢复后接着跑")}</span><span class="grow"></span>${this.page.can_build && pause.scope === "automation" ? html`<button type="button" class="btn s" @click=${() => void this.#pause(null)}>${t("恢复运行")}</button>` : nothing}</div>`;
-  }
-
-  /** The button that starts an automation made for that, where no record is asked for. */
-  #byHand(): TemplateResult | typeof nothing {
-    const { trigger, enabled, id, name } = this.#saved;
-    if (trigger.kind !== "manual" || trigger.table || !enabled) return nothing;
-    return html`<button type="button" class="btn s" ?disabled=${this.dirty} @click=${() => void startFor(id, name, [])}>${icon("zap")}<span>${t("运行")}</span></button>`;
-  }
-
-  #test(): void {
+  test(): void {
     this.testing = true;
     if ((this.sample || !this.needsRecord) && !this.rehearsal) void this.run();
   }
@@ -713,7 +353,7 @@ class HbAutomation extends HbElement implements FlowHost, DrawerHost {
   }
 
   protected override render(): TemplateResult {
-    return html`${this.#bar()}${this.#paused()}
+    return html`${bar(this)}${paused(this)}
       <div class="au-canvas" tabindex="-1">
         <div class="au-scale" style=${styleMap({ zoom: String(this.zoom) })}>${flow(this)}</div>
       </div>

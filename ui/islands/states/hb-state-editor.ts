@@ -8,13 +8,13 @@ import "../../styles/fields.css";
 import { api, ApiError, showError } from "../api";
 import { define, HbElement } from "../base";
 import { confirmDialog } from "../dialog/dialog";
-import { debounce, isCommand, isTyping } from "../dom";
+import { debounce, isCommand } from "../dom";
 import { stateGlyph, type Choice, type Field } from "../fields/field";
-import { formatNumber } from "../fields/format";
 import { glyph, icon } from "../icons";
 import { t } from "../i18n";
 import { watch } from "../live";
 import { openMenu, type MenuItem } from "../menu/menu";
+import { Past } from "../past";
 import { closePanel } from "../shell/panel";
 import { toast } from "../toast/toast";
 import { canvas, type CanvasHost } from "./canvas";
@@ -23,6 +23,7 @@ import "./hb-transition-form";
 import type { HbTransitionForm } from "./hb-transition-form";
 import { statesTable, type StatesHost } from "./states-table";
 import { movesTable, type MovesHost } from "./moves";
+import { acceptsStuck } from "./stuck";
 import { addState, openStateMenu, type ActionsHost } from "./state-actions";
 import { openTrial } from "./trial";
 import type { Check, Listener, PageData, Transition } from "./types";
@@ -37,8 +38,7 @@ export class HbStateEditor extends HbElement implements CanvasHost, MovesHost, S
   declare private outdated: boolean;
   #page!: PageData;
   #form: HbTransitionForm | null = null;
-  #past: (Draft | null)[] = [];
-  #future: (Draft | null)[] = [];
+  readonly #past = new Past<Draft | null>();
   #stop = new AbortController();
   readonly #examineSoon = debounce(() => void this.#examine(), 250);
 
@@ -124,8 +124,7 @@ export class HbStateEditor extends HbElement implements CanvasHost, MovesHost, S
   #adopt(field: Field): void {
     this.#page = { ...this.#page, field, fields: this.#page.fields.map((one) => (one.id === field.id ? field : one)) };
     this.outdated = false;
-    this.#past = [];
-    this.#future = [];
+    this.#past.clear();
     forget(field.id);
     this.draft = published(field);
     this.#feed();
@@ -140,8 +139,7 @@ export class HbStateEditor extends HbElement implements CanvasHost, MovesHost, S
 
   #put(draft: Draft | null): void {
     if (this.locked) return;
-    this.#past = [...this.#past.slice(-99), this.draft];
-    this.#future = [];
+    this.#past.left(this.draft);
     this.#show(draft);
   }
 
@@ -154,30 +152,17 @@ export class HbStateEditor extends HbElement implements CanvasHost, MovesHost, S
     this.#examineSoon();
   }
 
-  #step(from: (Draft | null)[], to: (Draft | null)[]): void {
-    if (!from.length) return;
-    to.push(this.draft);
-    this.#show(from.pop()!);
-  }
-
   #revert(): void {
-    this.#past = [];
-    this.#future = [];
+    this.#past.clear();
     this.#show(published(this.#field));
   }
 
   #shortcut(event: KeyboardEvent): void {
     if (!isCommand(event) || this.locked || document.querySelector("dialog[open]")) return;
-    const letter = event.key.toLowerCase();
-    if (letter === "s") {
+    if (event.key.toLowerCase() === "s") {
       event.preventDefault();
       void this.#publish();
-    } else if ((letter === "z" || letter === "y") && !isTyping(event) && (this.#past.length || this.#future.length)) {
-      event.preventDefault();
-      event.stopPropagation();
-      if (letter === "y" || event.shiftKey) this.#step(this.#future, this.#past);
-      else this.#step(this.#past, this.#future);
-    }
+    } else this.#past.key(event, this.draft, (draft) => this.#show(draft));
   }
 
   /** Ask the server what is wrong with the draft, and what it means for the records there are. */
@@ -305,7 +290,7 @@ export class HbStateEditor extends HbElement implements CanvasHost, MovesHost, S
 
   async #publish(): Promise<void> {
     const { draft } = this;
-    if (!draft || this.busy || !this.#changes || !(await this.#accepts(draft))) return;
+    if (!draft || this.busy || !this.#changes || !(await acceptsStuck(this.#field, draft, this.check))) return;
     this.busy = true;
     try {
       const saved = await api.patch<Field>(`/api/v1/fields/${this.#field.id}?version=${this.#version}`, { options: draft });
@@ -317,21 +302,6 @@ export class HbStateEditor extends HbElement implements CanvasHost, MovesHost, S
     } finally {
       this.busy = false;
     }
-  }
-
-  /** Say how many records would stand in states that nothing leads out of, before it is so. */
-  async #accepts(draft: Draft): Promise<boolean> {
-    const before = published(this.#field);
-    const names = new Map([...(this.#field.options.choices ?? []), ...draft.choices].map((choice) => [choice.id, choice.name]));
-    const stuck = (this.check?.states ?? []).filter((state) => state.choice !== null && state.records > 0 && stands(draft, state.choice) && !(before && stands(before, state.choice)));
-    if (!stuck.length) return true;
-    const lines = stuck.map((state) => t("「{state}」里有 {n} 条记录", { state: names.get(state.choice!) ?? "?", n: formatNumber(state.records) }));
-    return confirmDialog({
-      heading: t("有记录会停在没有出路的状态"),
-      text: t("{states}。发布以后没有流转离开它们,这些记录就停在那里,直到再加一条流转。", { states: lines.join(t(",")) }),
-      action: t("仍然发布"),
-      danger: true,
-    });
   }
 
   async #dissolve(): Promise<void> {
@@ -418,14 +388,6 @@ export class HbStateEditor extends HbElement implements CanvasHost, MovesHost, S
     return html`${this.#bar(draft)}
       <div class="st-body">${canvas(this, draft)}${this.#notes()}${statesTable(this, draft)}${movesTable(this, draft)}</div>`;
   }
-}
-
-/** Whether records in a state can go nowhere, though it is no end. */
-function stands(draft: Draft, choice: number): boolean {
-  const kind = draft.machine.states.find((state) => state.choice === choice)?.kind ?? "open";
-  const known = draft.choices.some((one) => one.id === choice);
-  const end = known && (kind === "done" || kind === "cancelled");
-  return !end && !draft.machine.transitions.some((move) => move.source === choice);
 }
 
 define("hb-state-editor", HbStateEditor);
