@@ -5,53 +5,32 @@
  */
 import "../../styles/workbench.css";
 import "../../styles/workbench-page.css";
-import htmx from "htmx.org";
 import { html, nothing, type TemplateResult } from "lit";
-import { api, ApiError, Disconnected, showError } from "../api";
+import { api, ApiError, Disconnected } from "../api";
 import { define, HbElement } from "../base";
 import { debounce, isPhone, isTyping } from "../dom";
-import type { Field, RecordData, Value } from "../fields/field";
-import { formatMoment, formatNumber } from "../fields/format";
 import { icon } from "../icons";
 import { t } from "../i18n";
 import { watch, type Change } from "../live";
-import { openMenu, type MenuItem } from "../menu/menu";
-import { filesOf } from "../files/file";
-import { linkChoices } from "../record/choices";
-import { isEditable } from "../record/control";
-import { askMissing } from "../record/missing";
-import { toWire } from "../record/saver";
-import type { Move } from "../record/types";
 import { rememberTable } from "../table/info";
-import { toastUndo } from "../toast/toast";
-import { undo } from "../undo";
 import { readAddress, writeAddress, type Address, type Place } from "./address";
-import { cardTemplate, numberOf, partText } from "./card";
+import { Changing, type ChangingHost } from "./changing";
 import { normalise } from "./codes";
-import { feedback, isSilent, setSilent } from "./feedback";
+import { feedback } from "./feedback";
 import { listenForScans } from "./gun";
 import type { ScannedCode } from "./hb-scan";
 import { Memory } from "./memory";
-import { barTemplate, movesOf, take } from "./moves";
+import { openBenchMenu } from "./menu";
 import { keepOnDevice } from "./offline";
-import { listTemplate, nothingBar, nothingTemplate, recentTemplate, searchTemplate, statesTemplate, waitingTemplate, type StateCount } from "./screens";
+import { footTemplate, resultTemplate, type ResultHost, type Shown } from "./result";
+import { recentTemplate, searchTemplate, statesTemplate, type StateCount } from "./screens";
 import { openStates, recordsIn, stateCounts } from "./states";
 import type { Card, Found, PageData } from "./types";
 
 /** The same code again so soon is a trigger pulled twice. */
 const doubleWithin = 1_500;
 
-/** What stands in the place of the card. */
-type Shown =
-  | { kind: "nothing" }
-  | { kind: "waiting" }
-  | { kind: "card"; card: Card; took: number | null; kept: number | null }
-  | { kind: "hits"; code: string; hits: RecordData[] }
-  | { kind: "missing"; code: string; offline: boolean }
-  | { kind: "state"; state: string; records: RecordData[]; total: number }
-  | { kind: "failed"; message: string };
-
-export class HbWorkbench extends HbElement {
+export class HbWorkbench extends HbElement implements ChangingHost, ResultHost {
   static override properties = {
     shown: { state: true },
     typed: { state: true },
@@ -59,10 +38,6 @@ export class HbWorkbench extends HbElement {
     scanning: { state: true },
     offline: { state: true },
     states: { state: true },
-    moves: { state: true },
-    moving: { state: true },
-    refusal: { state: true },
-    stuck: { state: true },
     unfolded: { state: true },
     allFacts: { state: true },
     allRecent: { state: true },
@@ -70,30 +45,26 @@ export class HbWorkbench extends HbElement {
     recents: { state: true },
   };
 
-  declare private shown: Shown;
+  declare shown: Shown;
   declare private typed: string;
   declare private problem: string;
   declare private scanning: boolean;
-  declare private offline: boolean;
+  declare offline: boolean;
   declare private states: StateCount[];
-  declare private moves: Move[];
-  declare private moving: Move | null;
-  declare private refusal: string;
-  /** Why the record shown cannot go on from its state. */
-  declare private stuck: string;
-  declare private unfolded: boolean;
-  declare private allFacts: boolean;
+  declare unfolded: boolean;
+  declare allFacts: boolean;
   declare private allRecent: boolean;
   declare private note: string;
   /** Counts up when the device's memory has changed. */
   declare private recents: number;
 
-  #page!: PageData;
+  page!: PageData;
+  readonly changing = new Changing(this);
   #memory!: Memory;
   #ask = 0;
   #last = { code: "", at: 0 };
   #stops: (() => void)[] = [];
-  readonly #refreshSoon = debounce(() => void this.#refresh(), 250);
+  readonly #refreshSoon = debounce(() => void this.refresh(), 250);
   readonly #countSoon = debounce(() => void this.#count(), 400);
 
   constructor() {
@@ -104,10 +75,6 @@ export class HbWorkbench extends HbElement {
     this.scanning = false;
     this.offline = !navigator.onLine;
     this.states = [];
-    this.moves = [];
-    this.moving = null;
-    this.refusal = "";
-    this.stuck = "";
     this.unfolded = false;
     this.allFacts = !isPhone();
     this.allRecent = false;
@@ -116,9 +83,9 @@ export class HbWorkbench extends HbElement {
   }
 
   protected override createRenderRoot(): HTMLElement {
-    this.#page = this.pageData<PageData>()!;
-    this.#memory = new Memory(this.#page.person.id, this.#page.workbench.id);
-    rememberTable(this.#page.table);
+    this.page = this.pageData<PageData>()!;
+    this.#memory = new Memory(this.page.person.id, this.page.workbench.id);
+    rememberTable(this.page.table);
     return super.createRenderRoot();
   }
 
@@ -133,8 +100,8 @@ export class HbWorkbench extends HbElement {
     on(window, "offline", () => this.#connected(false));
     on(document, "keydown", (event) => this.#key(event as KeyboardEvent));
     on(document, "hb:undone", () => this.#refreshSoon());
-    this.#stops.push(watch([this.#page.table.id], (change) => this.#heard(change)));
-    if (this.#page.workbench.scan) this.#stops.push(listenForScans((code, at) => void this.#scanned(code, at)));
+    this.#stops.push(watch([this.page.table.id], (change) => this.#heard(change)));
+    if (this.page.workbench.scan) this.#stops.push(listenForScans((code, at) => void this.#scanned(code, at)));
     keepOnDevice();
     void this.#go(readAddress(location.search), "stay");
     void this.#count();
@@ -154,8 +121,12 @@ export class HbWorkbench extends HbElement {
     return this.querySelector<HTMLInputElement>(".wb-search input");
   }
 
-  get #bench(): { table: PageData["table"]; bindings: PageData["workbench"]["bindings"] } {
-    return { table: this.#page.table, bindings: this.#page.workbench.bindings };
+  get remembered(): number {
+    return this.#memory.all.length;
+  }
+
+  get bench(): { table: PageData["table"]; bindings: PageData["workbench"]["bindings"] } {
+    return { table: this.page.table, bindings: this.page.workbench.bindings };
   }
 
   /* ---- places ---- */
@@ -163,7 +134,7 @@ export class HbWorkbench extends HbElement {
   /** Show what an address means. `how`: a new step in the history, the same step changed, or the history as it is. */
   async #go(address: Address, how: "push" | "replace" | "stay"): Promise<void> {
     if (how !== "stay") history[how === "push" ? "pushState" : "replaceState"](null, "", location.pathname + writeAddress(address));
-    this.scanning = address.scanning && this.#page.workbench.scan;
+    this.scanning = address.scanning && this.page.workbench.scan;
     await this.#show(address.place);
   }
 
@@ -178,9 +149,7 @@ export class HbWorkbench extends HbElement {
     const before = this.shown.kind === "card" ? this.shown.card.record.id : "";
     const now = shown.kind === "card" ? shown.card.record.id : "";
     if (before !== now) {
-      this.moves = [];
-      this.stuck = "";
-      this.refusal = "";
+      this.changing.clear();
       this.unfolded = false;
     }
     this.shown = shown;
@@ -200,7 +169,7 @@ export class HbWorkbench extends HbElement {
     this.#set(kept ? { kind: "card", card: kept.card, took: null, kept: this.offline ? kept.at : null } : { kind: "waiting" });
     const began = performance.now();
     try {
-      const { card } = await api.get<{ card: Card }>(`/api/v1/workbenches/${this.#page.workbench.id}/cards/${record}`);
+      const { card } = await api.get<{ card: Card }>(`/api/v1/workbenches/${this.page.workbench.id}/cards/${record}`);
       if (ask === this.#ask) this.#found(card, performance.now() - began);
     } catch (failure) {
       if (ask !== this.#ask) return;
@@ -214,7 +183,7 @@ export class HbWorkbench extends HbElement {
     const ask = ++this.#ask;
     this.#set({ kind: "waiting" });
     try {
-      const { records, total } = await recordsIn(this.#page, state);
+      const { records, total } = await recordsIn(this.page, state);
       if (ask === this.#ask) this.#set({ kind: "state", state, records, total });
     } catch (failure) {
       if (ask === this.#ask) this.#failed(failure);
@@ -269,7 +238,7 @@ export class HbWorkbench extends HbElement {
       this.scanning = false;
     };
     try {
-      const found = await api.get<Found>(`/api/v1/workbenches/${this.#page.workbench.id}/find`, { params: { code, scanned: options.scanned } });
+      const found = await api.get<Found>(`/api/v1/workbenches/${this.page.workbench.id}/find`, { params: { code, scanned: options.scanned } });
       if (ask !== this.#ask) return;
       this.#connected(true);
       feedback("found");
@@ -291,7 +260,7 @@ export class HbWorkbench extends HbElement {
   #notFound(code: string, failure: unknown, go: (place: Place) => void): void {
     if (failure instanceof Disconnected) {
       this.#connected(false);
-      const kept = this.#memory.byCode(code, this.#page.workbench.bindings);
+      const kept = this.#memory.byCode(code, this.page.workbench.bindings);
       feedback(kept ? "found" : "missing");
       go(kept ? { view: "record", record: kept.card.record.id } : { view: "code", code });
       this.#set(kept ? { kind: "card", card: kept.card, took: null, kept: kept.at } : { kind: "missing", code, offline: true });
@@ -319,68 +288,10 @@ export class HbWorkbench extends HbElement {
     this.#memory.keep(card);
     this.recents += 1;
     this.#set({ kind: "card", card, took, kept: null });
-    void this.#loadMoves(card);
+    void this.changing.load(card);
   }
 
-  /* ---- the record's moves and changes ---- */
-
-  async #loadMoves(card: Card): Promise<void> {
-    if (!this.#page.can_edit) return;
-    try {
-      const { moves, stuck } = await movesOf(card.record.id, this.#page.workbench.bindings.status);
-      if (this.shown.kind !== "card" || this.shown.card.record.id !== card.record.id) return;
-      this.moves = moves;
-      this.stuck = stuck;
-    } catch {
-      // The card is of use without them.
-    }
-  }
-
-  async #move(move: Move): Promise<void> {
-    if (this.shown.kind !== "card") return;
-    const { card } = this.shown;
-    const filled = await this.#fill(card, move);
-    if (!filled) return;
-    this.moving = move;
-    this.refusal = "";
-    try {
-      const { change, problems } = await take(card.table, card.record.id, move, filled);
-      if (problems.length) {
-        this.refusal = problems.map((problem) => problem.message).join(" ");
-        feedback("missing");
-      } else {
-        feedback("found");
-        toastUndo(t("已改为「{state}」", { state: move.target }), () => change && void undo(change));
-      }
-      await this.#refresh();
-    } catch (failure) {
-      showError(failure);
-    } finally {
-      this.moving = null;
-    }
-  }
-
-  /** Ask for what the move wants filled; null where it was called off. */
-  async #fill(card: Card, move: Move): Promise<Record<string, unknown> | null> {
-    const fields = this.#page.table.fields.filter((field) => move.missing?.includes(field.id) && isEditable(field));
-    if (!fields.length) return {};
-    const choices = (field: Field, words: string) => linkChoices(field, words, { record: card.record.id });
-    const values = await askMissing({ target: move.target, label: move.label, fields, record: card.record, choices });
-    return values && Object.fromEntries(Object.entries(values).map(([id, value]) => [id, toWire(value)]));
-  }
-
-  async #saveFiles(card: Card, field: Field, value: Value): Promise<void> {
-    try {
-      const records = [{ id: card.record.id, fields: { [field.id]: toWire(value) } }];
-      const { change } = await api.patch<{ change: string | null }>(`/api/v1/tables/${card.table}/records`, { records });
-      feedback("found");
-      const added = filesOf(value).length - filesOf(card.record.fields[field.id]).length;
-      if (change && added > 0) toastUndo(t("已添加 {n} 个文件", { n: added }), () => void undo(change));
-    } catch (failure) {
-      showError(failure);
-    }
-    await this.#refresh();
-  }
+  /* ---- the record changes ---- */
 
   #heard(change: Change): void {
     this.#countSoon();
@@ -388,25 +299,25 @@ export class HbWorkbench extends HbElement {
   }
 
   /** The card as it is now; its place, time and what is unfolded stay. */
-  async #refresh(): Promise<void> {
+  async refresh(): Promise<void> {
     if (this.shown.kind !== "card") return;
     const { record } = this.shown.card;
     try {
-      const { card } = await api.get<{ card: Card }>(`/api/v1/workbenches/${this.#page.workbench.id}/cards/${record.id}`);
+      const { card } = await api.get<{ card: Card }>(`/api/v1/workbenches/${this.page.workbench.id}/cards/${record.id}`);
       if (this.shown.kind !== "card" || this.shown.card.record.id !== record.id) return;
       this.#memory.refresh(card);
       this.recents += 1;
       this.shown = { ...this.shown, card, kept: null };
-      await this.#loadMoves(card);
+      await this.changing.load(card);
     } catch (failure) {
       if (failure instanceof ApiError && failure.status === 404) this.#failed(failure);
     }
   }
 
   async #count(): Promise<void> {
-    if (!openStates(this.#page).length) return;
+    if (!openStates(this.page).length) return;
     try {
-      this.states = await stateCounts(this.#page);
+      this.states = await stateCounts(this.page);
     } catch {
       // The numbers wait for the network.
     }
@@ -421,7 +332,7 @@ export class HbWorkbench extends HbElement {
     }
   }
 
-  /* ---- keys and menus ---- */
+  /* ---- keys ---- */
 
   #key(event: KeyboardEvent): void {
     if (event.defaultPrevented || event.isComposing || this.scanning || document.querySelector("dialog[open]")) return;
@@ -431,7 +342,7 @@ export class HbWorkbench extends HbElement {
     } else if (event.key === "Escape" && this.shown.kind !== "nothing" && !document.querySelector(":popover-open")) this.#home();
   }
 
-  #openScan(): void {
+  openScan(): void {
     this.note = "";
     void this.#go({ ...readAddress(location.search), scanning: true }, "push");
   }
@@ -447,36 +358,21 @@ export class HbWorkbench extends HbElement {
     else void this.#scanned(code);
   }
 
-  #menu(anchor: HTMLElement): void {
-    const { app, can_build: canBuild, workbench } = this.#page;
-    const open = (path: string) => void htmx.ajax("get", path, { target: "#dialog" });
-    const items: MenuItem[] = [
-      ...(this.shown.kind === "card" ? [{ label: t("打开完整记录"), icon: "panel-right", href: `/r/${this.shown.card.record.id}` }] : []),
-      { label: t("打开应用「{name}」", { name: app.name }), icon: "layout-grid", href: `/a/${app.id}` },
-      { label: t("给别的手机用"), icon: "qr-code", run: () => open(`/w/${workbench.slug}/share`) },
-      ...(canBuild ? [{ label: t("工作台设置"), icon: "settings", run: () => open(`/workbenches/${workbench.id}/edit`) }] : []),
-      { label: t("查到时响一声"), icon: "volume-2", checked: !isSilent(), run: () => setSilent(!isSilent()) },
-      "separator",
-      { label: t("退出登录"), icon: "log-out", sub: this.#page.person.name, run: () => document.querySelector<HTMLFormElement>("#sign-out")?.requestSubmit() },
-    ];
-    openMenu(anchor, items, { align: "end" });
-  }
-
   /* ---- drawing ---- */
 
   protected override render(): TemplateResult {
-    const { workbench } = this.#page;
+    const { workbench } = this.page;
     const home = this.shown.kind === "nothing";
     return html`<div class="wb ${home ? "home" : "away"}" ?inert=${this.scanning}>
         <header class="wb-top">
           ${home ? html`<span class="app-ic">${icon("mark", 18)}</span>` : html`<button type="button" class="icb wb-back" aria-label=${t("返回")} @click=${() => this.#home()}>${icon("chevron-left", 22)}</button>`}
           <h1 class="cut">${workbench.name}</h1>
           ${this.offline ? html`<span class="tag c-amber" role="status">${icon("cloud-off", 13)}${t("离线")}</span>` : nothing}
-          <button type="button" class="icb end" aria-haspopup="menu" aria-label=${t("更多")} @click=${(event: Event) => this.#menu(event.currentTarget as HTMLElement)}>${icon("ellipsis", 20)}</button>
+          <button type="button" class="icb end" aria-haspopup="menu" aria-label=${t("更多")} @click=${(event: Event) => openBenchMenu(event.currentTarget as HTMLElement, this.page, this.shown.kind === "card" ? this.shown.card.record.id : null)}>${icon("ellipsis", 20)}</button>
         </header>
         <div class="wb-cols">
           <div class="wb-side">${this.#side()}</div>
-          <div class="wb-right"><main class="wb-result" aria-live="polite">${this.#result()}</main>${this.#foot()}</div>
+          <div class="wb-right"><main class="wb-result" aria-live="polite">${resultTemplate(this)}</main>${footTemplate(this)}</div>
         </div>
       </div>
       ${this.scanning ? html`<hb-scan .note=${this.note} @hb:code=${(event: CustomEvent<ScannedCode>) => this.#code(event)} @hb:scan-close=${() => this.#closeScan()}></hb-scan>` : nothing}`;
@@ -487,12 +383,12 @@ export class HbWorkbench extends HbElement {
       ${this.note && !this.scanning ? html`<p class="note warn" role="status">${icon("info", 16)}${this.note}</p>` : nothing}
       ${statesTemplate(this.states, (state) => void this.#go({ place: { view: "state", state }, scanning: false }, "push"))}
       ${recentTemplate({
-        ...this.#bench,
+        ...this.bench,
         kept: this.#memory.all,
         current: this.shown.kind === "card" ? this.shown.card.record.id : "",
         unfolded: this.allRecent,
         unfold: () => (this.allRecent = true),
-        open: (record) => this.#openFrom(record),
+        open: (record) => this.open(record),
         clear: () => this.#clear(),
       })}`;
   }
@@ -503,7 +399,7 @@ export class HbWorkbench extends HbElement {
     this.note = "";
   }
 
-  #openFrom(record: string): void {
+  open(record: string): void {
     void this.#go({ place: { view: "record", record }, scanning: false }, "push");
   }
 
@@ -512,29 +408,15 @@ export class HbWorkbench extends HbElement {
     this.recents += 1;
   }
 
-  #result(): TemplateResult | typeof nothing {
-    const { shown } = this;
-    switch (shown.kind) {
-      case "nothing":
-        return html`<div class="wb-hint"><p class="f2">${this.#page.workbench.scan ? t("扫面单、用扫码枪,或者输入单号后按回车") : t("输入单号后按回车")}</p></div>`;
-      case "waiting":
-        return waitingTemplate();
-      case "card":
-        return this.#card(shown.card, shown.took, shown.kept);
-      case "hits":
-        return listTemplate(this.#bench, t("有 {n} 单对得上", { n: formatNumber(shown.hits.length) }), t("「{code}」对上了不止一单,点要看的那一单", { code: shown.code }), shown.hits, (record) => this.#openFrom(record));
-      case "state":
-        return listTemplate(this.#bench, t("{state} · {n} 单", { state: shown.state, n: formatNumber(shown.total) }), shown.total > shown.records.length ? t("先列最近的 {n} 单", { n: shown.records.length }) : "", shown.records, (record) => this.#openFrom(record));
-      case "missing":
-        return nothingTemplate({ code: shown.code, offline: shown.offline, kept: this.#memory.all.length });
-      case "failed":
-        return html`<div class="notice" role="alert">${icon("circle-alert", 18)}<div><b class="wb-title" tabindex="-1">${t("没有查成")}</b><div>${shown.message}</div>
-          <p class="wrap"><button type="button" class="btn" @click=${() => void this.#go(readAddress(location.search), "stay")}>${t("再试一次")}</button></p></div></div>`;
-    }
+  again(): void {
+    void this.#go(readAddress(location.search), "stay");
   }
 
-  /** Back to the box with the number in it, to mend it. */
-  #edit(code: string): void {
+  lookUpAgain(code: string): void {
+    void this.#lookUp(code, { scanned: false, how: "replace" });
+  }
+
+  edit(code: string): void {
     void this.#go({ place: { view: "home" }, scanning: false }, "push");
     this.typed = code;
     void this.updateComplete.then(() => {
@@ -543,38 +425,6 @@ export class HbWorkbench extends HbElement {
     });
   }
 
-  #card(card: Card, took: number | null, kept: number | null): TemplateResult {
-    return html`<article class="wb-card">
-      <div class="wb-card-h"><h2 class="wb-number wb-title" tabindex="-1">${numberOf(this.#bench, card.record)}</h2>
-        ${took !== null ? html`<span class="t12 f3" data-tip=${t("从开始查到显示出来")}>${t("{n} 秒", { n: Math.max(0.1, Math.round(took / 100) / 10) })}</span>` : nothing}</div>
-      ${kept !== null ? html`<p class="note warn" role="status">${icon("cloud-off", 16)}${t("离线:这是 {time} 看到的样子", { time: formatMoment(new Date(kept).toISOString()) })}</p>` : nothing}
-      ${this.stuck ? html`<div class="note warn wb-stuck">${icon("triangle-alert", 18)}<span>${this.stuck}</span></div>` : nothing}
-      ${this.refusal ? html`<div class="notice" role="alert">${icon("circle-alert", 18)}<div><b>${t("状态没有改")}</b><div>${this.refusal}</div><p><a class="link" href="/r/${card.record.id}">${t("打开完整记录去改")}</a></p></div></div>` : nothing}
-      ${cardTemplate({ ...this.#bench, fields: this.#page.workbench.card, card, unfolded: this.unfolded, unfold: () => (this.unfolded = true), allFacts: this.allFacts, showFacts: () => (this.allFacts = true), open: (record) => this.#openFrom(record), ...(this.#page.can_edit && kept === null && !this.offline ? { saveFiles: (field: Field, value: Value) => void this.#saveFiles(card, field, value) } : {}) })}
-    </article>`;
-  }
-
-  #foot(): TemplateResult | typeof nothing {
-    const { scan } = this.#page.workbench;
-    const { shown } = this;
-    if (shown.kind === "card") {
-      return html`<footer class="wb-thumb">${barTemplate({
-        phone: partText(this.#bench, "phone", shown.card.record),
-        moves: shown.kept === null && !this.offline ? this.moves : [],
-        moving: this.moving,
-        canScan: scan,
-        scan: () => this.#openScan(),
-        move: (move) => void this.#move(move),
-        explain: (move) => (this.refusal = move.locked ?? ""),
-      })}</footer>`;
-    }
-    if (shown.kind === "missing") {
-      const again = () => void this.#lookUp(shown.code, { scanned: false, how: "replace" });
-      return html`<footer class="wb-thumb">${nothingBar({ canScan: scan, again, scan: () => this.#openScan(), edit: () => this.#edit(shown.code) })}</footer>`;
-    }
-    if (!scan) return shown.kind === "nothing" ? html`<footer class="wb-thumb wb-locked f3">${icon("lock", 14)}${t("这个工作台没有开启扫码,手输单号就能查")}</footer>` : nothing;
-    return html`<footer class="wb-thumb"><button type="button" class="btn p wb-scan" @click=${() => this.#openScan()}>${icon("scan-line", 28)}<b>${t("扫快递面单")}</b><span>${t("也支持扫码枪和手输")}</span></button></footer>`;
-  }
 }
 
 define("hb-workbench", HbWorkbench);
