@@ -19,67 +19,33 @@ import { onConnection } from "../live";
 import { shortcutHelp } from "../shell/shortcuts";
 import { openPanel } from "../shell/panel";
 import { t } from "../i18n";
-import { isEmpty, same, type Field, type RecordData, type Sort, type Value } from "../fields/field";
+import { isEmpty, type Field, type Sort, type Value } from "../fields/field";
 import { textOf } from "../fields/format";
-import { press } from "../fields/press";
-import { isEditable } from "../record/control";
-import { askMissing } from "../record/missing";
-import { redo, undo } from "../undo";
 import { Actions } from "./actions";
 import { allStates, changedStates, movedStates, visibleColumns, type Column } from "./columns";
 import { CopyPaste } from "./copypaste";
 import { DropFiles } from "./dropfiles";
-import { Edits, type Edit, type EditsHost } from "./edits";
-import { Editor, isTyped, type Then } from "./editor";
+import { Edits } from "./edits";
+import type { Editor } from "./editor";
 import { Footer } from "./footer";
 import { Headers } from "./headers";
 import { gridKeys, Keys } from "./keys";
+import { InPlace } from "./in-place";
 import { Layout } from "./layout";
 import { Refreshing } from "../refreshing";
 import { Follower } from "./follower";
 import { Pointer } from "./pointer";
 import { Rows } from "./rows";
+import { buildScene } from "./scene";
 import { Selection, type Range } from "./selection";
+import { defaults, rowHeights, type GridSettings, type WholeSettings } from "./settings";
 import { ApiSource, type GridPageData } from "./source-api";
 import type { ColumnState, GroupInfo, GridSource, Row, RowMark } from "./types";
 import { GridView } from "./view";
-
-export interface GridSettings {
-  source: GridSource;
-  fields: Field[];
-  primary?: string | null;
-  columns?: ColumnState[];
-  sorts?: Sort[];
-  /** Fields that the view's filter uses, marked in the head. */
-  filtered?: string[];
-  groupField?: string | null;
-  rowHeight?: "short" | "medium" | "tall";
-  canEdit?: boolean;
-  canCreate?: boolean;
-  canBuild?: boolean;
-  mark?: (row: RecordData) => RowMark;
-  /** Address of a record's panel, if `hb:open-record` is not handled by the page. */
-  panelOf?: (id: string) => string;
-}
-
-const rowHeights = { short: 32, medium: 48, tall: 72 };
+import { editsHost, keysHost, listen, pointerHost } from "./wiring";
 
 export class HbGrid extends HTMLElement {
-  #settings: Required<Omit<GridSettings, "source">> & { source: GridSource } = {
-    source: null as unknown as GridSource,
-    fields: [],
-    primary: null,
-    columns: [],
-    sorts: [],
-    filtered: [],
-    groupField: null,
-    rowHeight: "short",
-    canEdit: false,
-    canCreate: false,
-    canBuild: false,
-    mark: () => null,
-    panelOf: (id) => `/records/${id}/panel`,
-  };
+  #settings: WholeSettings = { ...defaults };
 
   readonly selection = new Selection();
   readonly checked = new Set<string>();
@@ -88,15 +54,15 @@ export class HbGrid extends HTMLElement {
   view!: GridView;
   rows!: Rows;
   edits!: Edits;
-  editor!: Editor;
+  inPlace!: InPlace;
+  headers!: Headers;
+  actions!: Actions;
+  dropFiles!: DropFiles;
   copyPaste!: CopyPaste;
   layout = new Layout([], { row: 32, head: 36 });
   columns: Column[] = [];
   focused = false;
-  #headers!: Headers;
   #footer!: Footer;
-  #dropFiles!: DropFiles;
-  #actions!: Actions;
   #follower: Follower | null = null;
   #refreshing: Refreshing | null = null;
   #announcer!: HTMLElement;
@@ -128,34 +94,21 @@ export class HbGrid extends HTMLElement {
   readonly #undone = () => void this.refresh();
 
   #build(): void {
-    this.wrap = document.createElement("div");
-    this.wrap.className = "g-wrap";
-    // Only what is a grid's own stands in the element with that role: editors and bars lie beside it.
-    const scene = (this.#scene = document.createElement("div"));
-    scene.className = "g-scene";
-    scene.setAttribute("role", "grid");
-    scene.setAttribute("aria-multiselectable", "true");
-    scene.setAttribute("aria-label", this.getAttribute("label") ?? t("记录"));
-    this.input = document.createElement("textarea");
-    this.input.className = "g-input";
-    this.input.rows = 1;
-    this.input.autocapitalize = "off";
-    this.input.spellcheck = false;
-    this.input.setAttribute("aria-label", t("记录"));
-    this.#announcer = document.createElement("div");
-    this.#announcer.className = "sr";
-    this.#announcer.setAttribute("aria-live", "polite");
-    this.wrap.append(scene, this.input);
-    this.replaceChildren(this.wrap, this.#announcer);
+    const { wrap, scene, input, announcer } = buildScene(this.getAttribute("label") ?? t("记录"));
+    this.wrap = wrap;
+    this.input = input;
+    this.#scene = scene;
+    this.#announcer = announcer;
+    this.replaceChildren(wrap, announcer);
     this.view = new GridView(scene, this, () => this.#scrolled());
-    this.editor = new Editor(this);
-    this.#headers = new Headers(this);
+    this.inPlace = new InPlace(this);
+    this.headers = new Headers(this);
     this.#footer = new Footer(this);
     this.copyPaste = new CopyPaste(this);
-    this.#actions = new Actions(this);
-    new Pointer(this.#pointerHost(), this.wrap);
-    this.#dropFiles = new DropFiles(this, this.wrap);
-    this.#listen(new Keys(this.#keysHost()));
+    this.actions = new Actions(this);
+    new Pointer(pointerHost(this), this.wrap);
+    this.dropFiles = new DropFiles(this, this.wrap);
+    listen(this, new Keys(keysHost(this)));
   }
 
   /**
@@ -177,10 +130,10 @@ export class HbGrid extends HTMLElement {
         onError: (failure) => showError(failure),
       });
       if (before) this.rows.inherit(before, keepRows);
-      this.edits ??= new Edits(this.#editsHost());
+      this.edits ??= new Edits(editsHost(this));
       if (this.isConnected) this.#follow();
     }
-    if (settings.source) this.#actions.forgetSummaries();
+    if (settings.source) this.actions.forgetSummaries();
     this.wrap.style.setProperty("--g-row", `${rowHeights[this.#settings.rowHeight]}px`);
     this.#recolumn();
     if (settings.source || "groupField" in settings) void this.refresh(settings.source ? 0 : undefined);
@@ -199,8 +152,8 @@ export class HbGrid extends HTMLElement {
   /** Ask the server again; what is in sight stays until the answer comes. `delay` (milliseconds): before the sums are asked for. */
   async refresh(delay?: number): Promise<void> {
     if (!this.rows) return;
-    await this.rows.reload(this.#settings.groupField !== null, this.#actions.wantedSummaries());
-    this.#actions.summariseSoon(delay);
+    await this.rows.reload(this.#settings.groupField !== null, this.actions.wantedSummaries());
+    this.actions.summariseSoon(delay);
   }
 
   /* ---- what the parts ask for ---- */
@@ -262,7 +215,7 @@ export class HbGrid extends HTMLElement {
     return bottom > top ? bottom - top + 1 : null;
   }
   get summaries(): ReadonlyMap<string, Value> {
-    return this.#actions.summaries;
+    return this.actions.summaries;
   }
   get allChecked(): boolean {
     return this.checked.size > 0 && this.checked.size === this.rowCount;
@@ -279,11 +232,6 @@ export class HbGrid extends HTMLElement {
 
   rowById(id: string): Row | undefined {
     return this.rows?.byId(id);
-  }
-
-  /** The record whose cell is being edited. */
-  get record(): string {
-    return this.#edited ?? "";
   }
 
   group(section: number): GroupInfo | null {
@@ -305,13 +253,13 @@ export class HbGrid extends HTMLElement {
     this.rows.need(section, from, to);
   }
 
-  choices(field: Field, words: string): ReturnType<GridSource["choices"]> {
-    return this.source.choices(field, words, this.record);
-  }
-
   /** The active cell's field. */
   get activeField(): Field | undefined {
     return this.columns[this.selection.active.column]?.field;
+  }
+
+  get activeValue(): Value {
+    return this.cellValue(this.selection.active.row, this.selection.active.column);
   }
 
   cellValue(row: number, column: number): Value {
@@ -339,13 +287,13 @@ export class HbGrid extends HTMLElement {
 
   /** The background has begun or ended to work on fields. */
   #showWork(): void {
-    this.#headers.draw();
+    this.headers.draw();
     this.redraw();
   }
 
   redraw(): void {
     this.view.rowsChanged();
-    this.#showProblem();
+    this.showProblem();
   }
 
   repaint(): void {
@@ -354,7 +302,7 @@ export class HbGrid extends HTMLElement {
 
   #recolumn(): void {
     this.columns = visibleColumns(this.fields, this.#settings.columns, this.#settings.primary);
-    this.#headers.draw();
+    this.headers.draw();
     this.#footer.draw();
     this.#scene.setAttribute("aria-colcount", String(this.columns.length + 1));
     this.selection.clamp(this.bounds);
@@ -366,7 +314,7 @@ export class HbGrid extends HTMLElement {
     this.#scene.setAttribute("aria-rowcount", String(this.layout.rowCount + 1));
     this.selection.clamp(this.bounds);
     this.drawFooter();
-    this.#actions.drawEmpty();
+    this.actions.drawEmpty();
     this.view.schedule();
     this.dispatchEvent(new CustomEvent("hb:total", { bubbles: true, detail: { total: this.total, exact: this.exact } }));
   }
@@ -379,7 +327,7 @@ export class HbGrid extends HTMLElement {
     this.wrap.classList.toggle("g-scrolled", this.view.scroller.scrollLeft > 0);
     if (this.editor.open) this.editor.follow();
     this.#placeInput();
-    this.#showProblem();
+    this.showProblem();
   }
 
   /* ---- selection ---- */
@@ -413,7 +361,7 @@ export class HbGrid extends HTMLElement {
     this.drawFooter();
     this.#placeInput();
     this.#announce();
-    this.#showProblem();
+    this.showProblem();
   }
 
   #placeInput(): void {
@@ -426,14 +374,15 @@ export class HbGrid extends HTMLElement {
     const field = this.activeField;
     if (!field) return;
     const { row, column } = this.selection.active;
-    const text = textOf(field, this.cellValue(row, column)) || t("空");
+    const text = textOf(field, this.activeValue) || t("空");
     this.input.setAttribute("aria-label", t("第 {row} 行,{name}:{value}", { row: row + 1, name: field.name, value: text }));
     this.input.setAttribute("aria-activedescendant", `g-${row}-${column}`);
     if (this.focused) this.#announcer.textContent = `${field.name}: ${text}`;
   }
 
-  #showProblem(): void {
-    this.#actions.showProblem();
+  /** Why the active cell was refused, beside it. */
+  showProblem(): void {
+    this.actions.showProblem();
   }
 
   focusInput(): void {
@@ -459,101 +408,25 @@ export class HbGrid extends HTMLElement {
 
   /* ---- editing ---- */
 
-  /** The record whose cell is being edited, wherever it stands when the edit ends. */
-  #edited: string | null = null;
+  get editor(): Editor {
+    return this.inPlace.editor;
+  }
 
   edit(how: "keep" | "replace"): void {
-    const field = this.activeField;
-    const row = this.rowAt(this.selection.active.row);
-    if (!field || !row || this.editor.open) return;
-    if (how === "keep" && this.pressButton()) return;
-    const refusal = !this.canEdit ? t("只能看,没有修改权限") : field.read_only ? t("「{name}」设为只读,不能修改", { name: field.name }) : field.readonly ? t("「{name}」是自动算出的,不能直接改", { name: field.name }) : null;
-    if (refusal) {
-      this.input.value = "";
-      this.#actions.say(refusal);
-      return;
-    }
-    if (field.type === "checkbox") {
-      this.toggleCheckbox();
-      return;
-    }
-    this.view.reveal(this.selection.active.row, this.selection.active.column);
-    this.view.draw();
-    this.#edited = row.id;
-    this.editor.start(field, this.cellValue(this.selection.active.row, this.selection.active.column), how);
-    this.#showProblem();
-  }
-
-  commit(value: Value, then: Then): void {
-    const id = this.#edited;
-    const row = id ? this.rows.byId(id) : undefined;
-    const field = this.activeField;
-    if (id && field) {
-      const draft = row?.drafts?.[field.id];
-      const before = draft ? draft.value : row?.fields[field.id];
-      if (!row || draft?.problem !== undefined || !same(before, value)) void this.edits.apply([{ id, field, value }]);
-    }
-    if (then !== "stay") this.selection.step(then, this.bounds);
-    this.moved();
-  }
-
-  /** Ask for what a move wants filled, and store it together with the move. */
-  async #fillFor(edit: Edit, ids: readonly string[]): Promise<void> {
-    const fields = this.#settings.fields.filter((field) => ids.includes(field.id));
-    const row = this.rows.byId(edit.id);
-    if (!row || !fields.some(isEditable)) return;
-    const label = String(edit.value);
-    const record = { id: row.id, version: 0, fields: row.fields };
-    const values = await askMissing({ target: label, fields, record, choices: (field, words) => this.source.choices(field, words, edit.id) });
-    if (!values) {
-      this.edits.drop(edit.id, edit.field.id);
-      return;
-    }
-    const filled = fields.filter((field) => field.id in values).map((field) => ({ id: edit.id, field, value: values[field.id]! }));
-    await this.edits.apply([...filled, edit]);
-  }
-
-  closed(): void {
-    this.focusInput();
-    this.moved(false);
-  }
-
-  finishEdit(): void {
-    if (this.typing) this.editor.commitTyping("stay");
-    else this.editor.cancel();
-  }
-
-  /** Press the button in the active cell; false where there is none. */
-  pressButton(): boolean {
-    const field = this.activeField;
-    const row = this.rowAt(this.selection.active.row);
-    if (field?.type !== "button" || !row || this.selection.multiple) return false;
-    const record = this.cellValue(this.selection.active.row, this.selection.active.column);
-    if (typeof record === "string" && record) void press(field, record);
-    else this.#actions.say(t("这条记录现在不能按「{name}」", { name: field.name }));
-    return true;
-  }
-
-  toggleCheckbox(): boolean {
-    if (this.pressButton()) return true;
-    const field = this.activeField;
-    const row = this.rowAt(this.selection.active.row);
-    if (field?.type !== "checkbox" || !row || !this.canEdit || field.readonly) return false;
-    void this.edits.apply([{ id: row.id, field, value: this.cellValue(this.selection.active.row, this.selection.active.column) !== true }]);
-    return true;
+    this.inPlace.edit(how);
   }
 
   async fetchRange(range: Range): Promise<boolean> {
-    return this.#actions.fetchRange(range);
+    return this.actions.fetchRange(range);
   }
 
   createRows(records: Record<string, Value>[], typecast: boolean): Promise<void> {
-    return this.#actions.createRows(records, typecast);
+    return this.actions.createRows(records, typecast);
   }
 
   /** Make an empty record at the end (of the active cell's group) and begin to fill it. */
   addRow(): Promise<void> {
-    return this.#actions.addRow();
+    return this.actions.addRow();
   }
 
   /* ---- columns ---- */
@@ -572,7 +445,7 @@ export class HbGrid extends HTMLElement {
 
   choose(field: string, fn: string | null): void {
     this.#setColumns(changedStates(this.fields, this.#settings.columns, this.#settings.primary, field, { summary: fn }), true);
-    this.#actions.summariseSoon(0);
+    this.actions.summariseSoon(0);
   }
 
   #setColumns(columns: ColumnState[], final: boolean): void {
@@ -622,9 +495,9 @@ export class HbGrid extends HTMLElement {
   checksChanged(): void {
     this.wrap.classList.toggle("g-checking", this.checked.size > 0);
     this.redraw();
-    this.#headers.draw();
+    this.headers.draw();
     this.drawFooter();
-    this.#actions.drawBulk();
+    this.actions.drawBulk();
     this.dispatchEvent(new CustomEvent("hb:checked", { bubbles: true, detail: { ids: [...this.checked] } }));
   }
 
@@ -634,124 +507,8 @@ export class HbGrid extends HTMLElement {
     this.checksChanged();
   }
 
-  /* ---- wiring ---- */
-
-  /** Answers may come after the source has changed: they are for the rows of then. */
-  #editsHost(): EditsHost {
-    const grid = this;
-    return {
-      get source() {
-        return grid.source;
-      },
-      get rows() {
-        return grid.rows;
-      },
-      redraw: () => grid.redraw(),
-      stored: () => grid.#actions.summariseSoon(),
-      needs: (edit, ids) => void grid.#fillFor(edit, ids),
-    };
-  }
-
-  #pointerHost(): ConstructorParameters<typeof Pointer>[0] {
-    const grid = this;
-    return {
-      view: grid.view,
-      selection: grid.selection,
-      get bounds() {
-        return grid.bounds;
-      },
-      get canEdit() {
-        return grid.canEdit;
-      },
-      moved: () => grid.moved(),
-      focusInput: () => grid.focusInput(),
-      finishEdit: () => grid.finishEdit(),
-      edit: () => grid.edit("keep"),
-      toggleCheckbox: () => grid.toggleCheckbox(),
-      check: (row, extend) => grid.#actions.check(row, extend),
-      open: (row) => grid.open(row),
-      toggleGroup: (section) => grid.rows.toggle(section),
-      add: () => void grid.addRow(),
-      menu: (event) => grid.#actions.menu(event),
-      fill: (source, target) => void grid.copyPaste.fill(source, target),
-      showFill: (target) => grid.#actions.showFill(target),
-    };
-  }
-
-  #keysHost(): ConstructorParameters<typeof Keys>[0] {
-    const grid = this;
-    return {
-      selection: grid.selection,
-      get bounds() {
-        return grid.bounds;
-      },
-      get pageRows() {
-        return grid.pageRows;
-      },
-      get editing() {
-        return grid.editing;
-      },
-      get typing() {
-        return grid.typing;
-      },
-      filled: (row, column) => grid.filled(row, column),
-      moved: () => grid.moved(),
-      edit: (how) => grid.edit(how),
-      opensByKey: () => grid.activeField !== undefined && !isTyped(grid.activeField),
-      commit: (then) => grid.editor.commitTyping(then),
-      cancel: () => grid.editor.cancel(),
-      toggleCheckbox: () => grid.toggleCheckbox(),
-      clear: () => void grid.copyPaste.clear(),
-      fillDown: () => void grid.copyPaste.fillDown(),
-      fillRight: () => void grid.copyPaste.fillRight(),
-      pressButton: () => grid.pressButton(),
-      expand: () => grid.open(grid.selection.active.row),
-      undo: () => void undo(),
-      redo: () => void redo(),
-      find: () => !grid.dispatchEvent(new CustomEvent("hb:find", { bubbles: true, cancelable: true })),
-      today: () => grid.#actions.today(),
-      newLine: () => grid.#newLine(),
-      leave: () => grid.input.blur(),
-      columnMenu: () => grid.#headers.openMenu(grid.selection.active.column),
-      recordMenu: () => grid.#actions.menuAt(grid.cellBox()),
-      checkRows: () => grid.#actions.checkRange(),
-      scrollToStart: () => (grid.view.scroller.scrollLeft = 0),
-    };
-  }
-
-  #newLine(): void {
-    this.input.setRangeText("\n", this.input.selectionStart, this.input.selectionEnd, "end");
-    this.editor.grow();
-  }
-
-  #listen(keys: Keys): void {
-    const { input } = this;
-    input.addEventListener("keydown", (event) => keys.handle(event));
-    input.addEventListener("compositionstart", () => !this.editing && this.activeField && isTyped(this.activeField) && this.edit("replace"));
-    input.addEventListener("input", () => {
-      if (!this.editing) this.edit("replace");
-      this.editor.grow();
-    });
-    input.addEventListener("copy", (event) => !this.typing && this.copyPaste.copy(event));
-    input.addEventListener("cut", (event) => {
-      if (this.typing) return;
-      this.copyPaste.copy(event);
-      void this.copyPaste.clear();
-    });
-    input.addEventListener("paste", (event) => {
-      if (this.typing) return;
-      event.preventDefault();
-      if (this.#dropFiles.paste(this.selection.active.row, this.activeField, event.clipboardData)) return;
-      void this.copyPaste.paste(event.clipboardData?.getData("text/plain") ?? "");
-    });
-    input.addEventListener("focus", () => this.#setFocused(true));
-    input.addEventListener("blur", () => {
-      if (this.typing) this.editor.commitTyping("stay");
-      this.#setFocused(false);
-    });
-  }
-
-  #setFocused(focused: boolean): void {
+  /** The keys go to the grid, or no longer. */
+  setFocused(focused: boolean): void {
     this.focused = focused;
     this.wrap.classList.toggle("g-focus", focused);
     this.view.paintSelection();

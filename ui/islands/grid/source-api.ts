@@ -5,7 +5,7 @@ import { linkChoices } from "../record/choices";
 import { saves, type Save } from "../savequeue/savequeue";
 import type { Condition, Field, Filter, RecordData, Sort, Value } from "../fields/field";
 import { defaultSummary } from "./actions";
-import type { GridSettings } from "./hb-grid";
+import type { GridSettings } from "./settings";
 import type { ChoiceRecord, ColumnState, GridSource, GroupInfo, Page, PageRequest, Patch, RowChange, SaveAnswer, SaveResult, Summary } from "./types";
 
 /** What a page gives to `<hb-grid data-source>`: the table, the view, and what this person may do. */
