@@ -19,7 +19,7 @@ import msgspec
 import structlog
 
 from runtime.access import Actor
-from runtime.automations import runs
+from runtime.automations import runs, together
 from runtime.automations.burst import Burst
 from runtime.automations.course import Course, last_paths, paths, shape
 from runtime.automations.notes import Failure, load_failure
@@ -27,6 +27,7 @@ from runtime.automations.reach import Memory, Reach
 from runtime.automations.retry import is_passing, wait_seconds
 from runtime.automations.runs import Run, StepNote, StepRow, StepStatus
 from runtime.automations.steps import Attempt, Done, End, Into, Rest, kind_of
+from runtime.automations.together import Member
 from runtime.catalog import App, Catalog
 from runtime.definitions.automations import AutomationDef, Loop, Step
 from runtime.errors import HuobiaoError, NotFound
@@ -71,8 +72,14 @@ async def execute(
         return False
     lease = Lease(system.db, "run", run.number, owner)
     try:
+        apart = not together.may_share(run)
+        if not apart:
+            if stopping():
+                raise _Stopping
+            if await _shared(system, run, owner, stopping):
+                return True
         async with lease.renewed():
-            await Execution(system, run, lease, stopping).carry_out()
+            await Execution(system, run, lease, stopping, careful=not apart).carry_out()
     except LeaseLost:
         log.info("run is in other hands", run=run.id)
     except _Stopping:
@@ -83,6 +90,28 @@ async def execute(
             await runs.put_back(system.db, run.number, owner)
         raise
     return True
+
+
+async def _shared(system: System, run: Run, owner: str, stopping: Callable[[], bool]) -> bool:
+    """Carry a run out together with others; False when it has to go alone. Raises LeaseLost, _Stopping."""
+    await system.catalogs.at(run.definitions)  # read outside a transaction, where it is kept
+    ended = await together.go(system, run, owner, partial(_member_attempt, system), stopping)
+    if ended == "lost":
+        raise LeaseLost
+    if ended == "stopped":
+        raise _Stopping
+    if ended == "finished":
+        await announce(system, await system.catalogs.at(run.definitions), run)
+    return ended == "finished"
+
+
+def _member_attempt(
+    system: System, tx: Tx, catalog: Catalog, member: Member, step: Step, path: str, now: datetime
+) -> Attempt:
+    app = app_by_number(catalog, member.run.app)
+    return make_attempt(
+        system, tx, catalog, app, member.run, step, path, member.results, now, memory=member.memory
+    )
 
 
 @dataclass(frozen=True)
@@ -112,8 +141,15 @@ class Execution(Course):
     """One run being carried out by one worker."""
 
     def __init__(
-        self, system: System, run: Run, lease: Lease, stopping: Callable[[], bool] = lambda: False
+        self,
+        system: System,
+        run: Run,
+        lease: Lease,
+        stopping: Callable[[], bool] = lambda: False,
+        *,
+        careful: bool = False,
     ) -> None:
+        """``careful``: steps that shared a transaction have been undone before."""
         super().__init__()
         self.system, self.run, self.lease, self.stopping = system, run, lease, stopping
         self.positions = {path: place for place, (path, _) in enumerate(paths(run.definition))}
@@ -122,7 +158,7 @@ class Execution(Course):
         self._owed: list[StepNote] = []
         """Steps that are done or decided; stored before their transaction ends (or with the next one's)."""
         self._burst: Burst | None = None
-        self._careful = False
+        self._careful = careful
         """Whether each step gets a transaction of its own: steps that shared one have been undone."""
         self._undone_by: tuple[str, Exception, Attempt | None] | None = None
         """The step that failed then: it is not tried a second time, its failure is stored when those before it are."""

@@ -176,6 +176,10 @@ class Reach:
         """The record, of which no more than these fields (by id) and its title are needed. Raises NotFound when it was deleted."""
         return await self._snapshot(self.record_id(of), frozenset(fields))
 
+    async def part_of(self, public_id: str, fields: Collection[str] = ()) -> Snapshot:
+        """The same for the record with this id."""
+        return await self._snapshot(public_id, frozenset(fields))
+
     async def _snapshot(self, public_id: str, fields: frozenset[str] | None = None) -> Snapshot:
         """The record as it was when this transaction first looked at it after it had last stored something."""
         writes = self._tx.writes if self._tx is not None else 0

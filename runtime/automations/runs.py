@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 import msgspec
@@ -250,6 +250,26 @@ _HOLD = (
 )
 
 
+async def hold_all(tx: Tx, leases: Sequence[tuple[int, str]]) -> set[int]:
+    """:func:`hold` for several runs and the owners of their leases, locked in the order of their numbers; those whose lease is
+    not lost. Whatever ``tx`` has to wait for from here on it waits for a moment only."""
+    row = await tx.row(
+        f"SELECT {lock_and_draw('$3')}, set_config('lock_timeout', '{_LOCK_TIMEOUT_MS}', true), ARRAY(SELECT h.id FROM"
+        " (SELECT r.id FROM meta.run r JOIN unnest($1::bigint[], $2::text[]) AS u(id, owner)"
+        " ON r.id = u.id AND r.lease_owner = u.owner WHERE r.status = 'running' ORDER BY r.id FOR UPDATE OF r) h) AS held",
+        [number for number, _ in leases],
+        [owner for _, owner in leases],
+        _AHEAD * len(leases),
+    )
+    assert row is not None  # noqa: S101 - a SELECT without FROM has a row
+    took_lock(tx, row)
+    return set(row["held"])
+
+
+_LOCK_TIMEOUT_MS = 500
+"""How long runs that share a transaction wait for a lock: shorter than PostgreSQL takes to see that two wait for each other."""
+
+
 def decode(row: Any) -> Run:
     """A row of ``meta.run``."""
     return Run(
@@ -260,10 +280,16 @@ def decode(row: Any) -> Run:
         table=row["table_id"],
         record=record_id(row["table_id"], row["record_id"]) if row["record_id"] is not None else None,
         trigger=msgspec.json.decode(row["trigger"], type=Trigger),
-        definition=msgspec.json.decode(row["definition"], type=AutomationDef),
+        definition=_definition(row["definition"]),
         depth=row["depth"],
         lost=row["lost"],
     )
+
+
+@lru_cache(maxsize=256)
+def _definition(text: str) -> AutomationDef:
+    """What a run carries out; the same object for runs that carry out the same."""
+    return msgspec.json.decode(text, type=AutomationDef)
 
 
 async def end(tx: Tx, number: int, status: RunStatus, failure: Failure | None = None) -> None:
@@ -298,6 +324,15 @@ async def finish(tx: Tx, number: int, notes: Sequence[StepNote]) -> bool:
         return False
     await _go_on(tx, row)
     return True
+
+
+async def finish_all(tx: Tx, ended: Sequence[tuple[int, Sequence[StepNote]]]) -> None:
+    """:func:`finish` for several runs, none of which was begun before: all that they did is in these steps, and none failed."""
+    notes = [note for _, some in ended for note in some]
+    whose = [number for number, some in ended for _ in some]
+    rows = await tx.fetch(_FINISH_ALL, whose, *_columns(0, notes)[1:], [number for number, _ in ended])
+    for row in rows:
+        await _go_on(tx, row)
 
 
 async def note_failure(tx: Tx, automation: int, public_id: str) -> None:
@@ -513,6 +548,16 @@ _NOTE = (
     " ON CONFLICT (run_id, path) DO UPDATE SET status = excluded.status, outcome = excluded.outcome,"
     " attempts = excluded.attempts, input = excluded.input, output = excluded.output, error = excluded.error,"
     " started_at = coalesce(meta.run_step.started_at, excluded.started_at), finished_at = excluded.finished_at"
+)
+_NOTE_ALL = (
+    _NOTE.replace("SELECT $1, p,", "SELECT r, p,")
+    .replace("unnest($2::text[],", "unnest($1::bigint[], $2::text[],")
+    .replace("v(p, s,", "v(r, p, s,")
+)
+_FINISH_ALL = (
+    f"WITH noted AS ({_NOTE_ALL}) UPDATE meta.run r SET status = 'finished', error = NULL, finished_at = now(),"
+    " lease_owner = NULL, lease_until = NULL, wake_at = NULL, waits = NULL, waits_table = NULL, waits_record = NULL"
+    f" WHERE id = ANY($12::bigint[]) RETURNING parent_id, {turns.NEXT} AS next"
 )
 _FINISH = (
     f"WITH noted AS ({_NOTE}) UPDATE meta.run r SET status = 'finished', error = NULL, finished_at = now(),"

@@ -53,6 +53,10 @@ Row = tuple[int, int, int, int, dict[str, Any]]
 """Of an event: history row (0: none), app, table, record, payload."""
 
 
+class Apart(Exception):
+    """What followed from changes of several runs cannot be told apart: each is to be stored by itself."""
+
+
 _gathering: ContextVar[list[Row] | None] = ContextVar("gathering", default=None)
 
 
@@ -111,12 +115,20 @@ def _changes(
             part = parts.get((work.table.id, item.row_id))
             if part is not None and item.action == "update":
                 before, after = {**part.before, **(before or {})}, {**part.after, **(after or {})}
-            rows.append(_row(work, item, {**common, "before": before, "after": after}))
+            own = {"source": item.change.source.ref, "before": before, "after": after}
+            rows.append(_row(work, item, {**common, **own}))
     direct = {item.row_id for item in items}
     for (table, row), part in parts.items():
         if part.after and table in watched and not (table == work.table.id and row in direct):
+            _is_of_one(work)
             rows.append(_indirect(work.catalog, table, row, part, common, items[0].history_id))
     return rows
+
+
+def _is_of_one(work: Work) -> None:
+    """Raises :class:`Apart` where it cannot be told which of several runs something followed from."""
+    if work.together and not work.alone:
+        raise Apart
 
 
 async def _met_now(work: Work, items: Sequence[Item], parts: Parts, common: dict[str, Any]) -> list[Row]:
@@ -129,9 +141,13 @@ async def _met_now(work: Work, items: Sequence[Item], parts: Parts, common: dict
             touched |= _touched_behind(table, waiting, parts)
             if not touched:
                 continue
-            for row in sorted(await conditions.look(work.tx, work.catalog, waiting, touched)):
+            found = sorted(await conditions.look(work.tx, work.catalog, waiting, touched))
+            for row in found:
                 item = direct.get(row) if table == work.table.id else None
-                rows.append(_met(work.catalog, waiting, row, common, item, items[0].history_id))
+                if item is None:
+                    _is_of_one(work)
+                whose = common if item is None else {**common, "source": item.change.source.ref}
+                rows.append(_met(work.catalog, waiting, row, whose, item, items[0].history_id))
     return rows
 
 

@@ -72,13 +72,9 @@ async def write(work: Work) -> None:
     change = work.change
     sides, befores, afters = _sides(work, items)
     # the numbers come as two lists: of a thousand rows each would be a value of its own
+    refs = {i.change.source.ref for i in items}
     row = await work.tx.row(
-        "WITH h AS (INSERT INTO meta.history (at, change_id, app_id, table_id, actor_kind, actor_id, actor_name, channel, source,"
-        " reason, record_id, version, action, before, after)"
-        " SELECT $1, n, $2, $3, $4, $5, $6, $7, $8, $9, r, v, a, b::jsonb, c::jsonb FROM"
-        " unnest($10::bigint[], $11::bigint[], $12::integer[], $13::text[], $14::text[], $15::text[])"
-        " AS u(n, r, v, a, b, c)"
-        " RETURNING id, record_id) SELECT array_agg(id) AS ids, array_agg(record_id) AS records FROM h",
+        _INSERT if len(refs) == 1 else _INSERT_OF_SEVERAL,
         work.context.now,
         work.app.number,
         work.table.number,
@@ -86,7 +82,7 @@ async def write(work: Work) -> None:
         change.actor.id,
         change.actor.name,
         change.source.channel,
-        change.source.ref,
+        change.source.ref if len(refs) == 1 else None,
         change.reason,
         [i.change_id for i in items],
         [i.row_id for i in items],
@@ -94,6 +90,7 @@ async def write(work: Work) -> None:
         [i.action for i in items],
         befores,
         afters,
+        *(() if len(refs) == 1 else ([i.change.source.ref for i in items],)),
     )
     assert row is not None  # noqa: S101 - an aggregate has a row
     numbers = dict(zip(row["records"], row["ids"], strict=True))
@@ -102,6 +99,23 @@ async def write(work: Work) -> None:
     heard = [pair for pair in zip(items, sides, strict=True) if pair[0].action != "update" or any(pair[1])]
     if heard:
         await happened.tell(work, [item for item, _ in heard], [side for _, side in heard])
+
+
+def _inserting(source: str, lists: str, names: str) -> str:
+    """The statement; ``source``: where each row's reference (run, job …) comes from."""
+    return (
+        "WITH h AS (INSERT INTO meta.history (at, change_id, app_id, table_id, actor_kind, actor_id, actor_name, channel, source,"
+        " reason, record_id, version, action, before, after)"
+        f" SELECT $1, n, $2, $3, $4, $5, $6, $7, {source}, $9, r, v, a, b::jsonb, c::jsonb FROM"
+        f" unnest($10::bigint[], $11::bigint[], $12::integer[], $13::text[], $14::text[], $15::text[]{lists})"
+        f" AS u(n, r, v, a, b, c{names})"
+        " RETURNING id, record_id) SELECT array_agg(id) AS ids, array_agg(record_id) AS records FROM h"
+    )
+
+
+_INSERT = _inserting("$8", "", "")
+_INSERT_OF_SEVERAL = _inserting("coalesce(s, $8::text)", ", $16::text[]", ", s")
+"""The same for changes of several runs that share a transaction."""
 
 
 def _takes_in(work: Work, item: Item) -> bool:

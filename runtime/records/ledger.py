@@ -39,6 +39,8 @@ class Movement:
     order: int | None = None
     expires_at: datetime | None = None
     key: str | None = None
+    source: str | None = None
+    """The run it belongs to, where it is not that of all."""
 
 
 async def append(
@@ -53,15 +55,15 @@ async def append(
     if movements:
         await tx.execute(
             "INSERT INTO meta.stock_movement (stock_id, actor_kind, actor_id, actor_name, source, reason, kind,"
-            " stock_record, quantity, line_record, order_record, expires_at, key) SELECT $1, $2, $3, $4, $5, $6, * FROM"
-            " unnest($7::text[], $8::bigint[], $9::numeric[], $10::bigint[], $11::bigint[], $12::timestamptz[],"
-            " $13::text[])",
+            " stock_record, quantity, line_record, order_record, expires_at, key) SELECT $1, $2, $3, $4, o, $5, k, s, q, l, r, e, y"
+            " FROM unnest($6::text[], $7::text[], $8::bigint[], $9::numeric[], $10::bigint[], $11::bigint[],"
+            " $12::timestamptz[], $13::text[]) AS u(o, k, s, q, l, r, e, y)",
             stock.number,
             actor.kind,
             actor.id,
             actor.name,
-            source,
             reason,
+            [m.source or source for m in movements],
             [m.kind for m in movements],
             [m.stock_row for m in movements],
             [m.quantity for m in movements],

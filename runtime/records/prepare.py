@@ -28,8 +28,8 @@ async def load(work: Work) -> None:
     wanted = sorted({item.row_id for item in work.items if item.action != "create" and not item.problems})
     if not wanted:
         return
-    # who shares the transaction with others does not wait for a record here, but alone afterwards
-    found = await work.tx.lock_rows(work.table.sql, wanted, skip=work.together)
+    # who shares the transaction with other callers does not wait for a record here, but alone afterwards
+    found = await work.tx.lock_rows(work.table.sql, wanted, skip=work.together and work.alone)
     rows = {row["id"]: row for row in found}
     seen: set[int] = set()
     for item in work.items:

@@ -10,7 +10,7 @@ from runtime.access import Actor
 from runtime.records import history, move_effects, together
 from runtime.records.again import again, keep_out
 from runtime.records.change import Change, Outcome
-from runtime.records.pipeline import Undone, carry_out
+from runtime.records.pipeline import Undone, carry_out, carry_out_together
 from runtime.storage.database import Tx
 from runtime.system import System
 
@@ -45,6 +45,12 @@ async def _own_transaction(system: System, change: Change, alone: bool) -> Outco
 async def apply_in(system: System, tx: Tx, change: Change) -> Outcome:
     """The same inside the caller's transaction."""
     return await carry_out(system, tx, change, effects=move_effects.run)
+
+
+async def apply_all_in(system: System, tx: Tx, changes: Sequence[Change]) -> list[Outcome]:
+    """The same for changes of several runs of one automation that share the transaction: of one table, no record in two
+    of them, no state moved, all ``atomic``. Raises what concerns one of them for all, and ``happened.Apart``."""
+    return await carry_out_together(system, tx, changes, effects=move_effects.run)
 
 
 async def undo(system: System, actor: Actor, change_id: int | None = None) -> Outcome:

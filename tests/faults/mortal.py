@@ -69,6 +69,11 @@ def mortal_connection(fate: Fate) -> type[asyncpg.Connection]:
                 self, query, lambda: super(Mortal, self).execute(query, *args, **options)
             )
 
+        async def executemany(self, command: str, args: Any, **options: Any) -> Any:
+            return await fate.around(
+                self, command, lambda: super(Mortal, self).executemany(command, args, **options)
+            )
+
         async def fetch(self, query: str, *args: Any, **options: Any) -> Any:
             return await fate.around(self, query, lambda: super(Mortal, self).fetch(query, *args, **options))
 

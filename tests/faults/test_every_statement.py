@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
@@ -11,6 +12,7 @@ import msgspec
 import pytest
 
 from runtime.automations.deliveries import Deliveries
+from runtime.automations.engine import execute
 from runtime.automations.retry import DATABASE_TROUBLE
 from runtime.definitions.automations import CreateRecord, HttpPost, ReserveLines, UpdateRecord
 from runtime.definitions.values import Assignment, TextValue
@@ -97,6 +99,7 @@ class Case:
         await self.shop.relayed()
 
     async def _execute(self) -> None:
+        """One run after the other."""
         waiting = "SELECT public_id FROM meta.run WHERE status = 'queued'"
         for row in await self.shop.world.system.db.fetch(waiting):
             await self.shop.execute([row["public_id"]])
@@ -165,3 +168,93 @@ async def test_exactly_once_whatever_statement_is_the_last(
     assert sum("COMMIT" in sql for sql in struck) >= 3, (
         "relay, the steps with the end of their run, the delivery"
     )
+
+
+TOGETHER = 3
+
+
+class Batch(Case):
+    """Several orders at once, two of them for the same shelf: their runs share a transaction."""
+
+    @classmethod
+    async def make(cls, world: World, receiver: Receiver, url: str) -> Batch:
+        shop = await Shop.make(world)
+        shelf, other = await shop.shelf(PIECES), await shop.shelf(PIECES, "B区-01排-01架")
+        connector = await shop.connector("http_webhook", "ERP", url=url)
+        await shop.automation(
+            shop.checking_starts,
+            ReserveLines(shop.stock.id),
+            UpdateRecord(shop.sets(备注=TextValue(("处理了 ", shop.value("订单号"))))),
+            HttpPost(connector, {"单号": shop.value("订单号")}),
+        )
+        fate = Fate()
+        await make_mortal(world.system.db, fate)
+        batch = cls(shop, fate, shelf, receiver)
+        batch.other = other
+        return batch
+
+    other = ""
+
+    async def strike(self, death: Death, number: int) -> str:
+        """The same for all orders of a batch, from the moment their runs are there."""
+        shop = self.shop
+        for place in range(TOGETHER):
+            self.orders += 1
+            shelf = self.other if place == 1 else self.shelf
+            await shop.move(await shop.order((shelf, 1), 订单号=f"N{self.orders:04}"))
+        ids = await shop.relayed()
+        assert len(ids) == TOGETHER
+        with self.fate.armed(death, number):
+            await self._until_struck(lambda: self._all(ids))
+        self.interruptions += bool(self.fate.struck)
+        await self._come_back()
+        await self._check(f"{death} at {number}: {self.fate.struck}")
+        return self.fate.struck
+
+    async def _all(self, ids: list[str]) -> None:
+        ended = await asyncio.gather(
+            *(execute(self.shop.world.system, run, "one") for run in ids), return_exceptions=True
+        )
+        for one in ended:
+            if isinstance(one, BaseException):
+                raise one
+
+    async def _check(self, fate: str) -> None:
+        db, shop = self.shop.world.system.db, self.shop
+        remark = shop.orders.field("备注").column
+        counted = {
+            "runs": "SELECT count(*) FROM meta.run WHERE status = 'finished'",
+            "thirds of a run done": "SELECT count(*) / 3.0 FROM meta.run_step WHERE status = 'done'",
+            "movements": "SELECT count(*) FROM meta.stock_movement WHERE kind = 'reserve'",
+            "movements by their runs": "SELECT count(DISTINCT m.source) FROM meta.stock_movement m JOIN meta.run r"
+            " ON r.public_id = m.source AND r.record_id = m.order_record WHERE m.kind = 'reserve'",
+            "remarks": f"SELECT count(*) FROM {shop.orders.sql} WHERE {remark} LIKE '处理了 N%'",
+            "remarks by their runs": "SELECT count(DISTINCT r.id) FROM meta.history h JOIN meta.run r ON"
+            " r.public_id = h.source AND r.record_id = h.record_id AND r.table_id = h.table_id"
+            " WHERE h.channel = 'automation'",
+            "changes of shelves": "SELECT count(DISTINCT h.source) FROM meta.history h WHERE h.channel = 'stock'"
+            f" AND h.table_id = {shop.shelves.number}",
+            "messages": "SELECT count(*) FROM meta.delivery d JOIN meta.run r ON r.id = d.run_id AND"
+            " r.record_id = d.record_id WHERE d.status = 'sent'",
+        }
+        found = {what: await db.value(sql) for what, sql in counted.items()}
+        held = [(await shop.read(one))["预占数量"] for one in (self.shelf, self.other)]
+        found["reserved"], found["keys"] = sum(held), len(self.receiver.keys)
+        assert held[1] * TOGETHER == self.orders
+        assert found == dict.fromkeys(found, self.orders), (fate, found)
+        assert self.receiver.keys.total() == self.orders, "nobody died while sending"
+
+
+@pytest.mark.parametrize("death", ["killed", "unheard"])
+async def test_runs_that_share_a_transaction_are_each_carried_out_once(
+    world: World, webhook: tuple[Receiver, str], death: Death
+) -> None:
+    batch = await Batch.make(world, *webhook)
+    struck = []
+    for number in itertools.count(1):
+        if not (statement := await batch.strike(death, number)):
+            break
+        struck.append(statement)
+    assert sum("COMMIT" in sql for sql in struck) == 1, struck
+    queued = sum("INSERT INTO meta.delivery" in sql for sql in struck)
+    assert 1 <= queued < TOGETHER, "one statement for all of them"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Literal
@@ -129,6 +129,20 @@ class StepKind(ABC):
 
     looks_anew: ClassVar[bool] = False
     """Whether what steps before it have read of records a moment ago is too old for it, as it may rest because of it."""
+
+    together: ClassVar[bool] = False
+    """Whether several runs may carry it out in one transaction: it is quick, never rests, and touches only what its
+    configuration names."""
+
+    async def carry_out_all(self, attempts: Sequence[Attempt], config: Any) -> list[Done]:
+        """:meth:`carry_out` for several runs in their one transaction; raises when any of them cannot. Only where
+        :attr:`together`; kinds that can ask for all at once do."""
+        found = []
+        for attempt in attempts:
+            done = await self.carry_out(attempt, config)
+            assert isinstance(done, Done)  # noqa: S101 - such a kind never rests
+            found.append(done)
+        return found
 
     @abstractmethod
     async def carry_out(self, attempt: Attempt, config: Any) -> Done | Rest:

@@ -20,6 +20,8 @@ class BranchStep(StepKind):
     description = N_("按条件或前面步骤的结果,走不同的路")
     icon = "split"
 
+    together = True
+
     async def carry_out(self, attempt: Attempt, config: Branch) -> Done:
         for arm in config.arms:
             if arm.test is None or await holds(attempt, arm.test):

@@ -19,6 +19,8 @@ class OnlyIfStep(StepKind):
     icon = "list-filter"
     outcomes = (Named("yes", N_("满足,继续")), Named("no", N_("不满足,到此为止")))
 
+    together = True
+
     async def carry_out(self, attempt: Attempt, config: OnlyIf) -> Done:
         return Done("yes" if await holds(attempt, config.test) else "no")
 

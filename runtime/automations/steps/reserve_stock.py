@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from runtime.automations.reach import TRIGGER
 from runtime.automations.steps.base import Attempt, Done, Named, StepKind
 from runtime.automations.steps.stocks import asked, note_order
@@ -31,6 +33,8 @@ class ReserveStockStep(StepKind):
         Named("waiting", N_("还缺的数量"), "number"),
     )
 
+    together = True
+
     async def carry_out(self, attempt: Attempt, config: ReserveLines) -> Done:
         order = await note_order(attempt, config)
         done = await stock.reserve(
@@ -41,15 +45,36 @@ class ReserveStockStep(StepKind):
             **asked(attempt, order),
             still=_still(attempt) if config.of == TRIGGER else None,
         )
-        return Done(
-            done.outcome,
-            {
-                "reason": done.reason,
-                "lines": done.lines,
-                "places": done.places,
-                "waiting": wire_number(done.waiting),
-            },
-        )
+        return _done(done)
+
+    async def carry_out_all(self, attempts: Sequence[Attempt], config: ReserveLines) -> list[Done]:
+        orders = [await note_order(attempt, config) for attempt in attempts]
+        if len(set(orders)) < len(orders) or len(orders) == 1:
+            return await super().carry_out_all(attempts, config)
+        wanted = [
+            stock.Asked(
+                order,
+                attempt.source,
+                _still(attempt) if config.of == TRIGGER else None,
+                asked(attempt, order)["seen"],
+            )
+            for attempt, order in zip(attempts, orders, strict=True)
+        ]
+        first = attempts[0]
+        found = await stock.reserve_several(first.system, first.tx, config.stock, wanted, actor=first.actor)
+        return [_done(one) for one in found]
+
+
+def _done(found: stock.Reservation) -> Done:
+    return Done(
+        found.outcome,
+        {
+            "reason": found.reason,
+            "lines": found.lines,
+            "places": found.places,
+            "waiting": wire_number(found.waiting),
+        },
+    )
 
 
 def _still(attempt: Attempt) -> tuple[str, tuple[int, ...]] | None:

@@ -20,6 +20,8 @@ class SendWecomStep(StepKind):
     description = N_("用群机器人发到企业微信群,可以提到具体的人")
     icon = "message-square-warning"
 
+    together = True
+
     async def carry_out(self, attempt: Attempt, config: SendWecom) -> Done:
         text = await attempt.values.text(config.text, escape_markdown if config.markdown else escape_text)
         attempt.input["text"] = text

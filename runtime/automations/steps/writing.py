@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -111,6 +112,44 @@ async def store(
     """Write one record through the write path. Raises RecordsRejected with its problems."""
     results = await store_many(attempt, table, creates=creates, updates=updates)
     return results[0]
+
+
+async def hold(attempts: Sequence[Attempt], records: Sequence[str]) -> None:
+    """Lock records that several runs are about, in one order, and read them, by one statement where they are of one table."""
+    tables: dict[int, list[int]] = defaultdict(list)
+    for one in records:
+        number, row = parse_record_id(one)
+        tables[number].append(row)
+    first = attempts[0]
+    for number in sorted(tables):
+        await first.tx.lock_rows(first.catalog.table_by_number(number).sql, tables[number])
+
+
+def stand_alone(table: Table, updates: Sequence[Patch]) -> bool:
+    """Whether each of these is about a record of ``table`` of its own and sets nothing but its fields: they may be stored as one."""
+    states = {name for field in table.fields if field.machine is not None for name in (field.id, field.name)}
+    return (
+        len({one.id for one in updates}) == len(updates)
+        and all(parse_record_id(one.id)[0] == table.number for one in updates)
+        and not any(name in states for one in updates for name in one.fields)
+    )
+
+
+async def store_each(attempts: Sequence[Attempt], table: Table, updates: Sequence[Patch]) -> list[Result]:
+    """Write one record for each of several runs, all or none of them, each as a change of its own (:func:`stand_alone`)."""
+    changes = [
+        Change(
+            table=table.id,
+            actor=attempt.actor,
+            source=attempt.source,
+            updates=(update,),
+            atomic=True,
+            typecast=True,
+        )
+        for attempt, update in zip(attempts, updates, strict=True)
+    ]
+    outcomes = await write.apply_all_in(attempts[0].system, attempts[0].tx, changes)
+    return [outcome.results[0] for outcome in outcomes]
 
 
 async def store_many(

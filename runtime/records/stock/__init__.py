@@ -10,9 +10,11 @@ from runtime.records.stock.desk import Reservation
 from runtime.records.stock.moves import run_effects_of_moves
 from runtime.records.stock.reserving import fill, reserve
 from runtime.records.stock.settling import consume, expire, release
+from runtime.records.stock.several import Asked, reserve_several
 from runtime.records.stock.waiting import StockKeeper, fill_waiting
 
 __all__ = [
+    "Asked",
     "Counted",
     "Item",
     "Reservation",
@@ -25,5 +27,6 @@ __all__ = [
     "fill_waiting",
     "release",
     "reserve",
+    "reserve_several",
     "run_effects_of_moves",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal
 
@@ -25,7 +25,7 @@ from runtime.ids import parse_record_id, record_id
 from runtime.records import ledger, links
 from runtime.records.change import Change, Patch, Source
 from runtime.records.ledger import ZERO, Movement
-from runtime.records.pipeline import carry_out
+from runtime.records.pipeline import carry_out_together
 from runtime.records.stock.places import candidates
 from runtime.storage.database import Row, Tx, one_or_more
 from runtime.system import System
@@ -60,6 +60,8 @@ class Line:
     held: dict[int, Decimal] = field(default_factory=dict)
     expiring: dict[int, Any] = field(default_factory=dict)
     consumed: Decimal = ZERO
+    orders: tuple[int, ...] = ()
+    """Rows of the orders it belongs to, where it was asked for together with those of others."""
 
     @property
     def need(self) -> Decimal:
@@ -91,6 +93,15 @@ class Shelf:
     def place(self) -> dict[str, Any]:
         """For the outputs of a step."""
         return {"title": self.title, "location": self.location, "available": wire_number(self.available)}
+
+
+class Posting(msgspec.Struct, frozen=True):
+    """What is to be stored for one source: balances of shelves, fields of lines, movements of the ledger."""
+
+    source: Source
+    shelves: tuple[Shelf, ...]
+    states: Mapping[int, Mapping[str, Any]]
+    movements: Sequence[Movement]
 
 
 class Desk:
@@ -150,6 +161,24 @@ class Desk:
         return row["id"] if row[column] in choices else None
 
     async def _lock_order(self, order: str) -> Row:
+        return (await self.lock_orders([order]))[0]
+
+    async def lock_orders(self, orders: Sequence[str]) -> list[Row]:
+        """Lock orders; their rows as they are once the locks were got. Raises what :meth:`lock_order` raises."""
+        numbers = [self._order_row(order) for order in orders]
+        found = {row["id"]: row for row in await self.tx.lock_rows(self.order_table.sql, numbers)}
+        if any(number not in found or found[number]["deleted_at"] is not None for number in numbers):
+            raise NotFound(N_("没有这条记录,可能已被删除"))
+        if self.seen is not None:
+            for number in numbers:
+                self.seen(self.order_name(found[number]))
+        return [found[number] for number in numbers]
+
+    def order_name(self, row: Row) -> str:
+        """What an order is called."""
+        return _title(self.order_table.primary, row, self.context)
+
+    def _order_row(self, order: str) -> int:
         number, row = parse_record_id(order)
         if number != self.order_table.number:
             raise InvalidInput(
@@ -158,14 +187,7 @@ class Desk:
                 table=self.order_table.name,
                 stock=self.d.name,
             )
-        # what it returns is the row as it is once its lock was got
-        table = self.order_table
-        found = await self.tx.lock_rows(table.sql, [row])
-        if not found or found[0]["deleted_at"] is not None:
-            raise NotFound(N_("没有这条记录,可能已被删除"))
-        if self.seen is not None:
-            self.seen(_title(table.primary, found[0], self.context))
-        return found[0]
+        return row
 
     async def lines(self, orders: Collection[int]) -> list[Line]:
         """The orders' live lines, locked by number, with what each holds. The orders are locked already."""
@@ -201,15 +223,17 @@ class Desk:
         if not locked:
             return []
         among, value = one_or_more(locked, 2)
-        belongs, values = "", [self.stock.number, value]
+        belongs, whose, values = "", "", [self.stock.number, value]
         if orders is not None:
             of, their = one_or_more(orders, 3)
+            if len(orders) > 1:
+                whose = f", ARRAY(SELECT o.{order.link_far} FROM {order.link_sql} o WHERE o.{order.link_near} = n.id) AS orders"
             belongs = f" AND EXISTS (SELECT 1 FROM {order.link_sql} o WHERE o.{order.link_near} = n.id AND o.{order.link_far} {of})"
             values.append(their)
         # a line comes once for each shelf that it holds or has had something of
         found = await self.tx.fetch(
             f"SELECT n.*, n.{quantity.column} AS quantity, n.{status.column} AS status, {place} AS stock_row,"
-            f" {_named(table.primary, 'n')} AS title, h.stock_record AS held_at, h.held, h.consumed, h.expires_at"
+            f" {_named(table.primary, 'n')} AS title, h.stock_record AS held_at, h.held, h.consumed, h.expires_at{whose}"
             f" FROM {table.sql} n LEFT JOIN meta.stock_hold h ON h.stock_id = $1 AND h.line_record = n.id"
             f" AND (h.held > 0 OR h.consumed > 0) WHERE n.id {among}{belongs} ORDER BY n.id, h.stock_record",
             *values,
@@ -219,7 +243,9 @@ class Desk:
         for row in found:
             if row["id"] not in lines:
                 title = links.title(table.primary, row["title"], self.context)
-                lines[row["id"]] = Line(row["id"], title, row["quantity"], row["status"], row["stock_row"])
+                line = Line(row["id"], title, row["quantity"], row["status"], row["stock_row"])
+                line.orders = tuple(row["orders"]) if whose else ()
+                lines[row["id"]] = line
             _add_hold(lines[row["id"]], row)
         await self._add_waiting(lines)
         return list(lines.values())
@@ -312,31 +338,53 @@ class Desk:
         reason: str | None = None,
     ) -> None:
         """Balances of ``shelves`` and fields of lines through the write path, and the ledger, all or nothing."""
-        through = Source("stock", source.ref, source.depth)
+        await self.store_all(actor, [Posting(source, tuple(shelves), states, movements)], reason)
+
+    async def store_all(self, actor: Actor, postings: Sequence[Posting], reason: str | None = None) -> None:
+        """The same for what several runs do; no shelf and no line is of two of them."""
         d = self.d
-        shelves = sorted(shelves, key=lambda one: one.row)
+        for table, patches in ((d.stock_table, self._balances), (d.line_table, self._states)):
+            changes = [
+                Change(
+                    table=table,
+                    actor=actor,
+                    source=Source("stock", one.source.ref, one.source.depth),
+                    updates=updates,
+                    atomic=True,
+                    reason=reason,
+                )
+                for one in postings
+                if (updates := patches(one))
+            ]
+            if changes:
+                await carry_out_together(self.system, self.tx, changes, managed=True)
+        movements = [
+            replace(movement, source=one.source.ref) for one in postings for movement in one.movements
+        ]
+        await ledger.append(self.tx, self.stock, actor, None, movements, reason)
+
+    def _balances(self, posting: Posting) -> tuple[Patch, ...]:
+        shelves = sorted(posting.shelves, key=lambda one: one.row)
         for shelf in shelves:
             if (wrong := self.too_fine(shelf.on_hand) or self.too_fine(shelf.reserved)) is not None:
                 raise RuleBroken(wrong.msgid, code="too_fine", **wrong.params)
-        balances = tuple(
+        return tuple(
             Patch(
                 record_id(self.stock_table.number, shelf.row),
-                {d.on_hand: wire_number(shelf.on_hand), d.reserved: wire_number(shelf.reserved)},
+                {
+                    self.d.on_hand: wire_number(shelf.on_hand),
+                    self.d.reserved: wire_number(shelf.reserved),
+                },
             )
             for shelf in shelves
         )
-        lines = tuple(
-            Patch(record_id(self.line_table.number, row), states[row])
-            for row in sorted(states)
-            if states[row]
+
+    def _states(self, posting: Posting) -> tuple[Patch, ...]:
+        return tuple(
+            Patch(record_id(self.line_table.number, row), posting.states[row])
+            for row in sorted(posting.states)
+            if posting.states[row]
         )
-        for table, updates in ((d.stock_table, balances), (d.line_table, lines)):
-            if updates:
-                change = Change(
-                    table=table, actor=actor, source=through, updates=updates, atomic=True, reason=reason
-                )
-                await carry_out(self.system, self.tx, change, managed=True)
-        await ledger.append(self.tx, self.stock, actor, source.ref, movements, reason)
 
     def state(self, line: Line, resting: int | None = None) -> dict[str, Any]:
         """The fields of a line as what it holds, waits for and has had says. ``resting``: its choice when it has

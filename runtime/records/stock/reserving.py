@@ -13,7 +13,7 @@ from runtime.fieldtypes.number import wire_number
 from runtime.i18n import N_, Message
 from runtime.records.change import Source
 from runtime.records.ledger import ZERO, Movement
-from runtime.records.stock.desk import Desk, Line, Reservation, Shelf
+from runtime.records.stock.desk import Desk, Line, Posting, Reservation, Shelf
 from runtime.storage.database import Tx
 from runtime.system import System
 
@@ -46,12 +46,10 @@ async def reserve(
     desk = await Desk.open(system, tx, stock_id, actor, seen)
     row = await (desk.lock_order(order) if still is None else desk.lock_order_in(order, *still))
     if row is None:
-        return Reservation("moved_on", reason=Message(N_("订单已经不在要预占的状态,没有预占")))
+        return MOVED_ON
     lines = await desk.lines([row])
-    if not lines:
-        return Reservation("short", reason=Message(N_("订单没有明细,没有东西可以预占")))
-    if (wrong := _unreadable(desk, lines)) is not None:
-        return Reservation("short", reason=wrong)
+    if (no := refused(desk, lines)) is not None:
+        return no
     return await _take(desk, row, lines, actor, source, desk.d.partial, now)
 
 
@@ -90,13 +88,35 @@ async def _take(
 ) -> Reservation:
     needy = [line for line in lines if line.need > 0]
     places, shelves = await desk.open_places(needy)
+    posting, done = grant(desk, row, needy, places, shelves, source, partial, now)
+    if posting is None:
+        return done
+    await desk.wait(row, needy)
+    await desk.store_all(actor, [posting])
+    return done
+
+
+def grant(
+    desk: Desk,
+    row: int,
+    needy: Sequence[Line],
+    places: Mapping[int, list[int]],
+    shelves: Mapping[int, Shelf],
+    source: Source,
+    partial: bool,
+    now: datetime | None = None,
+) -> tuple[Posting | None, Reservation]:
+    """Give the lines of an order what there is of these shelves, which are changed where that is something; None instead of what
+    is to be stored where the order gets nothing."""
     taken, lacking = _allocate(desk, needy, places, shelves)
     reason = _why(needy, lacking, shelves) if lacking else None
     if lacking and not partial:
-        return Reservation("short", reason=reason)
+        return None, Reservation("short", reason=reason)
     hours = desk.d.expire_hours
     until = (now or datetime.now(UTC)) + timedelta(hours=hours) if hours else None
-    movements, states, touched = [], {}, {}
+    movements: list[Movement] = []
+    states: dict[int, dict[str, Any]] = {}
+    touched: dict[int, Shelf] = {}
     for line in needy:
         for shelf_row, quantity in taken.get(line.row, {}).items():
             shelf = touched[shelf_row] = shelves[shelf_row]
@@ -106,12 +126,22 @@ async def _take(
         line.open = lacking.get(line.row, ZERO)
         states[line.row] = desk.state(line)
     movements.sort(key=lambda one: (one.stock_row, one.line or 0))
-    await desk.wait(row, needy)
-    await desk.store(actor, source, touched.values(), states, movements)
     outcome: Any = "partial" if lacking else "reserved"
     seen = tuple(shelf.place() for shelf in touched.values())
     got = sum(1 for line in needy if taken.get(line.row))
-    return Reservation(outcome, got, reason, seen, sum(lacking.values(), ZERO))
+    posting = Posting(source, tuple(touched.values()), states, movements)
+    return posting, Reservation(outcome, got, reason, seen, sum(lacking.values(), ZERO))
+
+
+MOVED_ON = Reservation("moved_on", reason=Message(N_("订单已经不在要预占的状态,没有预占")))
+
+
+def refused(desk: Desk, lines: Sequence[Line]) -> Reservation | None:
+    """How it ends for an order with these lines before anything is looked for; None when it is to be looked for."""
+    if not lines:
+        return Reservation("short", reason=Message(N_("订单没有明细,没有东西可以预占")))
+    wrong = _unreadable(desk, lines)
+    return None if wrong is None else Reservation("short", reason=wrong)
 
 
 def _unreadable(desk: Desk, lines: Sequence[Line]) -> Message | None:
