@@ -182,11 +182,21 @@ def check_formula(problems: Problems, scope: Scope, config: Formula) -> Formula:
 
 def recheck(catalog: Catalog, table: Table, config: Formula) -> Formula:
     """A formula with the type its result has now. Raises FormulaRejected."""
-    paths = far_fields(catalog, table) if "." in config.source else {}
-    infos = {**{key: path.info for key, path in paths.items()}, **formula_fields(table)}
-    checked = formulas.check(config.source, infos)
+    try:
+        checked = _checked(catalog, table, config.source, far="." in config.source)
+    except formulas.FormulaRejected as rejected:
+        if rejected.error_code != "formula_field":
+            raise
+        # with the fields behind links at hand, what is missing can be told better
+        checked = _checked(catalog, table, config.source, far=True)
     result = {"number": "number", "boolean": "boolean", "date": "date", "datetime": "datetime"}
     return msgspec.structs.replace(config, result=result.get(checked.type.value, "text"))
+
+
+def _checked(catalog: Catalog, table: Table, source: str, *, far: bool) -> formulas.CheckedFormula:
+    paths = far_fields(catalog, table) if far else {}
+    infos = {**{key: path.info for key, path in paths.items()}, **formula_fields(table)}
+    return formulas.check(source, infos)
 
 
 def bound(catalog: Catalog, table: Table, source: str) -> str:

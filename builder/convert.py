@@ -38,6 +38,7 @@ from runtime.definitions.fields import (
     SingleSelect,
     type_name,
 )
+from runtime.definitions.people import NOBODY, people_of, with_people
 from runtime.fieldtypes import BadValue, Context
 from runtime.fieldtypes.progress import ProgressType
 from runtime.i18n import N_, Message
@@ -247,10 +248,17 @@ def readable(source: Source, stored: Any, target: FieldConfig) -> Any:
     if field.type == "multi_select":
         return _several(kind.to_wire(field.config, stored), wanted)
     if field.type in PERSON_TYPES:
-        return _people(kind.to_wire(field.config, stored), wanted)
+        return _people(kind.to_wire(knowing(source, field.config), stored), wanted)
     if wanted in ("date", "datetime") and not isinstance(stored, str | int):
         return stored
     return kind.to_text(field.config, stored, source.context)
+
+
+def knowing(source: Source, config: FieldConfig) -> FieldConfig:
+    """A configuration with the people of the app, which one that comes from storage (a plan, a history) lacks."""
+    if type_name(config) in PERSON_TYPES and people_of(config) is NOBODY:
+        return with_people(config, source.catalog.app_of(source.table).people)
+    return config
 
 
 def _people(shown: Any, wanted: str) -> Any:
@@ -283,6 +291,7 @@ def _several(names: list[str], wanted: str) -> Any:
 
 def one(source: Source, config: FieldConfig, stored: Any, names: Mapping[str, int] | None = None) -> Any:
     """A stored value as ``config`` stores it; None where it does not fit. A link: rows found in ``names``."""
+    config = knowing(source, config)
     value = readable(source, stored, config)
     try:
         if isinstance(config, Link):

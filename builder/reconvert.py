@@ -110,9 +110,10 @@ def back(forward: Source, source: Source, now: Any, original: Any) -> Any:
 
 
 def _old_value(back: Source, now: Any, before: FieldDef) -> Any:
-    kind = fieldtypes.get(before.config)
+    config = convert.knowing(back, before.config)
+    kind = fieldtypes.get(config)
     try:
-        readable = None if now is None else convert.readable(back, now, before.config)
-        return kind.repair(before.config, readable, back.context)
+        readable = None if now is None else convert.readable(back, now, config)
+        return kind.repair(config, readable, back.context)
     except BadValue:
-        return kind.repair(before.config, None, back.context)
+        return kind.repair(config, None, back.context)

@@ -254,6 +254,15 @@ def missing_field(node: FieldNode, known: list[str]) -> FormulaRejected:
             code="formula_field",
             field_name=node.key,
         )
+    beyond = next((name for name in known if name.startswith(f"{node.key}.")), None)
+    if beyond is not None:
+        return FormulaRejected(
+            N_("「{name}」是关联字段,后面加点号和那边的字段,例如 {{{example}}}"),
+            node.span,
+            code="formula_field",
+            name=node.key,
+            example=beyond,
+        )
     near = difflib.get_close_matches(node.key, known, 1, 0.5)
     if near:
         return FormulaRejected(

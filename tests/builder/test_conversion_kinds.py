@@ -482,3 +482,20 @@ async def test_what_links_would_become_is_told_from_a_sample(
     assert impact.estimated
     assert impact.records
     assert "周雨桐" in [one.after for one in impact.examples]
+
+
+async def test_people_are_found_by_their_names_and_come_back(desk: Desk) -> None:
+    """The worker knows the people of the app on the way there, and the undo on the way back."""
+    table = await desk.table("订单", spec("单号"), spec("跟单"))
+    me = (await desk.system.catalogs.current()).app(desk.app_id).people.by_id[desk.owner.id].name
+    await desk.write(table, *({"单号": str(n), "跟单": me if n % 2 else None} for n in range(30)))
+    await desk.change(table.field("跟单"), type="member")
+    assert (await end(desk))[0] == "finished"
+    person = {"id": desk.owner.id, "name": me}
+    assert await desk.rows(table, "跟单") == [None, person] * 15
+
+    await desk.change((await desk.again(table)).field("跟单"), type="text")
+    assert (await end(desk))[0] == "finished"
+    assert await desk.rows(table, "跟单") == [None, me] * 15
+    assert await take_back(desk)
+    assert await desk.rows(table, "跟单") == [None, person] * 15

@@ -238,3 +238,32 @@ async def test_ten_thousand_distinct_values_convert_in_one_pass(desk: Desk) -> N
     column = table.field("数量").column
     assert await desk.system.db.value(f"SELECT sum({column}) FROM {table.sql}") == 50005000
     assert Patch
+
+
+KINDS: list[tuple[str, dict[str, Any], Any]] = [
+    ("text", {}, "青瓷"), ("long_text", {}, "急件\n要发票"), ("number", {"decimals": 2}, 1234.5), ("currency", {}, 99.9), ("percent", {}, 0.125),
+    ("rating", {}, 3), ("progress", {}, 45), ("duration", {}, 5400), ("checkbox", {}, True), ("single_select", {"choices": ["淘宝", "抖音"]}, "抖音"),
+    ("multi_select", {"choices": ["急单", "要发票"]}, ["急单", "要发票"]), ("cascade", {"tree": [{"name": "食品", "children": ["茶"]}]}, ["食品", "茶"]),
+    ("date", {}, "2026-01-15"), ("datetime", {}, "2026-01-15T00:30:00Z"), ("phone", {}, "13800138000"), ("email", {}, "lin@example.com"),
+    ("url", {}, "https://example.com/a"), ("barcode", {}, "QC-1"), ("json", {}, {"件": [1, "二"]}), ("member", {}, None), ("member", {"many": True}, None),
+    ("location", {}, {"code": "330106", "province": "浙江省", "city": "杭州市", "district": "西湖区", "detail": "文三路 1 号"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("target", ["text", "member"])
+async def test_whatever_was_there_comes_back(desk: Desk, target: str) -> None:
+    """Another type and back again: every kind of value is as it was, also that of people, and empty cells are empty."""
+    table = await desk.table("表", spec("名称"))
+    for place, (kind, options, _) in enumerate(KINDS):
+        await desk.field(table, f"{kind} {place}", kind, **options)
+    table = await desk.again(table)
+    full = {field.id: KINDS[at][2] or desk.owner.id for at, field in enumerate(table.fields[1:])}
+    await desk.write(table, full, {})
+    names = [field.name for field in table.fields[1:]]
+    before = await desk.rows(table, *names)
+    assert None not in before[0]
+    for field in table.fields[1:]:
+        if field.type != target:
+            await desk.change(field, type=target)
+            await undo.last(desk.system, desk.owner, desk.app_id)
+    assert await desk.rows(table, *names) == before

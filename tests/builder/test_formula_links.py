@@ -203,3 +203,12 @@ async def test_a_look_up_is_read_record_by_record(desk: Desk, shop: tuple[Table,
     await desk.store(orders, updates=(Patch(one, {"单号": "x"}), Patch(two, {"单号": "y"})))
     assert await desk.rows(customers, "单号们", "几个", "当天第一") == [("x、y", 2, "x2")]
     await _nothing_is_stale(desk)
+
+
+async def test_a_link_without_a_field_behind_it_is_said_to_be_one(
+    desk: Desk, shop: tuple[Table, Table]
+) -> None:
+    with pytest.raises(InvalidDefinition) as refused:
+        await desk.field(shop[1], "谁", "formula", source='"给"&{客户}')
+    (problem,) = refused.value.problems
+    assert problem.message.text() == "「客户」是关联字段,后面加点号和那边的字段,例如 {客户.姓名}"
