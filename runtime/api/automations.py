@@ -63,7 +63,7 @@ class RunsAnswer(msgspec.Struct, frozen=True):
 
 
 class DeliveryBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A message of a step. ``answer`` is what the receiver said."""
+    """A message of a step. ``answer`` is what the receiver said; ``paused``: it waits for its connector to go on."""
 
     key: str
     status: str
@@ -74,6 +74,7 @@ class DeliveryBody(msgspec.Struct, frozen=True, kw_only=True):
     sent_at: str | None
     answer: Any
     failure: FailureBody | None
+    paused: bool
 
 
 class LoopBody(msgspec.Struct, frozen=True):
@@ -221,6 +222,7 @@ def _delivery(found: trace.DeliveryTrace, translator: Translator) -> DeliveryBod
         sent_at=_moment(found.sent_at),
         answer=found.answer,
         failure=failure_body(found.failure, translator),
+        paused=found.paused,
     )
 
 

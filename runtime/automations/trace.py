@@ -73,7 +73,7 @@ class RunPage(msgspec.Struct, frozen=True):
 
 
 class DeliveryTrace(msgspec.Struct, frozen=True, kw_only=True):
-    """A message of a step: its state, and what the receiver answered."""
+    """A message of a step: its state, and what the receiver answered. ``paused``: it waits for its connector to go on."""
 
     key: str
     status: Literal["waiting", "sent", "failed"]
@@ -84,6 +84,7 @@ class DeliveryTrace(msgspec.Struct, frozen=True, kw_only=True):
     sent_at: datetime | None
     answer: Any
     failure: Failure | None
+    paused: bool = False
 
 
 class LoopTrace(msgspec.Struct, frozen=True):
@@ -298,7 +299,7 @@ def decoded(text: str | None) -> Any:
 async def deliveries_of(system: System, run: int, prefix: str = "") -> dict[str, tuple[DeliveryTrace, ...]]:
     """A run's messages by the path of their step, of the steps whose path begins with ``prefix``."""
     rows = await system.db.fetch(
-        "SELECT d.*, c.name AS connector FROM meta.delivery d LEFT JOIN meta.connector c ON c.id = d.connector_id"
+        "SELECT d.*, c.name AS connector, c.paused_at IS NOT NULL AND c.deleted_at IS NULL AS paused FROM meta.delivery d LEFT JOIN meta.connector c ON c.id = d.connector_id"
         " WHERE d.run_id = $1 AND starts_with(d.path, $2) ORDER BY d.id LIMIT 1000",
         run,
         prefix,
@@ -317,6 +318,7 @@ async def deliveries_of(system: System, run: int, prefix: str = "") -> dict[str,
                 sent_at=row["sent_at"],
                 answer=decoded(row["response"]),
                 failure=load_failure(row["error"]),
+                paused=row["status"] == "waiting" and row["paused"],
             ),
         )
     return found

@@ -11,7 +11,7 @@ import pytest
 
 from runtime import inbox
 from runtime.accounts.members import put_member
-from runtime.automations import remedies, runs, settlement
+from runtime.automations import remedies, runs, settlement, trace
 from runtime.automations.connections import connection
 from runtime.automations.engine import Execution, execute
 from runtime.automations.notes import load_failure
@@ -577,13 +577,20 @@ async def test_what_a_paused_connector_has_to_send_waits(shop: Shop, receiver: t
     await call(shop, url, wait=False)
     await shop.world.system.db.execute("UPDATE meta.connector SET paused_at = now()")
     await shop.order()
-    await shop.settle()
+    (run,) = await shop.settle()
     await shop.deliver()
     assert not hook.got
     assert await states(shop) == [("waiting", 0)]
+
+    async def said() -> list[tuple[str, bool]]:
+        steps = (await trace.run_trace(shop.world.system, EDITOR, run)).steps
+        return [(one.status, one.paused) for step in steps for one in step.deliveries]
+
+    assert await said() == [("waiting", True)], "whoever looks at the run reads what it waits for"
     await shop.world.system.db.execute("UPDATE meta.connector SET paused_at = NULL")
     await shop.deliver()
     assert len(hook.got) == 1
+    assert await said() == [("sent", False)]
 
 
 async def test_one_receiver_that_is_gone_leaves_the_others_alone(

@@ -219,8 +219,10 @@ class HbRun extends HbElement {
       return html`<span class="ok-t">${icon("check", 13)} ${t("发到「{to}」", { to })}</span> · ${delivery.sent_at ? formatMoment(delivery.sent_at, true) : ""}${delivery.attempts > 1 ? html` · ${t("第 {n} 次发出", { n: delivery.attempts })}` : nothing}${merged > 1 ? html` · ${t("和另外 {n} 条合并成一条", { n: merged - 1 })}` : nothing} · ${t("对方回答 {answer}", { answer: `${delivery.message.content === undefined ? "" : (delivery.answer?.errcode ?? "")} ${delivery.answer?.errmsg ?? ""}`.trim() })}`;
     }
     if (delivery.status === "failed") return html`<span class="danger-t">${icon("x", 13)} ${t("没有发到「{to}」", { to })}</span> · ${delivery.failure?.message ?? ""}`;
+    if (delivery.paused) return html`<span class="warn-t">${icon("clock", 13)} ${t("等着发到「{to}」", { to })}</span> · ${t("这个连接暂停着,恢复后发出去")}`;
+    const turn = delivery.attempts === 0 && !delivery.failure && Date.parse(delivery.next_attempt_at ?? "") > Date.now() + 2_000 ? t("在排队:前面的还没发完,或这一分钟的条数到了上限") : "";
     const next = delivery.next_attempt_at ? t("预计 {time}", { time: formatMoment(delivery.next_attempt_at, true) }) : "";
-    return html`<span class="warn-t">${icon("clock", 13)} ${t("等着发到「{to}」", { to })}</span> · ${next}${delivery.failure ? html` · ${delivery.failure.message}` : nothing}`;
+    return html`<span class="warn-t">${icon("clock", 13)} ${t("等着发到「{to}」", { to })}</span> · ${next}${delivery.failure ? html` · ${delivery.failure.message}` : nothing}${turn ? html` · ${turn}` : nothing}`;
   }
 
   #changed(): TemplateResult | typeof nothing {

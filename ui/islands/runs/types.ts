@@ -58,6 +58,8 @@ export interface Delivery {
   sent_at: string | null;
   answer: { errcode: number; errmsg: string; raw: Record<string, unknown>; merged?: number } | null;
   failure: Failure | null;
+  /** It waits for its connector to go on. */
+  paused: boolean;
 }
 
 export interface TracedStep {
