@@ -125,6 +125,18 @@ def _read_singly(one: Usual, given: Sequence[Any], context: Context, bad: set[in
     return stored
 
 
+class Ahead(NamedTuple):
+    """Computed values of the new records of a block, worked out before they are stored (:mod:`runtime.records.ahead`)."""
+
+    fields: tuple[Field, ...]
+    names: tuple[str, ...]
+    """Their columns in the table, those of a formula's error among them."""
+    texts: tuple[Sequence[str | None], ...]
+    """What these hold, as PostgreSQL writes it."""
+    cells: Mapping[str, Sequence[str]]
+    """By field id, for those where PostgreSQL has made it: the JSON that an answer holds."""
+
+
 @dataclass(slots=True)
 class Block:
     """New records side by side: the fields that any of them fills, and the stored values of each, None where it does not."""
@@ -132,6 +144,8 @@ class Block:
     items: Sequence[Item]
     fields: tuple[Field, ...]
     columns: tuple[Sequence[Any], ...]
+    ahead: Ahead | None = None
+    """What was computed of them before they were stored."""
     _wires: dict[str, Sequence[Any]] = field(default_factory=dict)
 
     @classmethod

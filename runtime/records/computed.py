@@ -31,6 +31,7 @@ from runtime.events.live import WAKE_REFRESH, WAKE_RELAY, Notice
 from runtime.fieldtypes import Context
 from runtime.ids import record_id
 from runtime.records import happened, layers
+from runtime.records.columns import Ahead
 from runtime.records.dependents import EXISTENCE, Graph, graph, hold_matches, matched_before, through_at_most
 from runtime.records.pending import forget
 from runtime.records.watching import watching
@@ -258,6 +259,7 @@ async def after_change(work: Work, far: dict[Field, set[int]]) -> None:
     g = graph(work.catalog)
     if not g.order:
         return
+    stored: Ahead | None = work.block.ahead if work.block is not None else None
     own = {item.row_id for item in work.good}
     work.tx.held[work.table.sql] |= own
     walk = Walk(work.system, work.tx, work.catalog, work.context, work.system.settings.refresh_at_once)
@@ -282,6 +284,9 @@ async def after_change(work: Work, far: dict[Field, set[int]]) -> None:
             walk.stale(user, rows)
     for user, rows in reached.items():
         await walk.reach(user, rows, before)
+    if stored is not None:  # with what they are worth
+        for one in stored.fields:
+            walk.dirty[one.id].difference_update(item.row_id for item in work.block.items)
     await walk.go()
     work.seen = walk.seen
 
@@ -291,10 +296,10 @@ def _own(work: Work, dirty: dict[str, set[int]]) -> dict[str, set[int]]:
     moved: dict[str, set[int]] = defaultdict(set)
     computed = [one for one in work.table.fields if one.computed]
     stamped = [one for one in work.table.fields if one.type in ("updated_time", "updated_by")]
+    new = {item.row_id for item in work.of("create")}
+    for one in computed if new else ():
+        dirty[one.id] |= new
     for item in work.good:
-        if item.action == "create":
-            for one in computed:
-                dirty[one.id].add(item.row_id)
         for one in (*item.values, *item.links):
             moved[one.id].add(item.row_id)
         if item.action != "update":

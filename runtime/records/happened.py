@@ -22,6 +22,7 @@ import msgspec
 from runtime import fieldtypes
 from runtime.catalog import Catalog, Field, Table
 from runtime.definitions.fields import Link
+from runtime.definitions.triggers import RecordCreated
 from runtime.errors import NotFound
 from runtime.events.outbox import Event, Payload
 from runtime.ids import record_id
@@ -82,6 +83,9 @@ async def tell(work: Work, items: Sequence[Item], sides: Sides) -> None:
     met = await _met_now(work, items, parts, common)
     rows += [] if work.change.quiet else met
     around = _gathering.get()
+    if _as_entries(work, items):
+        await _store_entries(work, items, common)
+        work.outbox = True
     if around is not None:
         around.extend(rows)
     elif rows := _wanted(work.catalog, rows):
@@ -110,7 +114,7 @@ def _changes(
     """Events of what was written, and of what followed for others."""
     watched = watching(work.catalog).tables
     rows: list[Row] = []
-    if work.table.id in watched:
+    if work.table.id in watched and not _as_entries(work, items):
         for item, (before, after) in zip(items, sides, strict=True):
             part = parts.get((work.table.id, item.row_id))
             if part is not None and item.action == "update":
@@ -123,6 +127,35 @@ def _changes(
             _is_of_one(work)
             rows.append(_indirect(work.catalog, table, row, part, common, items[0].history_id))
     return rows
+
+
+def _as_entries(work: Work, items: Sequence[Item]) -> bool:
+    """Whether the events of what was written say what the history does: many new records, each of which is waited for."""
+    return (
+        work.block is not None
+        and len(items) == len(work.block.items)
+        and not work.together
+        and not work.change.quiet
+        and not work.inner
+        and work.change.source.channel != "form"
+        and _gathering.get() is None
+        and any(
+            isinstance(one, RecordCreated) for one in watching(work.catalog).triggers.get(work.table.id, ())
+        )
+    )
+
+
+async def _store_entries(work: Work, items: Sequence[Item], common: dict[str, Any]) -> None:
+    """Events made of the history's rows by PostgreSQL, which has taken their JSON apart already."""
+    await work.tx.execute(
+        "INSERT INTO meta.outbox (history_id, app_id, table_id, record_id, payload)"
+        " SELECT h.id, h.app_id, h.table_id, h.record_id,"
+        " $1::jsonb || jsonb_build_object('after', coalesce(h.after, '{}'::jsonb)) FROM meta.history h"
+        " WHERE h.at = $2 AND h.id = ANY($3::bigint[]) ORDER BY h.id",
+        msgspec.json.encode({**common, "before": None, "action": "create"}).decode(),
+        work.context.now,
+        [item.history_id for item in items],
+    )
 
 
 def _is_of_one(work: Work) -> None:

@@ -1,12 +1,12 @@
 """Records of which their change knows all that there is to see: whoever wrote them is answered without reading them back.
 
-That is so where nothing of a record is computed, kept elsewhere (links, files) or changed by somebody else in the same
-transaction (effects of moves, the stock). All others are read as ever.
+That is so where nothing of a record is computed after it is stored, kept elsewhere (links, files) or changed by somebody else
+in the same transaction (effects of moves, the stock). All others are read as ever.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -47,9 +47,11 @@ class Known(msgspec.Struct, frozen=True):
 def of(work: Work) -> Known | None:
     """What ``work`` knows of the records it has created or changed; None where it knows of none."""
     table = work.table
+    block: Block | None = None if work.together else work.block
     plain = _plain(table)
     if (
         plain is None
+        or not plain.computed.issubset(_made(block))
         or work.managed
         or any(table.id == one.definition.stock_table for one in work.app.stocks)
         or any(item.moves for item in work.items)
@@ -57,14 +59,13 @@ def of(work: Work) -> Known | None:
         return None
     linked = any(field.type == "link" for field in table.fields)
     rows: dict[str, Row] = {}
-    block: Block | None = None if work.together else work.block
-    sample = None if block is None else _created(work, block.items[0], plain)
+    sample = None if block is None else _created(work, block.items[0], plain.columns)
     for item in work.items if block is None else work.of("update"):
         if item.problems or item.links:
             continue
         if item.action == "create":
-            rows[record_id(table.number, item.row_id)] = _created(work, item, plain)
-        elif item.action == "update" and not linked:
+            rows[record_id(table.number, item.row_id)] = _created(work, item, plain.columns)
+        elif item.action == "update" and not linked and not plain.computed:
             rows[record_id(table.number, item.row_id)] = _updated(work, item)
     return Known(work.catalog, table, rows, block, sample) if rows or block is not None else None
 
@@ -89,6 +90,11 @@ def _side_by_side(reader: read.Reader, known: Known, block: Block) -> dict[str, 
     sample = reader.views([known.sample], reader.fields, encoded=True)[0]
     buttons = [field.id for field in reader.fields if field.type == "button" and sample.fields[field.id]]
     keys, rows = block.wire_rows([field for field in block.fields if field.id in sample.fields])
+    made = {} if block.ahead is None else block.ahead.cells
+    cells = [[msgspec.Raw(text.encode()) for text in made[key]] for key in made if key in sample.fields]
+    if cells:
+        keys = [*keys, *(key for key in made if key in sample.fields)]
+        rows = (own + more for own, more in zip(rows, zip(*cells, strict=True), strict=False))
     found = {}
     for item, row in zip(block.items, rows, strict=True):
         if item.links or item.problems:
@@ -101,18 +107,33 @@ def _side_by_side(reader: read.Reader, known: Known, block: Block) -> dict[str, 
     return found
 
 
-def _plain(table: Table) -> dict[str, Any] | None:
-    """What the columns of an empty record hold; None where there is more to a record than its columns."""
+class _Plain(msgspec.Struct, frozen=True):
+    """A table whose records are no more than their columns: what these hold of an empty one, and the ids of computed ones."""
+
+    columns: dict[str, Any]
+    computed: frozenset[str]
+
+
+def _plain(table: Table) -> _Plain | None:
+    """None where there is more to a record than its columns."""
     if _CACHE not in table.__dict__:
+        columns = {f.column: _empty(f) for f in table.fields if f.stored}
+        columns |= {f"{f.column}_e": None for f in table.fields if f.type == "formula"}
+        computed = frozenset(f.id for f in table.fields if f.computed)
         simple = all(_simple(field) for field in table.fields)
-        table.__dict__[_CACHE] = {f.column: _empty(f) for f in table.fields if f.stored} if simple else None
-    found: dict[str, Any] | None = table.__dict__[_CACHE]
+        table.__dict__[_CACHE] = _Plain(columns, computed) if simple else None
+    found: _Plain | None = table.__dict__[_CACHE]
     return found
+
+
+def _made(block: Block | None) -> Collection[str]:
+    """The computed fields whose values a block's answer can hold already."""
+    return block.ahead.cells.keys() if block is not None and block.ahead is not None else ()
 
 
 def _simple(field: Field) -> bool:
     if field.computed:
-        return False
+        return field.stored
     if isinstance(field.config, Button):
         return field.config.where is None
     if not field.stored:

@@ -1,7 +1,7 @@
 """Computed fields of the same records, worked out by one statement instead of one each.
 
 A new order with three roll-ups and three formulas is then touched once, not six times. Fields that follow from others of
-the same statement read them from the layer below (:func:`runtime.storage.computed.layer`).
+the same statement read them from the layer below (:func:`runtime.storage.computed.layers`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from piccolo.querystring import QueryString
 from runtime.catalog import Catalog, Field, Table
 from runtime.fieldtypes import Context
 from runtime.records.dependents import graph
-from runtime.storage.computed import dependencies, layer
+from runtime.storage.computed import dependencies, layers
 from runtime.storage.database import Tx, compiled
 
 Needs = list[tuple[Field, frozenset[str], frozenset[str]]]
@@ -90,14 +90,8 @@ def _statement(
     catalog: Catalog, table: Table, context: Context, fields: list[Field]
 ) -> tuple[str, list[Any], int]:
     place: list[int] = []  # stands where the rows will
-    inner = QueryString(f"(SELECT t.* FROM {table.sql} t WHERE t.id = ANY({{}}::bigint[]))", place)
-    left = {one.id: one for one in fields}
-    while left:
-        ready = [one for one in left.values() if not dependencies(catalog, one)[0] & left.keys()]
-        # OFFSET 0: each value is worked out once, however many of the next layer read it
-        inner = QueryString("(SELECT t.* FROM {} t OFFSET 0)", layer(catalog, table, context, ready, inner))
-        for one in ready:
-            del left[one.id]
+    rows = QueryString(f"(SELECT t.* FROM {table.sql} t WHERE t.id = ANY({{}}::bigint[]))", place)
+    inner = layers(catalog, table, context, fields, rows)
     columns = [(one, _columns(one)) for one in fields]
     sets = [f"{name} = s.{name}" for _, names in columns for name in names]
     changes = [

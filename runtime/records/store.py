@@ -11,7 +11,7 @@ from typing import Literal
 from runtime import fieldtypes
 from runtime.access import Actor
 from runtime.catalog import Field
-from runtime.records import copying
+from runtime.records import ahead, copying
 from runtime.records.columns import MANY, Block
 from runtime.records.work import Item, Work
 from runtime.storage import stays
@@ -78,22 +78,35 @@ async def _insert(work: Work) -> None:
         return
     await _draw_ids(work, items)
     assert block is not None  # noqa: S101 - there are as many as that
-    fixed: list[Sequence[object]] = [[item.row_id for item in items]]
-    fixed += [[value] * len(items) for value in (now, who, now, who)]
-    kinds = ["bigint", "timestamptz", "text", "timestamptz", "text"]
-    kinds += [(fieldtypes.get(f.config).sql_type(f.config) or "").split(" ")[0] for f in fields]
-    kinds += ["timestamptz"] * len(states)
-    cells = [*fixed, *_side_by_side(block, fields, boxes, states, now)]
+    await _copy(work, block, fields, boxes, states)
+
+
+async def _copy(
+    work: Work, block: Block, fields: Sequence[Field], boxes: list[int], states: Sequence[Field]
+) -> None:
+    """Many records at once, with those of their computed values that can be known by now."""
+    now, who = work.context.now, stamp(work.change.actor)
+    columns = ["id", "created_at", "created_by", "updated_at", "updated_by", *(f.column for f in fields)]
+    columns += [f.since_column for f in states]
+    ids = [item.row_id for item in block.items]
+    cells = _side_by_side(block, fields, boxes, states, now)
     schema, name = work.table.sql.split(".")
-    lines = copying.lines(kinds, cells)
-    if lines is not None:
-        await work.tx.connection.copy_to_table(
-            name, schema_name=schema, columns=["id", *columns], source=BytesIO(lines)
-        )
-    else:
+    kinds = [(fieldtypes.get(f.config).sql_type(f.config) or "").split(" ")[0] for f in fields]
+    kinds += ["timestamptz"] * len(states)
+    texts = [copying.texts(kind, column) for kind, column in zip(kinds, cells, strict=True)]
+    known = [column for column in texts if column is not None]
+    if len(known) < len(texts):  # a type that is not known there
+        fixed: list[Sequence[object]] = [[value] * len(ids) for value in (now, who, now, who)]
         await work.tx.connection.copy_records_to_table(
-            name, schema_name=schema, columns=["id", *columns], records=zip(*cells, strict=True)
+            name, schema_name=schema, columns=columns, records=zip(ids, *fixed, *cells, strict=True)
         )
+        return
+    block.ahead = await ahead.compute(work, block, who, dict(zip(fields, known, strict=False)))
+    more = () if block.ahead is None else block.ahead.texts
+    columns += () if block.ahead is None else block.ahead.names
+    same = [[value] * len(ids) for value in (now.isoformat(), who, now.isoformat(), who)]
+    lines = copying.lines([list(map(str, ids)), *same, *known, *more])
+    await work.tx.connection.copy_to_table(name, schema_name=schema, columns=columns, source=BytesIO(lines))
 
 
 async def _insert_some(

@@ -7,7 +7,7 @@ with those columns replaced by their expressions, and every query reads from the
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -146,6 +146,23 @@ def layer(
             parts.append(QueryString(f"{{}} AS {one.column}_e", error or QueryString("NULL::text")))
     places = ", ".join(["{}"] * len(parts))
     return QueryString(f"(SELECT {', '.join(columns)}, {places} FROM {{}} t)", *parts, inner)
+
+
+def layers(
+    catalog: Catalog, table: Table, context: Context, fields: Sequence[Field], rows: QueryString
+) -> QueryString:
+    """``rows`` of ``table``, which hold all its columns, with ``fields`` as they are worth over each of them.
+
+    Fields that follow from others of ``fields`` read them from the layer below.
+    """
+    left = {one.id: one for one in fields}
+    while left:
+        ready = [one for one in left.values() if not dependencies(catalog, one)[0] & left.keys()]
+        # OFFSET 0: each value is worked out once, however many of the next layer read it
+        rows = QueryString("(SELECT t.* FROM {} t OFFSET 0)", layer(catalog, table, context, ready, rows))
+        for one in ready:
+            del left[one.id]
+    return rows
 
 
 def dependencies(catalog: Catalog, one: Field) -> tuple[set[str], set[str], tuple[Table, ...]]:

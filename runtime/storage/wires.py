@@ -153,6 +153,16 @@ def _divide(catalog: Catalog, fields: Sequence[Field]) -> tuple[QueryString | No
 
 def _cell(field: Field) -> QueryString | None:
     """The SQL of a member ``"fld…":…`` in two parts, of a concat; None where Python has to make it."""
+    value = value_of(field)
+    return (
+        None
+        if value is None
+        else QueryString(f"'\"{field.id}\":', coalesce({value.template}, 'null')", *value.args)
+    )
+
+
+def value_of(field: Field) -> QueryString | None:
+    """The SQL of a cell's JSON over its row ``t``, NULL for an empty one; None where Python has to make it."""
     if field.type in ("link", "button", "created_by", "updated_by") or isinstance(field.config, Lookup):
         return None
     if not field.id.isalnum() or not field.id.isascii():
@@ -161,8 +171,8 @@ def _cell(field: Field) -> QueryString | None:
     wire = fieldtypes.get(field.config).wire_sql(field.config, column)
     if wire is None:
         return None
-    text = wire.template
-    if field.type == "formula":
-        error = f"{column}_e"
-        text = f"CASE WHEN {error} <> '' THEN json_build_object('error', {error})::text ELSE {text} END"
-    return QueryString(f"'\"{field.id}\":', coalesce({text}, 'null')", *wire.args)
+    if field.type != "formula":
+        return wire
+    error = f"{column}_e"
+    text = f"CASE WHEN {error} <> '' THEN json_build_object('error', {error})::text ELSE {wire.template} END"
+    return QueryString(text, *wire.args)
