@@ -76,7 +76,7 @@ function describeOperand(field: Field, condition: Condition, whole?: Whole): Lin
     if (typeUi(field.type)) return html`${names.map((name) => html`<span class="chip">${operandLabel(field, name) ?? name}</span>`)}`;
     return html`${names.map((name) => choicePill(field, field.options.choices?.find((choice) => choice.name === name) ?? { id: 0, name, color: "grey" }))}`;
   }
-  if (Array.isArray(value)) return value.map((item) => (typeof item === "object" && item !== null ? ((item as { name?: string }).name ?? "…") : String(item))).join(kind === "range" || kind === "date-range" ? ` ${t("到")} ` : "、");
+  if (Array.isArray(value)) return value.map((item) => (typeof item === "object" && item !== null ? ((item as { name?: string }).name ?? "…") : String(item))).join(kind === "range" || kind === "date-range" ? ` ${t("到")} ` : t("、"));
   return String(value ?? "");
 }
 
@@ -138,7 +138,7 @@ export function describeValue(page: PageData, definition: Definition, field: Fie
       if (typeof given === "boolean") return given ? t("勾选") : t("不勾选");
       const choice = field?.options.choices?.find((one) => one.name === given || one.id === given);
       if (field && choice) return choicePill(field, choice);
-      if (Array.isArray(given)) return given.map((item) => (typeof item === "object" && item ? ((item as { name?: string }).name ?? "…") : String(item))).join("、");
+      if (Array.isArray(given)) return given.map((item) => (typeof item === "object" && item ? ((item as { name?: string }).name ?? "…") : String(item))).join(t("、"));
       if (typeof given === "object") return (given as { name?: string }).name ?? "…";
       return html`<span class="cut">${String(given)}</span>`;
     }

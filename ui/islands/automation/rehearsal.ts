@@ -148,7 +148,7 @@ function looked(host: Pick<DrawerHost, "page">, conditions: Looked[]): TemplateR
 
 function plain(value: unknown): string {
   if (value === null || value === undefined) return "";
-  if (Array.isArray(value)) return value.map(plain).join("、");
+  if (Array.isArray(value)) return value.map(plain).join(t("、"));
   if (typeof value === "object") return "amount" in value ? "" : ((value as { name?: string }).name ?? "");
   return typeof value === "boolean" ? (value ? t("勾选") : t("没勾选")) : String(value);
 }

@@ -62,6 +62,6 @@ function matchedBy(match: unknown): TemplateResult | typeof nothing {
 
 function shown(value: unknown): string {
   if (value === null || value === undefined) return "";
-  if (Array.isArray(value)) return value.map(shown).join("、");
+  if (Array.isArray(value)) return value.map(shown).join(t("、"));
   return typeof value === "object" ? ((value as { name?: string }).name ?? "") : String(value);
 }

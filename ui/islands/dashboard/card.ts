@@ -24,7 +24,7 @@ function donut(data: Extract<WidgetData, { kind: "donut" }>): TemplateResult {
     format: data.format,
     slices: data.slices.map((slice) => ({ label: labelOf(slice.label, slice.key), value: slice.value, color: slice.color })),
     center: formatted(data.total, data.format),
-    centerLabel: t("合计"),
+    centerLabel: t("总计"),
   };
   return html`<div class="db-split">
     <hb-chart .data=${chart}></hb-chart>

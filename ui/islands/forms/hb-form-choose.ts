@@ -40,7 +40,7 @@ export class HbFormChoose extends HbElement {
       const { records, needs } = await findChoices(this.secret, this.question.id, this.words, this.answers);
       if (ask !== this.#ask) return;
       this.found = records;
-      this.said = needs.length ? t("先填「{names}」", { names: needs.join("、") }) : records.length ? t("找到 {n} 条,点一条选上", { n: records.length }) : t("没有名字里带「{words}」的", { words: this.words });
+      this.said = needs.length ? t("先填「{names}」", { names: needs.join(t("、")) }) : records.length ? t("找到 {n} 条,点一条选上", { n: records.length }) : t("没有名字里带「{words}」的", { words: this.words });
     } catch (failure) {
       if (ask === this.#ask) this.said = failure instanceof Error ? failure.message : "";
     }

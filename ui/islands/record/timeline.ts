@@ -107,7 +107,7 @@ function mergeWords(gone: boolean, merged: NonNullable<Entry["merged"]>, table: 
   const link = (one: LinkedName) => html`<a href=${gone ? `/t/${table.id}?record=${one.id}` : `/t/${table.id}/trash`}>${one.name || t("未命名")}</a>`;
   const words = gone ? t("把它并入 {into}") : t("合并了 {others}");
   const [before = "", after = ""] = words.split(gone ? "{into}" : "{others}");
-  const names = gone ? link(merged.into) : merged.others.map((one, index) => html`${index ? "、" : nothing}${link(one)}`);
+  const names = gone ? link(merged.into) : merged.others.map((one, index) => html`${index ? t("、") : nothing}${link(one)}`);
   return html`${before}${names}${after}`;
 }
 

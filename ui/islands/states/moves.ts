@@ -30,7 +30,7 @@ export function whoWords(move: Transition, people: MovesHost["people"]): string 
     const person = people.find((one) => one.id === id);
     return person && !person.gone ? person.name : t("{name}(已不在)", { name: person?.name ?? "?" });
   });
-  return [...(move.roles ?? []).map(roleName), ...names].join("、") || t("能编辑的人");
+  return [...(move.roles ?? []).map(roleName), ...names].join(t("、")) || t("能编辑的人");
 }
 
 /** Conditions in a few words: one is told, more are counted. */
@@ -40,7 +40,7 @@ export function guardWords(guard: Filter | null | undefined, fields: readonly Fi
   const [only] = conditions;
   if (conditions.length !== 1 || !only || only.kind !== "condition") return t("{n} 个条件", { n: conditions.length });
   const field = fields.find((one) => one.id === only.field);
-  const value = (Array.isArray(only.value) ? only.value : [only.value]).map((one) => operandLabel(field, one) ?? plain(one)).join("、");
+  const value = (Array.isArray(only.value) ? only.value : [only.value]).map((one) => operandLabel(field, one) ?? plain(one)).join(t("、"));
   return `${field?.name ?? ""} ${operatorLabel(only.op, field)} ${value}`.trim();
 }
 
@@ -90,7 +90,7 @@ export function movesTable(host: MovesHost, draft: Draft): TemplateResult {
 function row(host: MovesHost, move: Transition, count: Check["transitions"][number] | undefined): TemplateResult {
   const chosen = host.chosen === keyOf(move);
   const required = (move.required ?? []).map((id) => host.fields.find((field) => field.id === id)?.name).filter(Boolean);
-  const needs = [...(required.length ? [t("填了{fields}", { fields: required.join("、") })] : []), guardWords(move.guard, host.fields), move.formula ?? ""].filter(Boolean);
+  const needs = [...(required.length ? [t("填了{fields}", { fields: required.join(t("、")) })] : []), guardWords(move.guard, host.fields), move.formula ?? ""].filter(Boolean);
   const does = (move.effects ?? []).map((effect) => effectWords(effect, host.fields));
   const after = listeners(move, host.automations);
   return html`<tr class="link-row ${chosen ? "on" : ""}" @click=${() => host.open(move)}>
@@ -101,9 +101,9 @@ function row(host: MovesHost, move: Transition, count: Check["transitions"][numb
     </td>
     <td>${whoWords(move, host.people)}</td>
     <td class=${needs.length || count?.held_back ? "" : "st-nil"} data-name=${t("要满足")}>
-      ${needs.length ? needs.join(",") : "—"}${count?.held_back ? html` <span class="tag c-amber">${t("{n} 条还不满足", { n: formatNumber(count.held_back) })}</span>` : nothing}
+      ${needs.length ? needs.join(t(",")) : "—"}${count?.held_back ? html` <span class="tag c-amber">${t("{n} 条还不满足", { n: formatNumber(count.held_back) })}</span>` : nothing}
     </td>
-    <td class=${does.length || after.length ? "" : "st-nil"} data-name=${t("流转时做")}>${does.length || after.length ? html`${does.join("、")}${after.length ? html` <span class="st-after" data-tip=${after.map((one) => one.name).join("、")}>${icon("zap", 14)}${after.length}</span>` : nothing}` : "—"}</td>
+    <td class=${does.length || after.length ? "" : "st-nil"} data-name=${t("流转时做")}>${does.length || after.length ? html`${does.join(t("、"))}${after.length ? html` <span class="st-after" data-tip=${after.map((one) => one.name).join(t("、"))}>${icon("zap", 14)}${after.length}</span>` : nothing}` : "—"}</td>
     <td class="num" data-name=${t("30 天")}>${formatNumber(count?.moves ?? 0)}</td>
   </tr>`;
 }

@@ -72,7 +72,7 @@ function verdict(host: Host, trial: Trial): TemplateResult {
             (move) =>
               html`<li class=${move.reasons.length ? "held" : ""}>
                 ${icon(move.reasons.length ? "lock" : "arrow-right", 14)}${host.pill(move.target)}
-                <span class="grow">${move.reasons.length ? move.reasons.join(";") : t("可以流转")}${move.roles.length ? html` <span class="hint">${t("只有{roles}", { roles: move.roles.join("、") })}</span>` : nothing}</span>
+                <span class="grow">${move.reasons.length ? move.reasons.join(t(";")) : t("可以流转")}${move.roles.length ? html` <span class="hint">${t("只有{roles}", { roles: move.roles.join(t("、")) })}</span>` : nothing}</span>
               </li>`,
           )}
         </ul>`

@@ -196,6 +196,6 @@ function options(fields: readonly Field[]): Option[] {
 
 /** Why a link that a person looks for is not offered: it may point at several records. */
 function tooMany(table: TableLike | undefined, fits: (field: Field) => boolean): string {
-  const names = (table?.fields ?? []).filter((field) => field.type === "link" && field.options.many !== false && fits(field)).map((field) => `「${field.name}」`);
-  return names.length && !links(table).some(fits) ? t("{fields} 能关联多条,占货要一条对一条:在字段设置里改成「一条」就能用", { fields: names.join("、") }) : "";
+  const names = (table?.fields ?? []).filter((field) => field.type === "link" && field.options.many !== false && fits(field)).map((field) => t("「{field}」", { field: field.name }));
+  return names.length && !links(table).some(fits) ? t("{fields} 能关联多条,占货要一条对一条:在字段设置里改成「一条」就能用", { fields: names.join(t("、")) }) : "";
 }

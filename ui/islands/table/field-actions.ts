@@ -57,7 +57,7 @@ export async function deleteField(field: Field): Promise<boolean> {
   try {
     const removal = await api.get<Removal>(`/api/v1/fields/${field.id}/deletion`);
     if (removal.blocked.length) {
-      toast(t("「{name}」正被用着,先换掉它:{places}", { name: field.name, places: removal.blocked.map((use) => use.text).join("、") }), { kind: "bad" });
+      toast(t("「{name}」正被用着,先换掉它:{places}", { name: field.name, places: removal.blocked.map((use) => use.text).join(t("、")) }), { kind: "bad" });
       return false;
     }
     const filled = removal.filled

@@ -98,7 +98,7 @@ export async function deleteTable(table: TableInfo): Promise<void> {
   try {
     const removal = await api.get<Removal>(`/api/v1/tables/${table.id}/deletion`);
     if (removal.blocked.length) {
-      toast(t("「{name}」正被用着,先换掉它:{places}", { name: table.name, places: removal.blocked.map((use) => use.text).join("、") }), { kind: "bad" });
+      toast(t("「{name}」正被用着,先换掉它:{places}", { name: table.name, places: removal.blocked.map((use) => use.text).join(t("、")) }), { kind: "bad" });
       return;
     }
     const text = html`${t("{n} 条记录会和数据表一起进回收站,之后可以恢复。", { n: formatNumber(removal.records) })}${removal.notes.length

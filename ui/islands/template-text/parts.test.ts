@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { joined, previewText, readParts, valueKey, type Part } from "./parts";
+import { setCatalogue } from "../i18n";
 import { HbTemplateText } from "./hb-template-text";
 
 const order = { value: { kind: "field", field: "fldA" }, label: "订单 ID", example: "TB-1" };
@@ -17,6 +18,11 @@ describe("parts", () => {
   });
   it("have a preview with examples", () => {
     expect(previewText(["订单 ", order.value, { kind: "gone" }], [order])).toBe("订单 TB-1…");
+  });
+  it("quote a name in a preview as the reader's language does", () => {
+    setCatalogue({ "「{field}」": "“{field}”" });
+    expect(previewText(["Order ", order.value], [{ ...order, label: "Number", example: undefined }])).toBe("Order “Number”");
+    setCatalogue({});
   });
 });
 

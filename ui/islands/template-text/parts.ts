@@ -1,4 +1,5 @@
 /** Text with values in it, as a list of parts: strings and values (`runtime.definitions.values`). */
+import { t } from "../i18n";
 
 /** A value as the definition has it: `{kind: "field", field, of}`, `{kind: "output", step, key}`, `{kind: "now"}` … */
 export type PartValue = { kind: string; [more: string]: unknown };
@@ -48,7 +49,7 @@ export function previewText(parts: readonly Part[], options: readonly ValueOptio
     .map((part) => {
       if (typeof part === "string") return part;
       const option = byKey.get(valueKey(part));
-      return option ? (option.example ?? `「${option.label}」`) : "…";
+      return option ? (option.example ?? t("「{field}」", { field: option.label })) : "…";
     })
     .join("");
 }

@@ -117,7 +117,7 @@ class HbTrash extends HbElement {
     const count = entries?.length ?? this.total;
     const heading = one ? t("彻底删除「{name}」?", { name: one.name }) : t("彻底删除 {n} 条记录?", { n: formatNumber(count) });
     const lost = this.#page.scope === "records" ? t("会从数据库里抹掉,再也找不回来。") : t("里面的内容一起从数据库里抹掉,再也找不回来。");
-    const text = one?.together.length ? html`${lost}<br />${t("一起没有的还有:{names}", { names: one.together.join("、") })}` : lost;
+    const text = one?.together.length ? html`${lost}<br />${t("一起没有的还有:{names}", { names: one.together.join(t("、")) })}` : lost;
     if (!(await confirmDialog({ heading, text, action: t("彻底删除"), danger: true }))) return;
     await this.#do(async () => {
       if (this.#page.scope !== "records") await api.delete(`/api/v1/trash/${one!.id}`);
@@ -170,7 +170,7 @@ class HbTrash extends HbElement {
         : html`<span class=${entry.color ? `app-ic c-${entry.color}` : "trash-ic"}>${icon(entry.icon, 16)}</span>`}
       <div class="grow trash-what">
         <div class="cut"><b class="trash-name">${entry.name}</b>${entry.what ? html` <span class="t12 f3">${entry.what}</span>` : nothing}</div>
-        ${entry.together.length ? html`<div class="t12 f2">${t("连同 {names}", { names: entry.together.join("、") })}</div>` : nothing}
+        ${entry.together.length ? html`<div class="t12 f2">${t("连同 {names}", { names: entry.together.join(t("、")) })}</div>` : nothing}
         <div class="t12 f3"><time datetime=${entry.deletedAt} data-tip=${formatMoment(entry.deletedAt)}>${who}</time> · ${days ? t("还留 {n} 天", { n: days }) : t("今天清除")}</div>
       </div>
       <div class="trash-do">

@@ -107,9 +107,9 @@ function rows(host: TriggerHost, trigger: Of<"schedule">): TemplateResult {
 export function planWords(plan: Plan): string {
   if (plan.kind === "every") return t("每 {n} {unit}", { n: plan.amount, unit: unitWord(plan.unit ?? "minute") });
   if (plan.kind === "cron") return plan.text;
-  const at = plan.times.join("、");
-  if (plan.kind === "weekly") return t("每周 {days} {times}", { days: plan.days.map(weekday).join("、"), times: at });
-  if (plan.kind === "monthly") return t("每月 {days} {times}", { days: plan.days.map(monthDay).join("、"), times: at });
+  const at = plan.times.join(t("、"));
+  if (plan.kind === "weekly") return t("每周 {days} {times}", { days: plan.days.map(weekday).join(t("、")), times: at });
+  if (plan.kind === "monthly") return t("每月 {days} {times}", { days: plan.days.map(monthDay).join(t("、")), times: at });
   if (plan.kind === "nth_weekday") return t("每月{nth}{day} {times}", { nth: nthOptions().find((one) => one.value === String(plan.nth))?.label ?? "?", day: weekday(plan.weekday), times: at });
   return t("每天 {times}", { times: at });
 }
