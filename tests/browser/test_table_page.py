@@ -178,6 +178,8 @@ async def test_search_in_the_view(site: Site, pool: Pool) -> None:
     await expect(page.locator(".g-r")).to_have_count(1)
     await page.keyboard.press("Escape")
     await expect(page.locator(".g-r")).to_have_count(5)
+    await page.get_by_label("在视图中搜索", exact=True).last.fill("没有这样的")
+    await expect(page.get_by_role("heading", name="没有符合条件的记录")).to_be_visible()
 
 
 async def test_a_record_opens_beside_the_table_with_its_own_address(site: Site, pool: Pool) -> None:

@@ -98,7 +98,7 @@ class HbAutomations extends HbElement {
       ${page.pauses.filter((one) => one.scope !== "automation").map((one) => this.#banner(one))}
       <div class="ru-page">${page.automations.length
         ? html`<table class="tbl ru-table st-table"><thead><tr><th>${t("自动化")}</th><th>${t("最近 30 天")}</th><th class="num">${t("运行次数")}</th><th class="num">${t("失败")}</th><th class="num">${t("用时 一半 / 95%")}</th><th>${t("上次运行")}</th><th></th></tr></thead><tbody>${page.automations.map((one) => this.#row(one))}</tbody></table>`
-        : html`<div class="empty">${icon("zap", 32)}<h2>${t("还没有自动化")}</h2></div>`}</div>`;
+        : html`<div class="empty">${icon("zap", 32)}<h2>${t("还没有自动化")}</h2><p>${t("记录变化、到了时间或收到推送时,自动化替人做事。点「自动化」旁边的加号新建第一个。")}</p></div>`}</div>`;
   }
 }
 

@@ -356,7 +356,7 @@ export class Actions {
   drawEmpty(): void {
     const { grid } = this;
     const failure = grid.rows?.failure ?? null;
-    const state = failure ? "failed" : grid.rows?.loaded === true && grid.total === 0 ? (grid.marked.size > 0 ? "filtered" : "empty") : "";
+    const state = failure ? "failed" : grid.rows?.loaded === true && grid.total === 0 ? (grid.narrowed ? "filtered" : "empty") : "";
     if (state === (this.#empty?.dataset.state ?? "")) return;
     this.#empty?.remove();
     this.#empty = null;

@@ -170,6 +170,10 @@ export class HbGrid extends HTMLElement {
   get marked(): ReadonlySet<string> {
     return new Set(this.#settings.filtered);
   }
+  /** Whether a filter or a search leaves records out. */
+  get narrowed(): boolean {
+    return this.#settings.filtered.length > 0 || this.#settings.searched;
+  }
   get groupField(): string | null {
     return this.#settings.groupField;
   }

@@ -10,6 +10,8 @@ export interface GridSettings {
   sorts?: Sort[];
   /** Fields that the view's filter uses, marked in the head. */
   filtered?: string[];
+  /** Whether only records with the words of a search are shown. */
+  searched?: boolean;
   groupField?: string | null;
   rowHeight?: "short" | "medium" | "tall";
   canEdit?: boolean;
@@ -31,6 +33,7 @@ export const defaults: Readonly<WholeSettings> = {
   columns: [],
   sorts: [],
   filtered: [],
+  searched: false,
   groupField: null,
   rowHeight: "short",
   canEdit: false,

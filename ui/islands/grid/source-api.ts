@@ -83,6 +83,7 @@ export class ApiSource implements GridSource {
       columns: columns.map((column) => withSummary(column, table.fields)),
       sorts: view.sorts ?? [],
       filtered: [...mentioned(view.where ?? null)],
+      searched: Boolean(data.search),
       groupField: group?.field ?? null,
       rowHeight: view.row_height ?? "short",
       canEdit: can.edit ?? false,

@@ -49,11 +49,11 @@ export function orderedFields(table: TableInfo, order: readonly { field: string 
 }
 
 /** Those that are shown at first. */
-export function chosenFields(options: Pick<FieldsOptions, "table" | "record" | "order" | "drafts" | "showAll">): { shown: Field[]; hidden: number } {
+export function chosenFields(options: Pick<FieldsOptions, "table" | "record" | "order" | "drafts" | "showAll" | "editing">): { shown: Field[]; hidden: number } {
   const all = orderedFields(options.table, options.order, options.record);
   if (options.showAll || all.length <= alwaysAll) return { shown: all, hidden: 0 };
   const out = new Set(options.order.filter((column) => column.hidden).map((column) => column.field));
-  const must = (field: Field) => options.drafts.has(field.id) || field.required === true;
+  const must = (field: Field) => options.drafts.has(field.id) || field.required === true || field.id === options.editing;
   let room = mostFolded - all.filter(must).length;
   const shown = all.filter((field) => must(field) || (!out.has(field.id) && !isEmpty(options.record.fields[field.id]) && room-- > 0));
   return { shown, hidden: all.length - shown.length };

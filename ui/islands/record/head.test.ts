@@ -74,8 +74,10 @@ describe("fields", () => {
 
   it("fold to those that hold something when there are many", () => {
     const fields = Array.from({ length: 20 }, (_none, index) => field(`fld${index}`, `字段 ${index}`));
-    const options = { table: table(fields), record: record({ fld3: "x", fld4: "y" }), order: [{ field: "fld4", hidden: true }], drafts: new Map(), showAll: false };
+    const options = { table: table(fields), record: record({ fld3: "x", fld4: "y" }), order: [{ field: "fld4", hidden: true }], drafts: new Map(), showAll: false, editing: null };
     expect(chosenFields(options).shown.map((one) => one.id)).toEqual(["fld3"]);
+    // chosen beside the records that it links to
+    expect(chosenFields({ ...options, editing: "fld9" }).shown.map((one) => one.id)).toEqual(["fld3", "fld9"]);
     expect(chosenFields({ ...options, showAll: true }).hidden).toBe(0);
     const full = record(Object.fromEntries(fields.map((one) => [one.id, "x"])));
     expect(chosenFields({ ...options, record: full, order: [] })).toMatchObject({ hidden: 4 });

@@ -145,7 +145,7 @@ class HbRuns extends HbElement {
       <td class="ru-cause f2">${run.trigger}</td>
       <td class="ru-took num f3">${duration(run.seconds)}</td>
       <td class="ru-at f3">${ago(run.created_at)}</td>
-      <td class="ru-why">${why}${run.status === "handled" && run.handled_by ? html`<span class="f3">${t("{name} 已处理", { name: run.handled_by })}</span>` : nothing}</td>
+      <td class="ru-why">${why ? html`<span class="ru-short" title=${why}>${why}</span>` : nothing}${run.status === "handled" && run.handled_by ? html`<span class="f3">${t("{name} 已处理", { name: run.handled_by })}</span>` : nothing}</td>
       <td class="ru-do">${run.status === "failed" && this.page.can_edit
         ? html`<span class="row"><button type="button" class="btn s" @click=${() => void this.#act(run, "retry")}>${t("重试")}</button><button type="button" class="btn s g" @click=${() => void this.#act(run, "handled")}>${t("标为已处理")}</button></span>`
         : html`<a class="tool" href="/runs/${run.id}">${t("查看")}</a>`}</td>

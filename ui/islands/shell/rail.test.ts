@@ -11,7 +11,7 @@ test("a search of the rail that finds nothing says so", () => {
     box.dispatchEvent(new Event("input", { bubbles: true }));
   };
   search("退货");
-  expect(document.querySelector(".rail-none")?.textContent).toBe("没有找到「退货」");
+  expect(document.querySelector(".rail-lost")?.textContent).toBe("没有找到「退货」");
   search("订");
-  expect(document.querySelector(".rail-none")?.textContent).toBe("");
+  expect(document.querySelector(".rail-lost")?.textContent).toBe("");
 });

@@ -30,7 +30,7 @@ function filterEntries(words: string): void {
 /** Say that the rail has nothing of the kind; nothing when `words` is empty. */
 function sayNone(words: string): void {
   const list = document.querySelector(".rail-scroll");
-  const said = list?.querySelector(".rail-none") ?? list?.appendChild(Object.assign(document.createElement("p"), { className: "rail-none" }));
+  const said = list?.querySelector(".rail-lost") ?? list?.appendChild(Object.assign(document.createElement("p"), { className: "rail-lost" }));
   if (!said) return;
   said.setAttribute("role", "status");
   said.textContent = words;
