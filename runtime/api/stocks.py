@@ -5,263 +5,44 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-import msgspec
 from litestar import get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK
 
 from runtime.access import Operation, require
-from runtime.api.common import TheActor, TheSystem, TheTranslator, actor_name, moment
+from runtime.api.common import TheActor, TheSystem, TheTranslator
+from runtime.api.stock_bodies import (
+    BalanceBody,
+    BalancesBody,
+    CheckBody,
+    ClearedBody,
+    ConcernBody,
+    ConcernsBody,
+    CountedAnswer,
+    CountingBody,
+    DifferenceBody,
+    FillBody,
+    FilledBody,
+    HoldsBody,
+    MovementsBody,
+    OrderBody,
+    RecordBody,
+    ReservationBody,
+    ShelfBody,
+    counted_answer,
+    hold_body,
+    movement_body,
+)
 from runtime.fieldtypes.number import wire_number
-from runtime.i18n import Message, Translator
+from runtime.i18n import Translator
 from runtime.records import stock as stocks
 from runtime.records.again import again, keep_out
 from runtime.records.change import Source
 from runtime.records.stock import audit, counting, reading
 from runtime.records.stock.waiting import fill_waiting
-
-Number = int | float | str | None
-
-
-class RecordBody(msgspec.Struct, frozen=True):
-    """A record and what it is called; ``gone``: it lies in the trash or is removed."""
-
-    id: str
-    name: str
-    gone: bool
-
-
-class BalanceBody(msgspec.Struct, frozen=True):
-    """A shelf. ``available`` is on hand less reserved."""
-
-    shelf: RecordBody
-    location: str
-    on_hand: Number
-    reserved: Number
-    available: Number
-
-
-class BalancesBody(msgspec.Struct, frozen=True):
-    """A page of shelves; ``total`` and sums over all that match on the first page only."""
-
-    shelves: tuple[BalanceBody, ...]
-    next_cursor: str | None
-    total: int | None
-    on_hand: Number
-    reserved: Number
-    waiting: int
-
-
-class HoldBody(msgspec.Struct, frozen=True):
-    """What a line of an order holds of a shelf; without ``shelf``: what it waits for."""
-
-    order: RecordBody
-    line: RecordBody
-    shelf: RecordBody | None
-    location: str
-    quantity: Number
-    since: str
-    expires_at: str | None
-
-
-class HoldsBody(msgspec.Struct, frozen=True):
-    """Who holds what now, the oldest first."""
-
-    holds: tuple[HoldBody, ...]
-
-
-class MovementBody(msgspec.Struct, frozen=True):
-    """A row of the ledger with the balances after it. ``run``: the automation run that did it."""
-
-    id: int
-    at: str
-    kind: str
-    quantity: Number
-    on_hand_after: Number
-    reserved_after: Number
-    shelf: RecordBody
-    location: str
-    order: RecordBody | None
-    line: RecordBody | None
-    actor: dict[str, str]
-    reason: str | None
-    run: str | None
-
-
-class MovementsBody(msgspec.Struct, frozen=True):
-    """The ledger, the newest first; ``next``: ask for what is ``before`` it."""
-
-    movements: tuple[MovementBody, ...]
-    next: int | None
-
-
-class ConcernBody(msgspec.Struct, frozen=True):
-    """What a record is in a stock (order, line, shelf), and what is held because of it."""
-
-    stock: str
-    name: str
-    role: str
-    holds: tuple[HoldBody, ...]
-
-
-class ConcernsBody(msgspec.Struct, frozen=True):
-    """Per stock."""
-
-    stocks: tuple[ConcernBody, ...]
-
-
-class ItemBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A shelf, and how many: received, more or less, or counted. ``expected``: on hand when the counting began."""
-
-    record: str
-    quantity: Any = None
-    expected: Any = None
-
-
-class CountingBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All items or none. ``key``: a second time with the same key changes nothing and answers the same."""
-
-    items: list[ItemBody]
-    reason: str | None = None
-    key: str | None = None
-
-
-class CountedBody(msgspec.Struct, frozen=True):
-    """A shelf after it."""
-
-    record: str
-    on_hand: Number
-    reserved: Number
-    available: Number
-    change: Number
-
-
-class CountedAnswer(msgspec.Struct, frozen=True):
-    """In the order of the items."""
-
-    items: tuple[CountedBody, ...]
-
-
-class OrderBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The order whose lines are meant."""
-
-    order: str
-
-
-class FillBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An order, or a shelf for whatever waits for it; neither: whatever waits."""
-
-    order: str | None = None
-    shelf: str | None = None
-
-
-class ShelfBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A shelf."""
-
-    shelf: str
-
-
-class ReservationBody(msgspec.Struct, frozen=True):
-    """``outcome``: reserved, partial, short, released, consumed, filled. ``waiting``: what still lacks."""
-
-    outcome: str
-    lines: int
-    reason: str | None
-    waiting: Number
-
-
-class FilledBody(msgspec.Struct, frozen=True):
-    """How many orders got something."""
-
-    orders: int
-
-
-class ClearedBody(msgspec.Struct, frozen=True):
-    """How many were set free."""
-
-    quantity: Number
-
-
-class DifferenceBody(msgspec.Struct, frozen=True):
-    """What does not add up, in words, and what to do about it."""
-
-    code: str
-    message: str
-    advice: str
-    record: str | None
-
-
-class CheckBody(msgspec.Struct, frozen=True):
-    """``ok``: everything adds up."""
-
-    ok: bool
-    differences: tuple[DifferenceBody, ...]
-
-
-def _record(named: reading.Named | None) -> RecordBody | None:
-    return None if named is None else RecordBody(named.id, named.name, named.gone)
-
-
-def _hold(hold: reading.Hold) -> HoldBody:
-    return HoldBody(
-        RecordBody(hold.order.id, hold.order.name, hold.order.gone),
-        RecordBody(hold.line.id, hold.line.name, hold.line.gone),
-        _record(hold.shelf),
-        hold.location,
-        wire_number(hold.quantity),
-        moment(hold.since),
-        _moment(hold.expires_at),
-    )
-
-
-def _moment(value: datetime | None) -> str | None:
-    return None if value is None else moment(value)
-
-
-def _movement(row: reading.Movement, translator: Translator) -> MovementBody:
-    return MovementBody(
-        id=row.id,
-        at=moment(row.at),
-        kind=row.kind,
-        quantity=wire_number(row.quantity),
-        on_hand_after=wire_number(row.on_hand_after),
-        reserved_after=wire_number(row.reserved_after),
-        shelf=RecordBody(row.shelf.id, row.shelf.name, row.shelf.gone),
-        location=row.location,
-        order=_record(row.order),
-        line=_record(row.line),
-        actor={
-            "kind": row.actor_kind,
-            "id": row.actor_id,
-            "name": actor_name(row.actor_kind, row.actor_name, translator),
-        },
-        reason=_words(row.reason, translator) if row.reason else None,
-        run=row.source if row.source and row.source.startswith("run") else None,
-    )
-
-
-def _words(text: str, translator: Translator) -> str:
-    """Words of ours in the reader's language; a person's own stay as they are."""
-    return Message(text).text(translator)
-
-
-def _counted(done: tuple[stocks.Counted, ...]) -> CountedAnswer:
-    return CountedAnswer(
-        tuple(
-            CountedBody(
-                one.record,
-                wire_number(one.on_hand),
-                wire_number(one.reserved),
-                wire_number(one.on_hand - one.reserved),
-                wire_number(one.change),
-            )
-            for one in done
-        )
-    )
 
 
 @get("/stocks/{stock:str}/balances")
@@ -306,7 +87,9 @@ async def read_holds(
     order: Annotated[str | None, QueryParameter(description="Only what this order holds")] = None,
 ) -> HoldsBody:
     """Which lines hold what, and which wait for something; the oldest first, at most 200."""
-    return HoldsBody(tuple(map(_hold, await reading.holds(system, actor, stock, shelf=shelf, order=order))))
+    return HoldsBody(
+        tuple(map(hold_body, await reading.holds(system, actor, stock, shelf=shelf, order=order)))
+    )
 
 
 @get("/stocks/{stock:str}/movements")
@@ -327,7 +110,7 @@ async def read_movements(
         system, actor, stock, shelf=shelf, order=order, kinds=kind or (), before=before, limit=limit
     )
     following = found[-1].id if len(found) == limit else None
-    return MovementsBody(tuple(_movement(row, translator) for row in found), following)
+    return MovementsBody(tuple(movement_body(row, translator) for row in found), following)
 
 
 @get("/records/{record:str}/stock")
@@ -335,7 +118,7 @@ async def read_record_stock(system: TheSystem, actor: TheActor, record: FromPath
     """What an order or line holds, or what of a shelf is held, per stock of the app; nothing for other records."""
     found = await reading.of_record(system, actor, record)
     return ConcernsBody(
-        tuple(ConcernBody(one.stock, one.name, one.role, tuple(map(_hold, one.holds))) for one in found)
+        tuple(ConcernBody(one.stock, one.name, one.role, tuple(map(hold_body, one.holds))) for one in found)
     )
 
 
@@ -361,7 +144,7 @@ async def _change(
     system: TheSystem, actor: TheActor, stock: str, kind: counting.Kind, data: CountingBody
 ) -> CountedAnswer:
     items = [counting.Item(one.record, one.quantity, one.expected) for one in data.items]
-    return _counted(
+    return counted_answer(
         await stocks.change_on_hand(
             system, stock, kind, items, actor=actor, source=Source("api"), reason=data.reason, key=data.key
         )
