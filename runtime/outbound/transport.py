@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import httpcore
 
 from runtime.outbound.addresses import Policy, Resolver, checked_addresses
+from runtime.outbound.streams import LoopBackend
 
 # At debug level the library writes whole headers, in which addresses with keys stand.
 logging.getLogger("httpcore").setLevel(logging.INFO)
@@ -23,7 +24,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
     def __init__(self, policy: Policy, resolve: Resolver) -> None:
         self._policy = policy
         self._resolve = resolve
-        self._network = httpcore.AnyIOBackend()
+        self._network = LoopBackend()
 
     async def connect_tcp(
         self,

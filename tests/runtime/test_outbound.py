@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -548,3 +549,55 @@ async def test_a_redirect_from_https_to_http_is_refused(tmp_path: Path) -> None:
             with pytest.raises(NotAllowed, match="不加密"):
                 await client.post(f"https://hook.test:{server.port}/start", json={})
         assert plain.connections == 0
+
+
+# -- the loop of the product's processes ----------------------------------------------------------------------------
+
+
+async def _big_both_ways(client: OutboundClient, url: str) -> None:
+    """More than either side keeps at once, up and down, read in pieces."""
+    sent = bytes(range(256)) * 8000
+    response = await client.post(url, content=sent)
+    assert response.body == sent[::-1]
+
+
+async def _refused_and_lost(client: OutboundClient, url: str, gone: str) -> None:
+    for address, code in ((gone, "refused"), (url, "connection_lost")):
+        with pytest.raises(OutsideFailed) as caught:
+            await client.post(address, json={})
+        assert caught.value.error_code == code
+
+
+async def reversed_(request: Request) -> Response:
+    return Response(200, request.body[::-1])
+
+
+def test_on_the_loop_of_the_workers_it_is_the_same(tmp_path: Path) -> None:
+    server_tls, trusting, _ = certificate(tmp_path, "hook.test")
+    resolve, _ = resolver({"hook.test": ["127.0.0.1"], "other.test": ["127.0.0.1"]})
+    client = OutboundClient(
+        allow_private=True, resolve=resolve, ssl_context=trusting, max_response_bytes=5_000_000
+    )
+
+    async def untrusted(port: int) -> None:
+        with pytest.raises(OutsideFailed, match="安全证书不可信"):
+            await client.post(f"https://other.test:{port}/", json={})
+
+    with StandInServer(hello) as ended:
+        gone = ended.url
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with StandInServer(reversed_) as server:
+            runner.run(_big_both_ways(client, server.url))
+        with StandInServer(reversed_, tls=server_tls) as server:
+            runner.run(_big_both_ways(client, f"https://hook.test:{server.port}/"))
+            runner.run(untrusted(server.port))
+        with StandInServer(hanging_up) as server:
+            runner.run(_refused_and_lost(client, server.url, gone))
+        with StandInServer(silent) as server, pytest.raises(OutsideFailed, match="没有回应"):
+            runner.run(client.post(server.url, json={}, timeout_seconds=1.0))
+
+
+async def test_a_large_answer_is_read_in_pieces() -> None:
+    client = OutboundClient(allow_private=True, max_response_bytes=5_000_000)
+    with StandInServer(reversed_) as server:
+        await _big_both_ways(client, server.url)
