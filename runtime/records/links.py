@@ -166,6 +166,18 @@ async def pairs(tx: Tx | Database, field: Field, rows: Iterable[int]) -> dict[in
     return result
 
 
+async def linked(tx: Tx, catalog: Catalog, field: Field, rows: Iterable[int]) -> set[int]:
+    """Those of these records that are linked by the field with one that is not in the trash."""
+    assert isinstance(field.config, Link)  # noqa: S101
+    far = catalog.table(field.config.table)
+    found = await tx.fetch(
+        f"SELECT DISTINCT l.{field.link_near} AS near FROM {field.link_sql} l JOIN {far.sql} r"
+        f" ON r.id = l.{field.link_far} AND r.deleted_at IS NULL WHERE l.{field.link_near} = ANY($1::bigint[])",
+        list(rows),
+    )
+    return {row["near"] for row in found}
+
+
 async def store(work: Work, fields: Collection[Field] | None = None) -> dict[Field, set[int]]:
     """Write changed pairs of ``fields`` (None: of all). Returns the far records touched per field (old and new), whose
     computed fields may change."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from piccolo.querystring import QueryString
@@ -17,7 +19,7 @@ from runtime.errors import HuobiaoError
 from runtime.fieldtypes import BadValue, Context, member
 from runtime.i18n import N_, Message
 from runtime.ids import record_id
-from runtime.records import defaults, validation
+from runtime.records import defaults, links, validation
 from runtime.records.work import Item, Work
 from runtime.storage.computed import expression
 from runtime.storage.query import Compiler
@@ -33,9 +35,25 @@ async def check(work: Work) -> None:
             continue
         for item in work.of("create"):
             _start(work, item, field, machine)
-        for item in work.of("update"):
-            if field in item.values:
-                _move(work, item, field, machine)
+        moving = [item for item in work.of("update") if field in item.values]
+        linked = await _linked(work, field, machine, moving)
+        for item in moving:
+            _move(work, item, field, machine, linked)
+
+
+Linked = Mapping[Field, Collection[int]]
+"""By link field that moves ask for: the rows that it is filled in of, as stored."""
+
+
+async def _linked(work: Work, field: Field, machine: StateMachine, items: Sequence[Item]) -> Linked:
+    wanted: dict[Field, list[int]] = defaultdict(list)
+    for item in items:
+        transition = machine.find(item.old(field), item.values[field])
+        for key in transition.required if transition is not None else ():
+            needed = work.table.by_id.get(key)
+            if needed is not None and needed.type == "link" and needed not in item.links:
+                wanted[needed].append(item.row_id)
+    return {one: await links.linked(work.tx, work.catalog, one, rows) for one, rows in wanted.items()}
 
 
 def _start(work: Work, item: Item, field: Field, machine: StateMachine) -> None:
@@ -54,7 +72,7 @@ def _start(work: Work, item: Item, field: Field, machine: StateMachine) -> None:
     item.refuse("bad_initial_state", message, field)
 
 
-def _move(work: Work, item: Item, field: Field, machine: StateMachine) -> None:
+def _move(work: Work, item: Item, field: Field, machine: StateMachine, linked: Linked) -> None:
     source, target = item.old(field), item.values[field]
     if target is None:
         item.refuse("move_refused", Message(N_("「{field}」不能清空"), {"field": field.name}), field)
@@ -68,13 +86,13 @@ def _move(work: Work, item: Item, field: Field, machine: StateMachine) -> None:
     if transition is None:
         item.refuse("move_refused", _no_way(field, machine, source, target), field)
         return
-    reason = barred(work.app, field, transition, work.change.actor)
+    reason = barred(work.app, field, transition, item.change.actor)
     if reason is not None:
         item.refuse("move_not_allowed", reason, field)
         return
     for required in transition.required:
         needed = work.table.by_id.get(required)
-        if needed is not None and _is_empty(item, needed):
+        if needed is not None and _is_empty(item, needed, linked):
             message = Message(
                 N_("改成「{target}」之前要先填「{field}」"),
                 {"target": _name(field, target), "field": needed.name},
@@ -136,9 +154,9 @@ def who_may(app: App, transition: Transition) -> Message | str:
     return words
 
 
-def _is_empty(item: Item, field: Field) -> bool:
+def _is_empty(item: Item, field: Field, linked: Linked) -> bool:
     if field.type == "link":
-        return not item.links.get(field, item.old_links.get(field, []))
+        return not item.links[field] if field in item.links else item.row_id not in linked[field]
     return item.current(field) in (None, [], False)
 
 

@@ -19,9 +19,10 @@ from runtime.catalog import Field, Table
 from runtime.errors import Duplicate, InvalidInput, OutOfStock, RecordsRejected, TooMuch
 from runtime.events.live import WAKE_RELAY, Notice
 from runtime.fieldtypes import Context
-from runtime.i18n import N_, Message
+from runtime.i18n import N_
 from runtime.ids import record_id
 from runtime.records import (
+    apart,
     attachments,
     computed,
     happened,
@@ -115,6 +116,7 @@ async def carry_out_together(
     await prepare.load(work)
     await prepare.read_values(work)
     await moves.check(work)
+    apart.separate(work)
     validation.check(work)
     await unique.check(work)
     await ledger.guard(work)
@@ -139,7 +141,7 @@ def _stand_back(work: Work) -> None:
     refused = {id(item.change) for item in work.items if item.problems}
     for item in work.good:
         if id(item.change) in refused:
-            item.refuse("again", Message(N_("这条记录要单独再保存一次")))
+            item.stand_back()
 
 
 def _outcome(work: Work, change: Change, stored: known.Known | None) -> Outcome:
@@ -157,7 +159,7 @@ async def _store(work: Work, effects: Effects | None) -> None:
             if (
                 _idle(work)
                 or _of_one(work)
-                or (whole and not any(item.moves for item in work.good) and not limits.bound(work))
+                or (whole and not apart.may_refuse(work) and not limits.bound(work))
             ):
                 await _store_once(
                     work, effects

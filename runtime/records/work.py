@@ -10,7 +10,7 @@ from runtime.catalog import App, Catalog, Field, Table
 from runtime.definitions.states import Transition
 from runtime.errors import Problem
 from runtime.fieldtypes import Context
-from runtime.i18n import Message
+from runtime.i18n import N_, Message
 from runtime.records.change import Change, NewRecord, Patch
 from runtime.storage.database import Tx
 from runtime.system import System
@@ -53,6 +53,10 @@ class Item:
                 path=str(self.index),
             )
         )
+
+    def stand_back(self) -> None:
+        """Keep it out of a transaction that others share: it is to be stored again alone."""
+        self.refuse("again", Message(N_("这条记录要单独再保存一次")))
 
     def old(self, about: Field) -> Any:
         """The stored value before the change."""

@@ -31,9 +31,10 @@ async def _own_transaction(system: System, change: Change, alone: bool) -> Outco
     try:
         if not alone:
             shared = together.key(await system.catalogs.current(), change)
-            outcome = await together.apply(system, change, shared) if shared is not None else None
-            if outcome is not None:
-                return outcome
+            if shared is not None:
+                outcome = await together.apply(system, change, shared, move_effects.run)
+                if outcome is not None:
+                    return outcome
         async with system.db.transaction() as tx:
             if alone:
                 await keep_out(tx)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ import pytest
 from runtime.access import Actor
 from runtime.definitions.states import CreateRecord, Transition
 from runtime.errors import HuobiaoError
+from runtime.ids import record_id
 from runtime.records import write
 from runtime.records.change import Change, NewRecord, Patch, Source
 from runtime.records.checking import check
@@ -24,7 +26,9 @@ from tests.builder.conftest import Desk, spec
 from tests.builder.test_transitions import ROBOT, person
 
 WRITERS, STEPS, RECORDS = 6, 50, 12
-BOUND = 5
+LEAST, BOUND = 3, 5
+AT_ONCE = 12
+"""Moves that one program sends at the same moment, each by itself; they share transactions where they can."""
 
 
 class Storm:
@@ -45,9 +49,13 @@ class Storm:
         link = await self.desk.field(self.notes, "单", "link", table=self.table.id, many=False)
         pairs = [(a, b) for a in self.names for b in self.names if a != b]
         chosen = self.dice.sample(pairs, self.dice.randint(len(self.names), len(pairs) // 2 + 1))
+        self.plain = chosen[0]  # a move that only moves
         machine = {
-            "initial": self.dice.sample(self.names, self.dice.randint(1, 2)),
-            "transitions": [self._transition(a, b, link.id) for a, b in chosen],
+            "initial": list(dict.fromkeys((self.plain[0], self.dice.choice(self.names)))),
+            "transitions": [
+                {"source": a, "target": b} if (a, b) == self.plain else self._transition(a, b, link.id)
+                for a, b in chosen
+            ],
         }
         await self.desk.change(self.table.field("状态"), options={"machine": machine})
         self.table = await self.desk.again(self.table)
@@ -55,10 +63,12 @@ class Storm:
     def _transition(self, source: str, target: str, link: str) -> dict[str, Any]:
         dice = self.dice
         move: dict[str, Any] = {"source": source, "target": target}
-        if dice.random() < 0.3:
-            move["formula"] = f"{{双倍}}<={2 * BOUND}"
+        if (
+            dice.random() < 0.3
+        ):  # over a computed value, which goes alone, or over a field that people fill in
+            move["formula"] = dice.choice([f"{{双倍}}<={2 * BOUND}", f"{{数量}}<={BOUND}"])
         if dice.random() < 0.2:
-            move["guard"] = {"kind": "condition", "field": "数量", "op": "ge", "value": 1}
+            move["guard"] = {"kind": "condition", "field": "数量", "op": "ge", "value": LEAST}
         if dice.random() < 0.2:
             move["required"] = ["备注"]
         who = dice.random()
@@ -112,6 +122,35 @@ class Storm:
         channel = self.dice.choice(["ui", "api", "form", "connector"])
         await self.apply(self.dice.choice(self.people), channel, updates=patches)
 
+    async def rush(self) -> None:
+        """One program, many moves at once, each by itself: mostly along a transition, of the same record too."""
+        actor = self.dice.choice(self.people)
+        field = self.table.field("状态")
+        assert field.machine is not None
+        states = await self.desk.system.db.fetch(
+            f"SELECT id, {field.column} AS state FROM {self.table.sql} WHERE deleted_at IS NULL"
+        )
+        asked = []
+        for row in self.dice.choices(states, k=AT_ONCE) if states else ():
+            given, ways = self.values(), field.machine.allowed(row["state"])
+            if ways and self.dice.random() < 0.8:
+                given["状态"] = field.choices_by_id[self.dice.choice(ways).target].name
+            asked.append(Patch(record_id(self.table.number, row["id"]), given))
+
+        await self.send(actor, asked)
+
+    async def send(self, actor: Actor, patches: list[Patch]) -> None:
+        """Each patch by itself, all at one moment."""
+
+        async def one(patch: Patch) -> None:
+            change = Change(table=self.table.id, actor=actor, source=Source("api"), updates=(patch,))
+            outcome = await write.apply(self.desk.system, change)
+            if outcome.change_id:
+                self.changes.append((actor, outcome.change_id))
+
+        for done in await asyncio.gather(*map(one, patches), return_exceptions=True):
+            assert done is None or isinstance(done, HuobiaoError), done
+
     async def automate(self) -> None:
         patches = tuple(Patch(one, self.values()) for one in self.some(self.known, 2))
         await self.apply(ROBOT, "automation", updates=patches)
@@ -142,8 +181,8 @@ class Storm:
         self.known: list[str] = []
         await self.apply(self.people[1], "api", creates=tuple(NewRecord({"数量": 1}) for _ in range(RECORDS)))
         ways: list[Callable[[], Awaitable[None]]] = [
-            self.edit, self.edit, self.edit, self.automate, self.bring_in, self.create, self.throw_away,
-            self.fetch_back, self.undo, self.undo,
+            self.edit, self.edit, self.edit, self.rush, self.rush, self.automate, self.bring_in, self.create,
+            self.throw_away, self.fetch_back, self.undo, self.undo,
         ]  # fmt: skip
 
         async def writer() -> None:
@@ -154,6 +193,15 @@ class Storm:
                     continue
 
         await asyncio.gather(*(writer() for _ in range(WRITERS)))
+        await self.file_past()
+
+    async def file_past(self) -> None:
+        """When all is quiet: new records, moved at once by one program."""
+        news = tuple(NewRecord({"状态": self.plain[0]}) for _ in range(AT_ONCE))
+        made = await self.desk.store(self.table, creates=news)
+        await self.send(
+            self.people[0], [Patch(one.id or "", {"状态": self.plain[1]}) for one in made.results]
+        )
 
 
 class Replay:
@@ -165,6 +213,8 @@ class Replay:
         assert field.machine is not None
         self.field, self.machine = field, field.machine
         self.moves = self.taken_over = self.created = 0
+        self.moved_in: dict[str, set[int]] = defaultdict(set)
+        """The changes with moves by transaction."""
 
     def step(self, row: Any, held: dict[str, Any]) -> None:
         before, after = (msgspec.json.decode(row[side]) if row[side] else {} for side in ("before", "after"))
@@ -184,6 +234,7 @@ class Replay:
         assert move is not None, f"no transition leads from {was} to {now}"
         self.allowed(move, row, held)
         self.moves += 1
+        self.moved_in[row["transaction"]].add(row["change_id"])
         self.created += sum(isinstance(effect, CreateRecord) for effect in move.effects)
 
     def allowed(self, move: Transition, row: Any, held: dict[str, Any]) -> None:
@@ -192,7 +243,7 @@ class Replay:
             assert number is None or number <= BOUND
         if move.guard is not None:
             assert number is not None
-            assert number >= 1
+            assert number >= LEAST
         if move.required:
             assert held.get(self.table.field("备注").id)
         if row["actor_kind"] == "automation":
@@ -205,7 +256,8 @@ class Replay:
     async def run(self) -> None:
         db = self.storm.desk.system.db
         rows = await db.fetch(
-            "SELECT * FROM meta.history WHERE table_id = $1 ORDER BY record_id, id", self.table.number
+            "SELECT *, xmin::text AS transaction FROM meta.history WHERE table_id = $1 ORDER BY record_id, id",
+            self.table.number,
         )
         records: dict[int, dict[str, Any]] = {}
         reached: dict[int, Any] = {}
@@ -230,6 +282,7 @@ async def test_no_writer_ever_gets_past_the_machine(desk: Desk, seed: int) -> No
     replay = Replay(storm)
     await replay.run()
     assert replay.moves
+    assert any(len(changes) > 1 for changes in replay.moved_in.values()), "some moves went together"
     await created(storm, replay)
     assert not (await check(desk.system)).differences, "time spent in states is what the history says"
 
