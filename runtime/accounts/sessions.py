@@ -110,7 +110,7 @@ SELECT p.id, p.public_id, p.name, p.email, p.language, p.theme, p.is_owner,
 _BY_SESSION = (
     _ACTOR.rstrip()
     + ", s.token_hash, s.last_seen_at FROM meta.session s JOIN meta.person p ON p.id = s.person_id"
-    + " WHERE s.token_hash = ANY($1) AND s.expires_at > now() AND p.active"
+    + " WHERE s.token_hash {} AND s.expires_at > now() AND p.active"
 )
 
 
@@ -135,10 +135,15 @@ async def session_actor(system: System, token: str) -> SignedIn | None:
 
 
 async def holder(system: System, statement: str, hashed: str) -> Any | None:
-    """The row of ``statement`` (which takes a list of hashes) for one hash, or None."""
+    """The row of ``statement`` (which says ``{}`` where the hashes go) for one hash, or None."""
 
     async def together(hashes: list[str]) -> list[Any | None]:
-        rows = await system.db.fetch(statement, list(set(hashes)))
+        wanted = list(set(hashes))
+        # a single one is nearly all there ever is; PostgreSQL plans a list of unknown length each time anew
+        if len(wanted) == 1:
+            rows = await system.db.fetch(statement.format("= $1"), wanted[0])
+        else:
+            rows = await system.db.fetch(statement.format("= ANY($1)"), wanted)
         found = {row["token_hash"]: row for row in rows}
         return [found.get(one) for one in hashes]
 

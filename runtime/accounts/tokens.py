@@ -21,7 +21,7 @@ _SEEN_AFTER = timedelta(minutes=1)
 _BY_TOKEN = (
     _ACTOR.rstrip()
     + ", t.token_hash, t.last_used_at FROM meta.api_token t JOIN meta.person p ON p.id = t.person_id"
-    + " WHERE t.token_hash = ANY($1) AND p.active"
+    + " WHERE t.token_hash {} AND p.active"
 )
 
 
