@@ -42,7 +42,11 @@ def check_notify(problems: Problems, config: Notify, reach: Reach) -> Notify:
         found = known.by_id.get(person)
         if found is None or found.gone:
             problems.at("people").at(index).add(
-                "unknown_person", N_("要通知的人里有人已经不在这个应用里,换一个")
+                "unknown_person",
+                N_("要通知的「{name}」已经不在这个应用里,换一个")
+                if found
+                else N_("要通知的人里有人已经不在这个应用里,换一个"),
+                name=found.name if found else person[:40],
             )
     if len(config.people) > MAX_PEOPLE:
         problems.at("people").add("too_many_people", N_("最多选 {limit} 个人"), limit=MAX_PEOPLE)

@@ -9,7 +9,10 @@ import msgspec
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from runtime import accounts
 from runtime.definitions.automations import RecordCreated, UpdateRecord
+from runtime.definitions.message_steps import Notify
+from runtime.definitions.values import TextValue
 from runtime.settings import Settings
 from tests.browser.support import Site, axe, shot, until
 from tests.standins.wecom import WecomStandIn
@@ -262,3 +265,17 @@ async def test_taking_a_step_back_leaves_the_records_alone(site: Site, shop: Sho
     await expect(cards).to_have_count(3)
     assert undone == [], "only the flow goes back, not what was changed in a table before"
     assert await renamed()
+
+
+async def test_whom_a_step_tells_is_read_on_its_card_also_when_they_have_left(site: Site, shop: Shop) -> None:
+    staying, leaving = await site.person("吴昊"), await site.person("周宁")
+    told = Notify(TextValue(("新订单",)), people=(staying.id, leaving.id))
+    automation = await shop.automation(RecordCreated(shop.orders.id), told, name="告诉大家")
+    await accounts.remove_member(site.system, await site.actor(), site.world.app_id, leaving.id)
+    page = await site.open(f"/automations/{automation}")
+    card = page.locator(".au-card").nth(1)
+    await expect(card).to_contain_text("吴昊")
+    await expect(card).to_contain_text("周宁(已离开)")
+    await expect(card).to_contain_text("要通知的「周宁」已经不在这个应用里")
+    await card.click()
+    await expect(form(page).get_by_role("combobox", name="通知谁")).to_contain_text("周宁(已离开)")

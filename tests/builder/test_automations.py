@@ -430,12 +430,21 @@ async def test_a_member_who_left_is_told_before_and_flagged_after(desk: Desk) ->
     set_ = [{"field": "负责人", "value": literal({"id": "usrLeavesLeaves00"})}]
     trigger = {"kind": "record_created", "table": "任务"}
     made = await make(desk, definition({"kind": "update_record", "set": set_}, trigger=trigger))
-    assert automations_naming(await desk.app(), "usrLeavesLeaves00") == ["审核"]
+    notify = {
+        "kind": "notify",
+        "title": {"kind": "text", "parts": ["新任务"]},
+        "people": ["usrLeavesLeaves00"],
+    }
+    telling = await make(desk, definition(notify, trigger=trigger, name="通知"))
+    assert automations_naming(await desk.app(), "usrLeavesLeaves00") == ["审核", "通知"]
     assert automations_naming(await desk.app(), "usrSomebodyElse00") == []
     await accounts.remove_member(desk.system, desk.owner, desk.app_id, "usrLeavesLeaves00")
     catalog = await desk.catalog()
     (problem,) = (await automations.problems_of(desk.system, catalog, catalog.automation(made.id))).found
     assert (problem.path, problem.code) == ("steps.0.config.set.0.value.value", "person_gone")
+    (problem,) = (await automations.problems_of(desk.system, catalog, catalog.automation(telling.id))).found
+    assert (problem.path, problem.code) == ("steps.0.config.people.0", "unknown_person")
+    assert "「离开的人」" in problem.message.text(), "people are called by their names"
 
 
 async def test_a_deleted_field_is_called_by_its_name_and_an_empty_choice_is_no_deleted_one(

@@ -198,12 +198,20 @@ async def automation_page(
         crumbs=(Crumb(name=found.definition.name, icon="zap"),),
     )
     runs, failed = await run_counts(system.db, found.number)
+    care = await _care(system, actor, app, found, translator)
+    definition = definition_json(found)
+    named = msgspec.json.encode([definition, care]).decode()
     page = AutomationPage(
         name=found.definition.name,
         steps=len(found.definition.steps),
         data={
-            "automation": definition_json(found),
+            "automation": definition,
             "app": app.id,
+            "people": [
+                {"id": one.id, "name": one.name, "gone": one.gone}
+                for one in app.people.people
+                if not one.gone or one.id in named
+            ],
             "tables": [table_data(table) for table in app.tables],
             "forms": [
                 {"id": one.id, "name": one.definition.name, "table": one.definition.table}
@@ -215,7 +223,7 @@ async def automation_page(
             "can_build": allowed(actor, Operation.BUILD, app.id),
             "runs": runs,
             "failed": failed,
-            **await _care(system, actor, app, found, translator),
+            **care,
         },
     )
     return Template("automations/automation.html", context={"shell": frame, "page": page})

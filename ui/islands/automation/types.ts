@@ -250,6 +250,8 @@ export interface KindInfo {
 export interface PageData {
   automation: Automation;
   app: string;
+  /** Who belongs to the app, and who does no more but is named here. */
+  people?: { id: string; name: string; gone: boolean }[];
   tables: Table[];
   stocks: { id: string; name: string }[];
   connectors: Connector[];

@@ -43,7 +43,10 @@ export function redraw(host: StepHost): void {
   (host as unknown as { requestUpdate?: () => void }).requestUpdate?.();
 }
 
+/** What a member is called, also one who has left; "" when nobody knows. */
 export function memberName(page: PageData, id: string): string {
+  const known = page.people?.find((one) => one.id === id);
+  if (known) return known.gone ? t("{name}(已离开)", { name: known.name }) : known.name;
   return members.get(page.app)?.find((one) => one.id === id)?.name ?? "";
 }
 
@@ -92,7 +95,7 @@ export function audienceControl(host: StepHost, audience: Audience, put: (audien
     const key = `value:${valueKey(value)}`;
     if (!known.has(key)) options.push({ value: key, label: optionOf(host.around, value)?.label ?? t("已经不在了"), icon: "circle-help" });
   }
-  for (const id of audience.people ?? []) if (!known.has(`person:${id}`)) options.push({ value: `person:${id}`, label: t("已经不在了"), icon: "circle-help" });
+  for (const id of audience.people ?? []) if (!known.has(`person:${id}`)) options.push({ value: `person:${id}`, label: memberName(host.around.page, id) || t("已经不在了"), icon: "circle-help" });
   const read = (list: string[]): Audience => {
     const of = (kind: string) => list.filter((one) => one.startsWith(`${kind}:`)).map((one) => one.slice(kind.length + 1));
     const typed = mail ? list.filter((one) => !/^(value|to):/.test(one)) : [];
