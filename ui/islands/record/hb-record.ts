@@ -6,38 +6,32 @@
  * (a linked record or a sibling), `hb:record-back`, `hb:record-gone` {record, change} (deleted),
  * `hb:record-made` {record} (duplicated), `hb:record-saved` {record} (its data).
  */
-import { startMenu } from "../automation/start";
 import "../../styles/record.css";
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { api, ApiError, Disconnected, showError, type Problem } from "../api";
 import { define, HbElement } from "../base";
 import { debounce } from "../dom";
 import { allowedMoves, type Field, type RecordData, type Value } from "../fields/field";
-import type { ChoiceRecord, SaveAnswer } from "../grid/types";
+import type { ChoiceRecord } from "../grid/types";
 import { icon } from "../icons";
 import { t } from "../i18n";
 import { watch, type Change } from "../live";
 import { Refreshing } from "../refreshing";
 import type { MenuItem } from "../menu/menu";
-import { copyText } from "../shell/forms";
-import { mergeWithAnother } from "../table/merge";
 import { tableInfo, type TableInfo } from "../table/info";
 import { toast, toastUndo } from "../toast/toast";
-import { forgetRedo, undo } from "../undo";
+import { undo } from "../undo";
 import { linkChoices } from "./choices";
 import { isEditable } from "./control";
 import { fieldsTemplate } from "./fields";
+import { HistoryState } from "./history-state";
 import { askMissing } from "./missing";
 import { barTemplate, nameOf, titleTemplate } from "./head";
 import { RelatedState } from "./related-state";
 import { relatedTemplate } from "./related";
-import { Saver, toWire, type Seen } from "./saver";
-import { told, type Activity } from "./activity";
-import { entryTemplate } from "./timeline";
-import type { Entry, History, Move, Neighbours, Panel } from "./types";
-
-const firstEntries = 12;
-const moreEntries = 40;
+import { Saver, type Seen } from "./saver";
+import type { Move, Neighbours, Panel } from "./types";
+import { copyLink, restoreRecord, wholeMenu } from "./whole";
 
 export class HbRecord extends HbElement {
   static override properties = {
@@ -49,9 +43,6 @@ export class HbRecord extends HbElement {
     back: { attribute: false },
     panel: { state: true },
     data: { state: true },
-    entries: { state: true },
-    activity: { state: true },
-    nextBefore: { state: true },
     editing: { state: true },
     showAll: { state: true },
     moving: { state: true },
@@ -59,7 +50,6 @@ export class HbRecord extends HbElement {
     problem: { state: true },
     deleted: { state: true },
     gone: { state: true },
-    unfolded: { state: true },
   };
 
   declare record: string;
@@ -70,10 +60,6 @@ export class HbRecord extends HbElement {
   declare back: string | null;
   declare private panel: Panel | null;
   declare private data: RecordData | null;
-  declare private entries: Entry[] | null;
-  /** Runs that the record set off and their messages, told among the entries. */
-  declare private activity: Activity;
-  declare private nextBefore: number | null;
   declare private editing: string | null;
   declare private showAll: boolean;
   declare private moving: Move | null;
@@ -83,9 +69,9 @@ export class HbRecord extends HbElement {
   declare private deleted: boolean;
   /** There is no such record, or not for this person. */
   declare private gone: boolean;
-  declare private unfolded: ReadonlySet<number>;
 
   readonly #related = new RelatedState(() => this.requestUpdate());
+  readonly #history = new HistoryState(() => this.requestUpdate());
   #saver: Saver = this.#newSaver();
   /** What a person saw when the edit began, to tell whether somebody else changed it meanwhile. */
   #began: Seen | null = null;
@@ -104,9 +90,6 @@ export class HbRecord extends HbElement {
     this.back = null;
     this.panel = null;
     this.data = null;
-    this.entries = null;
-    this.activity = { runs: [], messages: [] };
-    this.nextBefore = null;
     this.editing = null;
     this.showAll = false;
     this.moving = null;
@@ -114,7 +97,6 @@ export class HbRecord extends HbElement {
     this.problem = null;
     this.deleted = false;
     this.gone = false;
-    this.unfolded = new Set();
   }
 
   override disconnectedCallback(): void {
@@ -163,20 +145,18 @@ export class HbRecord extends HbElement {
   #begin(): void {
     this.#saver = this.#newSaver();
     this.#related.clear();
+    this.#history.clear(this.record);
     this.panel = null;
-    this.entries = null;
-    this.nextBefore = null;
     this.editing = null;
     this.moving = null;
     this.refusal = null;
     this.problem = null;
     this.deleted = false;
     this.gone = false;
-    this.unfolded = new Set();
     this.data = this.seed?.id === this.record ? this.seed : null;
     if (!this.data) this.table = null;
     void this.#load();
-    void this.#loadHistory();
+    void this.#history.load();
   }
 
   async #load(): Promise<void> {
@@ -206,35 +186,11 @@ export class HbRecord extends HbElement {
     }
   }
 
-  async #loadActivity(): Promise<void> {
-    const { record } = this;
-    try {
-      const activity = await api.get<Activity>(`/api/v1/records/${record}/activity`);
-      if (record === this.record) this.activity = activity;
-    } catch {
-      // The entries tell what happened to the record; this only adds to them.
-    }
-  }
-
-  async #loadHistory(before: number | null = null): Promise<void> {
-    const { record } = this;
-    try {
-      const limit = before === null ? Math.max(firstEntries, Math.min(this.entries?.length ?? 0, 100)) : moreEntries;
-      const history = await api.get<History>(`/api/v1/records/${record}/history`, { params: { limit, before } });
-      if (record !== this.record) return;
-      this.entries = before === null ? history.entries : [...(this.entries ?? []), ...history.entries];
-      this.nextBefore = history.next_before;
-      if (before === null) void this.#loadActivity();
-    } catch (failure) {
-      if (record === this.record && before !== null) showError(failure);
-    }
-  }
-
   /** Look again at everything: something has changed here or beside. */
   readonly #reloadSoon = debounce(() => {
     if (!this.isConnected) return;
     void this.#load();
-    void this.#loadHistory();
+    void this.#history.load();
   }, 150);
 
   #watch(): void {
@@ -323,74 +279,20 @@ export class HbRecord extends HbElement {
     this.#edit(field);
   }
 
-  get #records(): string {
-    return `/api/v1/tables/${this.table?.id ?? ""}/records`;
+  #menu(): MenuItem[] {
+    const { data, panel, table } = this;
+    if (!panel?.can_edit || this.deleted || !table || !data) return [];
+    return wholeMenu({ record: this.record, emit: (name, detail) => this.emit(name, detail) }, table, data, panel.record, () => this.querySelector<HTMLElement>(".rc-bar [aria-haspopup]") ?? this);
   }
 
-  async #delete(): Promise<void> {
-    const { record } = this;
-    try {
-      const answer = await api.delete<SaveAnswer>(this.#records, { records: [record] });
-      forgetRedo();
-      const { change } = answer;
-      if (change) toastUndo(t("已删除 {n} 条", { n: 1 }), () => void undo(change));
-      this.emit("hb:record-gone", { record, change });
-    } catch (failure) {
-      showError(failure);
-    }
-  }
-
-  async #restore(): Promise<void> {
-    try {
-      await api.post(`/api/v1/tables/${this.table?.id ?? ""}/restore`, { records: [this.record] });
-      this.deleted = false;
-      this.#reloadSoon();
-    } catch (failure) {
-      showError(failure);
-    }
-  }
-
-  /** A copy with all that may be copied: what is computed, unique or a state begins anew. */
-  async #duplicate(): Promise<void> {
-    if (!this.table || !this.data) return;
-    const { fields } = this.data;
-    const copied = this.table.fields.filter((field) => isEditable(field) && !field.unique && !field.options.machine);
-    const body = { records: [{ fields: Object.fromEntries(copied.map((field) => [field.id, toWire(fields[field.id])])) }] };
-    try {
-      const answer = await api.post<{ records: { id: string }[]; change: string | null }>(this.#records, body);
-      forgetRedo();
-      const { change } = answer;
-      if (change) toastUndo(t("已复制成一条新记录"), () => void undo(change));
-      const made = answer.records[0]?.id;
-      if (made) this.emit("hb:record-made", { record: made });
-    } catch (failure) {
-      showError(failure);
-    }
-  }
-
-  async #copyLink(): Promise<void> {
-    const copied = await copyText(`${location.origin}/r/${this.record}`);
-    toast(copied ? t("链接已复制") : t("浏览器不允许复制,请手动选中复制"), { kind: copied ? "done" : "bad" });
+  async #restore(table: TableInfo): Promise<void> {
+    if (!(await restoreRecord(table, this.record))) return;
+    this.deleted = false;
+    this.#reloadSoon();
   }
 
   #choices(field: Field, words: string): Promise<ChoiceRecord[]> {
     return linkChoices(field, words, { record: this.record });
-  }
-
-  #menu(): MenuItem[] {
-    const items: MenuItem[] = [];
-    if (this.panel?.can_edit && !this.deleted) {
-      const { table, record } = this;
-      if (table) items.push({ label: t("运行自动化…"), icon: "zap", run: () => setTimeout(() => void startMenu(this.querySelector<HTMLElement>(".rc-bar [aria-haspopup]") ?? this, table.id, [record])) });
-      if (table) items.push({ label: t("和另一条记录合并…"), icon: "merge", run: () => void this.#merge(table) });
-      items.push({ label: t("复制成新记录"), icon: "copy", run: () => void this.#duplicate() }, { label: t("删除记录"), icon: "trash-2", danger: true, run: () => void this.#delete() });
-    }
-    return items;
-  }
-
-  async #merge(table: TableInfo): Promise<void> {
-    const name = this.panel ? nameOf(table, this.panel.record) : "";
-    if (await mergeWithAnother(table.id, this.record, name)) document.dispatchEvent(new CustomEvent("hb:undone"));
   }
 
   /* ---- drawing ---- */
@@ -406,7 +308,7 @@ export class HbRecord extends HbElement {
       menu: this.#menu(),
       step: (by) => this.emit("hb:record-step", { by }),
       goBack: () => this.emit("hb:record-back"),
-      copyLink: () => void this.#copyLink(),
+      copyLink: () => void copyLink(this.record),
     });
   }
 
@@ -428,8 +330,8 @@ export class HbRecord extends HbElement {
         ${titleTemplate({
           table,
           record: data,
-          entries: this.entries ?? [],
-          complete: this.entries !== null && this.nextBefore === null,
+          entries: this.#history.entries ?? [],
+          complete: this.#history.complete,
           moves: this.panel?.moves ?? [],
           standing: this.panel?.standing ?? [],
           moving: this.moving,
@@ -438,7 +340,7 @@ export class HbRecord extends HbElement {
           canEdit: this.panel?.can_edit === true,
           move: (move) => void this.#move(move),
           explain: (move) => (this.refusal = move.locked),
-          restore: () => void this.#restore(),
+          restore: () => void this.#restore(table),
         })}
         ${fieldsTemplate({
           table,
@@ -459,7 +361,7 @@ export class HbRecord extends HbElement {
           choices: (field, words) => this.#choices(field, words),
         })}
         <hb-stock-holds .record=${this.record} .table=${table.id} .editable=${canEdit}></hb-stock-holds>
-        ${this.#relatedSections(table, canEdit)} ${this.#timeline(table)}
+        ${this.#relatedSections(table, canEdit)} ${this.#history.timeline(table)}
       </div>`;
   }
 
@@ -479,17 +381,6 @@ export class HbRecord extends HbElement {
     })}`;
   }
 
-  #timeline(table: TableInfo): TemplateResult {
-    const { entries } = this;
-    const options = { table, unfolded: this.unfolded, unfold: (entry: number) => (this.unfolded = new Set([...this.unfolded, entry])) };
-    return html`<section class="sec rc-history">
-      <h3>${t("操作记录")}</h3>
-      ${entries === null
-        ? html`<div class="stack" aria-hidden="true"><div class="sk"></div><div class="sk"></div></div>`
-        : html`<ol class="tl">${told(entries, this.activity, this.nextBefore === null, (entry) => entryTemplate(entry, options))}</ol>`}
-      ${this.nextBefore !== null ? html`<button type="button" class="rc-more" @click=${() => void this.#loadHistory(this.nextBefore)}>${t("看更早的")}</button>` : nothing}
-    </section>`;
-  }
 }
 
 function skeleton(): TemplateResult {
