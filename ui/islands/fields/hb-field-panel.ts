@@ -14,41 +14,31 @@ import { t } from "../i18n";
 import { watch } from "../live";
 import { closePanel } from "../shell/panel";
 import { deleteField, type Beside } from "../table/field-actions";
-import { canCombine, combinedWith } from "../table/hb-unique-rules";
 import { Refreshing } from "../refreshing";
 import { refreshTable, tableInfo, type TableInfo, type TableRef } from "../table/info";
 import type { FieldSaved } from "../table/structure";
 import { toast, toastUndo } from "../toast/toast";
-import { autoNumberForm } from "./auto-number-form";
 import { fieldIcon, type Field, type FieldOptions } from "./field";
 import { atWorkTemplate, sayUndone, trackConversion, type Undone } from "./at-work";
-import { impactCount, impactTemplate, type Impact } from "./impact";
+import { Foretelling, type ForetellingHost } from "./foretelling";
+import { impactCount, impactTemplate } from "./impact";
 import { fieldKinds, type FieldKind } from "./kinds";
-import { linkForm, lookupForm, rollupForm, type LinkHost } from "./link-forms";
-import { currencyForm, datetimeForm, numberForm, percentForm, phoneForm, textForm, toggle } from "./option-forms";
-import { canBeRequired, canBeUnique, canBeValidated, canHaveDefault, canHaveRules, changesValues, draftOf, emptyDraft, isSelect, newChoice, patchOf, specOf, withType, type FieldDraft } from "./spec";
-import { general, hasPlace } from "./panel-problems";
-import { startOf, stateTimeForm } from "./state-time-form";
-import { choicesForm, defaultForm, formulaForm, validationForm, type PartsHost } from "./panel-parts";
+import { optionsForm, type FormHost } from "./panel-options";
+import { draftOf, emptyDraft, isSelect, newChoice, patchOf, specOf, withType, type FieldDraft } from "./spec";
+import { general, generalTemplate } from "./panel-problems";
+import { ruleProblem, rulesForm } from "./panel-rules";
+import { startOf } from "./state-time-form";
 import { openTypeMenu } from "./type-menu";
 import { lookTypes, typeUi } from "./types";
-import "./hb-button-form";
-import { typeForm } from "./types/forms";
+import { usesOf, usesTemplate, type Use } from "./uses";
 
 /** A field as saving answers; `converting`: the job that gives it its new type. */
 type Saved = Field & { converting?: string };
 
-interface Use {
-  kind: string;
-  id: string;
-  name: string;
-  text: string;
-}
-
 /** What was typed and not saved, by table and field. */
 const unsaved = new Map<string, FieldDraft>();
 
-export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
+export class HbFieldPanel extends HbElement implements ForetellingHost, FormHost {
   static override properties = {
     table: { attribute: false },
     field: { type: String },
@@ -56,8 +46,6 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
     draft: { state: true },
     kinds: { state: true },
     problems: { state: true },
-    impact: { state: true },
-    foretelling: { state: true },
     busy: { state: true },
     siblings: { state: true },
     uses: { state: true },
@@ -70,8 +58,6 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
   declare draft: FieldDraft;
   declare private kinds: FieldKind[];
   declare problems: readonly Problem[];
-  declare private impact: Impact | null;
-  declare private foretelling: boolean;
   declare private busy: boolean;
   declare siblings: TableRef[];
   declare private uses: Use[];
@@ -80,7 +66,7 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
   readonly #tables = new Map<string, TableInfo>();
   #key = "";
   #stop: () => void = () => undefined;
-  #ask = 0;
+  readonly #foretelling = new Foretelling(this);
   #done = false;
 
   constructor() {
@@ -90,8 +76,6 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
     this.draft = { ...emptyDraft };
     this.kinds = [];
     this.problems = [];
-    this.impact = null;
-    this.foretelling = false;
     this.busy = false;
     this.siblings = [];
     this.uses = [];
@@ -149,11 +133,11 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
     this.draft = kept ?? (this.original ? draftOf(this.original) : { ...emptyDraft });
     this.restored = kept !== undefined;
     this.problems = [];
-    this.impact = null;
+    this.#foretelling.clear();
     this.uses = [];
     if (this.field) void this.#findUses(this.field);
     this.#need(this.draft);
-    this.#foretellSoon();
+    this.#foretelling.soon();
     this.#refreshSoon(); // the page may not have heard yet of a field made a moment ago
   }
 
@@ -217,7 +201,7 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
     this.draft = { ...this.draft, ...part };
     this.problems = this.problems.filter((problem) => !places.some((place) => problem.path === place || problem.path?.startsWith(`${place}.`)));
     this.restored = false;
-    this.#foretellSoon();
+    this.#foretelling.soon();
   }
 
   /** The rule of a field that is not there yet names it as it is called now. */
@@ -245,38 +229,8 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
   }
 
   async #findUses(field: string): Promise<void> {
-    try {
-      const { uses } = await api.get<{ uses: Use[] }>(`/api/v1/fields/${field}/uses`);
-      if (field === this.field) this.uses = uses;
-    } catch {
-      // It is a remark at the foot of the panel; without it everything else works.
-    }
-  }
-
-  /* ---- what will happen ---- */
-
-  readonly #foretellSoon = debounce(() => void this.#foretell(), 350);
-
-  async #foretell(): Promise<void> {
-    const ask = (this.#ask += 1);
-    const { original } = this;
-    const patch = original ? patchOf(this.draft, original) : null;
-    if (!original || !changesValues(patch) || !this.isConnected) {
-      this.impact = null;
-      this.foretelling = false;
-      return;
-    }
-    this.foretelling = true;
-    try {
-      const impact = await api.post<Impact>(`/api/v1/fields/${original.id}/preview`, patch);
-      if (ask === this.#ask) this.impact = impact;
-    } catch (failure) {
-      // What is not filled in yet is no fault while one is still at it.
-      if (ask === this.#ask) this.impact = null;
-      if (!(failure instanceof ApiError || failure instanceof Disconnected)) showError(failure);
-    } finally {
-      if (ask === this.#ask) this.foretelling = false;
-    }
+    const uses = await usesOf(field);
+    if (field === this.field) this.uses = uses;
   }
 
   /* ---- saving ---- */
@@ -317,7 +271,7 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
     if (!original) return;
     trackConversion(job, original.name, this.#kind(draft.type)?.label ?? "");
     this.draft = draftOf(original);
-    this.impact = null;
+    this.#foretelling.clear();
   }
 
   #refused(failure: unknown): void {
@@ -345,7 +299,7 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
     this.draft = this.original ? draftOf(this.original) : { ...emptyDraft };
     this.restored = false;
     this.problems = [];
-    this.impact = null;
+    this.#foretelling.clear();
     unsaved.delete(this.#key);
   }
 
@@ -387,97 +341,6 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
     </div>`;
   }
 
-  #options(): TemplateResult | typeof nothing {
-    switch (this.draft.type) {
-      case "text":
-        return this.original || this.draft.options.max_length !== undefined ? textForm(this) : nothing;
-      case "number":
-        return numberForm(this);
-      case "currency":
-        return currencyForm(this);
-      case "percent":
-        return percentForm(this);
-      case "phone":
-        return phoneForm(this);
-      case "datetime":
-        return datetimeForm(this);
-      case "single_select":
-      case "multi_select":
-        return choicesForm(this);
-      case "auto_number":
-        return autoNumberForm(this);
-      case "link":
-        return linkForm(this);
-      case "lookup":
-        return lookupForm(this);
-      case "rollup":
-        return rollupForm(this);
-      case "formula":
-        return formulaForm(this);
-      case "state_time":
-        return stateTimeForm(this);
-      case "button":
-        return html`<hb-button-form .host=${this} .options=${this.draft.options} .table=${this.table} .name=${this.draft.name}></hb-button-form>`;
-      default:
-        return typeForm(this.draft.type, this);
-    }
-  }
-
-  #rules(): TemplateResult | typeof nothing {
-    const { type, required, unique, options } = this.draft;
-    if (!canBeRequired(type) && !canBeUnique(type) && !canHaveDefault(type)) return nothing;
-    return html`<section class="fe-sec" aria-label=${t("规则")}>
-      ${canBeRequired(type) ? toggle(this, t("必填"), required, (on) => this.change({ required: on })) : nothing}
-      ${this.#ruleProblem("required")}
-      ${canBeUnique(type) ? toggle(this, t("不能重复"), unique, (on) => this.change({ unique: on, ...(on ? { default: null, defaultFormula: "" } : {}) }), unique ? t("保存时逐条核对,导入和接口也一样") : "") : nothing}
-      ${this.#together()}
-      ${canHaveRules(type) ? toggle(this, t("只读"), this.draft.readOnly, (on) => this.change({ readOnly: on }, ["read_only"]), this.draft.readOnly ? t("人和导入、接口都不能改;自动化、状态流转和默认值可以写") : "") : nothing}
-      ${this.#ruleProblem("read_only")} ${canBeValidated(type) ? validationForm(this) : nothing}
-      ${this.#ruleProblem("unique")} ${canHaveDefault(type) && !unique && !options.machine ? defaultForm(this) : nothing}
-    </section>`;
-  }
-
-  /** With which other fields together it may not repeat, and the way to such rules. */
-  #together(): TemplateResult | typeof nothing {
-    const { original, table } = this;
-    if (!original || !canCombine(original) || this.draft.type !== original.type) return nothing;
-    const rules = combinedWith(table, original.id);
-    const ask = () => document.dispatchEvent(new CustomEvent("hb:unique-rules", { detail: { field: rules.length ? "" : original.id } }));
-    return html`<div class="fe-together">
-      ${rules.map((names) => html`<p class="hint">${t("和「{names}」合起来不能重复", { names: names.join(" + ") })}</p>`)}
-      <button type="button" class="btn s g" ?disabled=${this.busy} @click=${ask}>${rules.length ? t("改合起来的规则") : t("和别的字段合起来不能重复…")}</button>
-    </div>`;
-  }
-
-  #ruleProblem(path: string): TemplateResult | typeof nothing {
-    const problem = this.messageAt(path);
-    return problem ? html`<p class="hint bad">${icon("circle-alert", 14)}${problem}</p>` : nothing;
-  }
-
-  #used(): TemplateResult | typeof nothing {
-    if (!this.uses.length) return nothing;
-    const named = [...new Map(this.uses.map((use) => [use.text, use])).values()];
-    return html`<details class="fe-sec fe-uses">
-      <summary>${t("用在 {n} 个地方", { n: named.length })}</summary>
-      <ul>
-        ${named.map((use) => html`<li>${use.text}</li>`)}
-      </ul>
-    </details>`;
-  }
-
-  /** Problems that have no place of their own in the form. */
-  #general(): TemplateResult | typeof nothing {
-    const rest = this.problems.filter((problem) => !hasPlace(problem, this.draft.type));
-    if (!rest.length) return nothing;
-    return html`<div class="notice fe-general" role="alert" tabindex="-1">
-      ${icon("circle-alert")}
-      <div>
-        <b>${rest[0]!.message}</b>
-        ${rest.length > 1 ? html`<ul class="fe-notes">${rest.slice(1).map((problem) => html`<li>${problem.message}</li>`)}</ul>` : nothing}
-      </div>
-    </div>`;
-  }
-
   #head(): TemplateResult {
     const { original } = this;
     return html`<div class="panel-h">
@@ -497,13 +360,14 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
     const typeChanged = original !== null && draft.type !== original.type;
     const kind = this.#kind(draft.type)?.label ?? "";
     const work = original ? (this.#refreshing?.of(original.id) ?? null) : null;
-    const danger = Boolean(this.impact?.unreadable) && typeChanged;
+    const { impact } = this.#foretelling;
+    const danger = Boolean(impact?.unreadable) && typeChanged;
     return html`${this.#head()}
       <form class="fe-form" novalidate @submit=${(event: Event) => event.preventDefault()}>
         ${this.restored
           ? html`<div class="note warn">${icon("history", 14)}<span class="grow">${t("上次没保存的内容还在")}</span><button type="button" class="btn s g" @click=${() => this.#reset()}>${t("放弃")}</button></div>`
           : nothing}
-        ${this.#general()} ${atWorkTemplate(work)}
+        ${generalTemplate(this.problems, draft.type)} ${atWorkTemplate(work)}
         <div class="field">
           <label class="lab" for="fe-name">${t("名称")}</label>
           <input class="inp" id="fe-name" name="name" autocomplete="off" maxlength="80" aria-invalid=${nameProblem ? "true" : nothing} aria-describedby=${nameProblem ? "fe-name-problem" : nothing} ?disabled=${this.busy} .value=${draft.name} @input=${(event: Event) => this.#name((event.target as HTMLInputElement).value)} @keydown=${(event: KeyboardEvent) => {
@@ -515,19 +379,19 @@ export class HbFieldPanel extends HbElement implements LinkHost, PartsHost {
           ${nameProblem ? html`<p class="hint bad" id="fe-name-problem">${icon("circle-alert", 14)}${nameProblem}</p>` : nothing}
         </div>
         ${this.#typeRow()}
-        <div class="fe-options">${this.#options()}</div>
-        ${impactTemplate(this.impact, kind, typeChanged, this.foretelling)} ${this.#rules()}
+        <div class="fe-options">${optionsForm(this)}</div>
+        ${impactTemplate(impact, kind, typeChanged, this.#foretelling.busy)} ${rulesForm(this)}
         <details class="fe-sec" ?open=${Boolean(draft.description)}>
           <summary>${t("说明")}</summary>
           <textarea class="inp" name="description" rows="2" maxlength="2000" aria-label=${t("说明")} placeholder=${t("这个字段填什么,给同事看")} ?disabled=${this.busy} .value=${draft.description} @input=${(event: Event) => this.change({ description: (event.target as HTMLTextAreaElement).value })}></textarea>
-          ${this.#ruleProblem("description")}
+          ${ruleProblem(this, "description")}
         </details>
-        ${this.#used()}
+        ${usesTemplate(this.uses)}
       </form>
       <div class="panel-f">
         <button type="button" class="btn" data-close-panel>${t("取消")}</button>
         <button type="button" class="btn p end" aria-busy=${this.busy ? "true" : nothing} ?disabled=${work !== null && work.kind !== "refresh"} @click=${() => void this.#save()}>
-          ${original ? (danger ? t("保存,{n} 条留空", { n: impactCount(this.impact!, this.impact!.unreadable) }) : t("保存")) : t("新建")}
+          ${original ? (danger ? t("保存,{n} 条留空", { n: impactCount(impact!, impact!.unreadable) }) : t("保存")) : t("新建")}
         </button>
       </div>`;
   }

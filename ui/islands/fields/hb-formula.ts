@@ -13,17 +13,8 @@ import { t } from "../i18n";
 import { tableInfo, type TableInfo } from "../table/info";
 import { callAt, completed, offers, wordAt, type Word } from "./completion";
 import { fieldIcon, type Field } from "./field";
+import { allFunctions, functionList, shownResult, type FunctionInfo, type FunctionsHost } from "./formula-functions";
 import { trials, type Trial } from "./trials";
-
-interface FunctionInfo {
-  name: string;
-  aliases: string[];
-  family: string;
-  signature: string;
-  help: string;
-  differs: string | null;
-  examples: { expression: string; result: unknown }[];
-}
 
 interface Draft {
   problem: { message: string; code: string } | null;
@@ -42,31 +33,12 @@ interface Offer {
   sub: string;
 }
 
-let functionsAsked: Promise<FunctionInfo[]> | null = null;
-
-function allFunctions(): Promise<FunctionInfo[]> {
-  functionsAsked ??= api.get<{ functions: FunctionInfo[] }>("/api/v1/formula-functions").then(
-    (answer) => answer.functions,
-    (failure: unknown) => {
-      functionsAsked = null;
-      throw failure;
-    },
-  );
-  return functionsAsked;
-}
-
 /** What a formula gives, in words. */
 export function resultName(result: string): string {
   return { text: t("文字"), number: t("一个数字"), boolean: t("是或否"), date: t("一个日期"), datetime: t("一个日期时间") }[result] ?? result;
 }
 
-/** What an example gives, as a formula would write it. */
-function shownResult(result: unknown): string {
-  if (typeof result === "boolean") return result ? "TRUE" : "FALSE";
-  return result === null || result === "" ? t("空") : String(result);
-}
-
-export class HbFormula extends HbElement {
+export class HbFormula extends HbElement implements FunctionsHost {
   static override properties = {
     table: { attribute: false },
     value: { type: String },
@@ -100,20 +72,20 @@ export class HbFormula extends HbElement {
   /** Show numbers as shares. */
   declare percent: boolean;
   declare problem: string;
-  declare private functions: FunctionInfo[];
+  declare functions: FunctionInfo[];
   declare private draft: Draft | null;
   declare private word: Word | null;
   /** Name of the function whose brackets the caret stands in. */
   declare private call: string | null;
   declare private cursor: number;
   declare private tab: "fields" | "functions";
-  declare private words: string;
+  declare words: string;
   /** Only the record itself may be asked, not those it is linked to. */
   declare local: boolean;
   /** The tables that links lead to, as far as known. */
   declare private linked: ReadonlyMap<string, TableInfo>;
   /** The function whose help is open. */
-  declare private shown: string | null;
+  declare shown: string | null;
   declare private checking: boolean;
   readonly #id = uniqueId("fx");
   #ask = 0;
@@ -284,7 +256,7 @@ export class HbFormula extends HbElement {
   }
 
   /** From the lists below: at the caret, or in the place of what is being typed there. */
-  #put(kind: "field" | "function", name: string): void {
+  put(kind: "field" | "function", name: string): void {
     const input = this.#input;
     const caret = input?.selectionStart ?? this.value.length;
     const found = wordAt(this.value, caret);
@@ -376,46 +348,13 @@ export class HbFormula extends HbElement {
     const far = this.#far.filter((one) => one.name.toLowerCase().includes(words));
     const found = this.#fields.filter((field) => field.name.toLowerCase().includes(words));
     return html`${found.map(
-      (field) => html`<button type="button" class="menu-i" @click=${() => this.#put("field", field.name)}>${icon(fieldIcon(field))}<span class="cut grow">${field.name}</span></button>`,
+      (field) => html`<button type="button" class="menu-i" @click=${() => this.put("field", field.name)}>${icon(fieldIcon(field))}<span class="cut grow">${field.name}</span></button>`,
     )}
     ${far.length ? html`<div class="menu-h">${t("关联的记录里")}</div>` : nothing}
     ${far.map(
       (one) =>
-        html`<button type="button" class="menu-i" @click=${() => this.#put("field", one.name)}>${icon(fieldIcon(one.field))}<span class="cut grow">${one.name}</span>${one.many ? html`<span class="end">${t("列表")}</span>` : nothing}</button>`,
+        html`<button type="button" class="menu-i" @click=${() => this.put("field", one.name)}>${icon(fieldIcon(one.field))}<span class="cut grow">${one.name}</span>${one.many ? html`<span class="end">${t("列表")}</span>` : nothing}</button>`,
     )}${found.length || far.length ? nothing : html`<p class="hint">${t("没有符合的字段")}</p>`}`;
-  }
-
-  #functionList(): TemplateResult {
-    const words = this.words.trim().toLowerCase();
-    const found = this.functions.filter((one) => [one.name, ...one.aliases, one.help].some((text) => text.toLowerCase().includes(words)));
-    const families = [...new Set(found.map((one) => one.family))];
-    return html`${families.map(
-      (family) =>
-        html`<div class="menu-h">${family}</div>
-          ${found.filter((one) => one.family === family).map((one) => this.#function(one))}`,
-    )}${found.length ? nothing : html`<p class="hint">${t("没有符合的函数")}</p>`}`;
-  }
-
-  #function(one: FunctionInfo): TemplateResult {
-    const open = this.shown === one.name;
-    return html`<div class="fx-fn ${open ? "open" : ""}">
-      <div class="fx-fn-h">
-        <button type="button" class="menu-i" @click=${() => this.#put("function", one.name)}>
-          ${icon("square-function")}<span class="grow cut"><b>${one.name}</b> <span class="fx-sig">${one.aliases[0] ?? ""}</span></span>
-        </button>
-        <button type="button" class="icb" aria-expanded=${open ? "true" : "false"} aria-label=${t("{name} 怎么用", { name: one.name })} @click=${() => (this.shown = open ? null : one.name)}>
-          ${icon(open ? "chevron-up" : "chevron-down", 14)}
-        </button>
-      </div>
-      ${open
-        ? html`<div class="fx-help">
-            <code>${one.signature}</code>
-            <p>${one.help}</p>
-            ${one.differs ? html`<p class="hint">${one.differs}</p>` : nothing}
-            ${one.examples.map((example) => html`<p class="fx-case"><code>${example.expression}</code> → ${shownResult(example.result)}</p>`)}
-          </div>`
-        : nothing}
-    </div>`;
   }
 
   protected override render(): TemplateResult {
@@ -464,7 +403,7 @@ export class HbFormula extends HbElement {
               }}
           /></label>
         </div>
-        <div class="fx-scroll">${this.tab === "fields" ? this.#fieldList() : this.#functionList()}</div>
+        <div class="fx-scroll">${this.tab === "fields" ? this.#fieldList() : functionList(this)}</div>
       </div>`;
   }
 }

@@ -1,5 +1,7 @@
 /** Which problems of a refusal have a control to stand beside, and which are told above the form. */
+import { html, nothing, type TemplateResult } from "lit";
 import type { ApiError, Problem } from "../api";
+import { icon } from "../icons";
 import { typeUi } from "./types";
 
 /** The options that the form of a type shows, each with the place for its problem. */
@@ -30,4 +32,17 @@ export function hasPlace(problem: Problem, type: string): boolean {
 export function general(failure: ApiError): Problem[] {
   const placed = failure.problems.some((problem) => /^(name|type|options|required|unique|default|default_formula|description|read_only|validation)\b/.test(problem.path ?? ""));
   return placed || failure.problems[0]?.message === failure.message ? [] : [{ code: failure.code, message: failure.message }];
+}
+
+/** Problems that have no place of their own in the form. */
+export function generalTemplate(problems: readonly Problem[], type: string): TemplateResult | typeof nothing {
+  const rest = problems.filter((problem) => !hasPlace(problem, type));
+  if (!rest.length) return nothing;
+  return html`<div class="notice fe-general" role="alert" tabindex="-1">
+    ${icon("circle-alert")}
+    <div>
+      <b>${rest[0]!.message}</b>
+      ${rest.length > 1 ? html`<ul class="fe-notes">${rest.slice(1).map((problem) => html`<li>${problem.message}</li>`)}</ul>` : nothing}
+    </div>
+  </div>`;
 }
