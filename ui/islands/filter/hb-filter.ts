@@ -12,18 +12,15 @@ import "../../styles/filter.css";
 import { api } from "../api";
 import { define, HbElement, readJson } from "../base";
 import { debounce } from "../dom";
-import { fieldIcon, stateGlyph, type Condition, type Field, type Filter, type Group, type LinkValue, type Value } from "../fields/field";
-import { fromLocal, toLocal } from "../fields/format";
-import { typeUi } from "../fields/types";
+import { fieldIcon, type Condition, type Field, type Filter, type Group, type LinkValue, type Value } from "../fields/field";
 import { icon } from "../icons";
 import { t } from "../i18n";
 import "../select/hb-select";
 import type { HbSelect } from "../select/hb-select";
 import type { Option } from "../select/options";
 import type { PartValue, ValueOption } from "../template-text/parts";
-import { pickValue } from "../template-text/picker";
-import { isDuration, operatorLabel, operatorsOf, periodLabel, periods, startValue, takesValues, unitLabel, units, valueKind } from "./operators";
-import { asOperand, valueIn } from "./values";
+import { operandTemplate, type OperandHost } from "./operand";
+import { operatorLabel, operatorsOf } from "./operators";
 import { addAt, asGroup, changeAt, deepest, finished, newCondition, removeAt, unfinished, withField, withOperator, type Path } from "./tree";
 
 interface LinkAnswer {
@@ -163,6 +160,18 @@ export class HbFilter extends HbElement {
     this.#change(path, (condition) => ({ ...condition, value }));
   }
 
+  #operandHost(path: Path): OperandHost {
+    return {
+      disabled: this.disabled,
+      names: this.#names,
+      findLinks: this.findLinks,
+      valuesFor: this.valuesFor,
+      named: this.named,
+      set: (value) => this.#setValue(path, value),
+      type: (value) => this.#typeSoon(path, value),
+    };
+  }
+
   readonly #typeSoon = debounce((path: Path, value: Value) => this.#setValue(path, value), 250);
 
   /* ---- drawing ---- */
@@ -265,219 +274,7 @@ export class HbFilter extends HbElement {
           ${operators.map((op) => html`<option value=${op} ?selected=${op === condition.op}>${operatorLabel(op, field)}</option>`)}
         </select></span
       >
-      <div class="fb-value">${this.#operand(condition, field, path)}</div>`;
-  }
-
-  /** A fixed operand, with a picker of values beside it where there are any; or the value that was picked. */
-  #operand(condition: Condition, field: Field, path: Path): TemplateResult | typeof nothing {
-    const value = valueIn(condition.value);
-    if (value) return this.#chip(value, () => this.#setValue(path, startValue(field, condition.op, undefined)));
-    const options = takesValues(field, condition.op) && !this.disabled ? this.valuesFor(field) : [];
-    const fixed = this.#value(condition, field, path);
-    if (!options.length) return fixed;
-    const pick = (event: Event) => pickValue(event.currentTarget as HTMLElement, options, (chosen) => this.#setValue(path, asOperand(chosen)));
-    return html`<div class="row fb-with">
-      <div class="grow">${fixed}</div>
-      <button type="button" class="icb" aria-label=${t("用别处的值")} data-tip=${t("用别处的值")} aria-haspopup="listbox" @click=${pick}>${icon("braces", 15)}</button>
-    </div>`;
-  }
-
-  #chip(value: PartValue, clear: () => void): TemplateResult {
-    const option = this.named(value);
-    return html`<div class="inp s">
-      <span class="vchip ${option ? "" : "lost"}"
-        >${icon(option?.icon ?? "circle-alert", 13)}<span class="cut">${option?.label ?? t("已经没有了")}</span>${this.disabled ? nothing : html`<button type="button" class="x" aria-label=${t("换成固定的值")} @click=${clear}>${icon("x", 12)}</button>`}</span
-      >${option?.group ? html`<span class="f3 t12 cut">${option.group}</span>` : nothing}
-    </div>`;
-  }
-
-  #value(condition: Condition, field: Field, path: Path): TemplateResult | typeof nothing {
-    const { value } = condition;
-    switch (valueKind(field, condition.op)) {
-      case "none":
-        return nothing;
-      case "yes":
-        return this.#select([{ value: "true", label: t("勾选") }, { value: "false", label: t("没勾选") }], String(value), (chosen) => this.#setValue(path, chosen === "true"));
-      case "period":
-        return this.#select(periods.map((period) => ({ value: period, label: periodLabel(period) })), String(value), (chosen) => this.#setValue(path, chosen));
-      case "duration":
-        return this.#duration(value, path);
-      case "range":
-        return this.#pair(value, path, (part, index) => this.#number(field, part, (next) => this.#setPart(path, value, index, next)));
-      case "date-range":
-        return this.#pair(value, path, (part, index) => this.#date(field, part, (next) => this.#setPart(path, value, index, next)));
-      case "date":
-        return this.#date(field, value, (next) => this.#setValue(path, next));
-      case "number":
-        return this.#number(field, value, (next) => this.#typeSoon(path, next));
-      case "choice":
-      case "choices":
-        return this.#choices(condition, field, path);
-      case "links":
-        return this.#links(field, value, path);
-      case "texts":
-        return this.#texts(value, path);
-      default:
-        return this.#text(value, path);
-    }
-  }
-
-  #setPart(path: Path, value: Value, index: number, next: Value): void {
-    const parts = Array.isArray(value) ? [...(value as Value[])] : [null, null];
-    parts[index] = next;
-    this.#setValue(path, parts);
-  }
-
-  #pair(value: Value, _path: Path, make: (part: Value, index: number) => TemplateResult): TemplateResult {
-    const parts = Array.isArray(value) ? (value as Value[]) : [null, null];
-    return html`<div class="row fb-pair">${make(parts[0], 0)}<span class="f3">${t("到")}</span>${make(parts[1], 1)}</div>`;
-  }
-
-  #select(options: Option[], value: string, choose: (value: string) => void, placeholder = ""): TemplateResult {
-    return html`<hb-select
-      small
-      label=${t("值")}
-      placeholder=${placeholder}
-      ?disabled=${this.disabled}
-      .options=${options}
-      .value=${value}
-      @change=${(event: Event) => {
-        choose((event.currentTarget as HbSelect).value as string);
-      }}
-    ></hb-select>`;
-  }
-
-  #choices(condition: Condition, field: Field, path: Path): TemplateResult {
-    const multiple = valueKind(field, condition.op) === "choices";
-    const options: Option[] = typeUi(field.type)?.options?.(field) ?? (field.options.choices ?? []).map((choice) => ({ value: choice.name, label: choice.name, color: choice.color, glyph: stateGlyph(field, choice) || undefined }));
-    return html`<hb-select
-      small
-      label=${field.name}
-      look=${field.options.machine ? "pill" : "tag"}
-      ?multiple=${multiple}
-      ?disabled=${this.disabled}
-      .options=${options}
-      .value=${multiple ? (Array.isArray(condition.value) ? condition.value.map(String) : condition.value ? [String(condition.value)] : []) : String(condition.value ?? "")}
-      @change=${(event: Event) => this.#setValue(path, (event.currentTarget as HbSelect).value)}
-    ></hb-select>`;
-  }
-
-  #links(field: Field, value: Value, path: Path): TemplateResult {
-    const ids = Array.isArray(value) ? (value as unknown[]).map((item) => (typeof item === "object" && item ? (item as LinkValue).id : String(item))) : [];
-    return html`<hb-select
-      small
-      multiple
-      look="chip"
-      label=${field.name}
-      ?disabled=${this.disabled}
-      .options=${ids.map((id) => ({ value: id, label: this.#names.get(id) ?? id }))}
-      .source=${async (words: string) => {
-        const found = await this.findLinks(field, words);
-        for (const option of found) this.#names.set(option.value, option.label);
-        return found;
-      }}
-      .value=${ids}
-      @change=${(event: Event) => this.#setValue(path, (event.currentTarget as HbSelect).value)}
-    ></hb-select>`;
-  }
-
-  #texts(value: Value, path: Path): TemplateResult {
-    const words = Array.isArray(value) ? (value as unknown[]).map(String) : [];
-    return html`<hb-select
-      small
-      multiple
-      creatable
-      look="chip"
-      label=${t("值")}
-      placeholder=${t("输入后回车,可以加几个")}
-      ?disabled=${this.disabled}
-      .options=${words.map((word) => ({ value: word, label: word }))}
-      .value=${words}
-      @change=${(event: Event) => this.#setValue(path, (event.currentTarget as HbSelect).value)}
-    ></hb-select>`;
-  }
-
-  #text(value: Value, path: Path): TemplateResult {
-    return html`<input
-      class="inp s"
-      type="text"
-      aria-label=${t("值")}
-      placeholder=${t("输入内容")}
-      ?disabled=${this.disabled}
-      .value=${typeof value === "object" && value !== null ? "" : String(value ?? "")}
-      @input=${(event: Event) => this.#typeSoon(path, (event.target as HTMLInputElement).value)}
-      @change=${(event: Event) => this.#setValue(path, (event.target as HTMLInputElement).value)}
-    />`;
-  }
-
-  #number(field: Field, value: Value, set: (value: Value) => void): TemplateResult {
-    const ui = typeUi(field.type);
-    if (ui?.read) return this.#amount(field, value, set);
-    const percent = field.type === "percent";
-    const shown = value === null || value === undefined || value === "" ? "" : percent ? String(Number((Number(value) * 100).toFixed(8))) : String(value);
-    const read = (event: Event): Value => {
-      const text = (event.target as HTMLInputElement).value.trim();
-      if (text === "" || Number.isNaN(Number(text))) return null;
-      return percent ? Number((Number(text) / 100).toFixed(10)) : Number(text);
-    };
-    const sign = percent ? "%" : field.type === "currency" ? (field.options.currency === "CNY" || !field.options.currency ? "¥" : field.options.currency) : field.options.unit;
-    return html`<label class="inp s"
-      >${sign && !percent && field.type === "currency" ? html`<span class="f3">${sign}</span>` : nothing}<input
-        type="text"
-        inputmode="decimal"
-        aria-label=${t("值")}
-        ?disabled=${this.disabled}
-        .value=${shown}
-        @input=${(event: Event) => set(read(event))}
-      />${sign && (percent || field.type !== "currency") ? html`<span class="f3">${sign}</span>` : nothing}</label
-    >`;
-  }
-
-  /** A number that has its own way of being written ("1:30", "50%"): sent as it is typed, the server reads it. */
-  #amount(field: Field, value: Value, set: (value: Value) => void): TemplateResult {
-    const ui = typeUi(field.type)!;
-    return html`<input
-      class="inp s"
-      type="text"
-      autocomplete="off"
-      aria-label=${t("值")}
-      ?disabled=${this.disabled}
-      .value=${typeof value === "number" ? ui.editText!(field, value) : String(value ?? "")}
-      @input=${(event: Event) => set((event.target as HTMLInputElement).value.trim() || null)}
-    />`;
-  }
-
-  #date(field: Field, value: Value, set: (value: Value) => void): TemplateResult {
-    const moment = field.type !== "date" && field.options.result !== "date";
-    const text = typeof value === "string" ? value : "";
-    const whole = /^\d{4}-\d{2}-\d{2}$/.test(text);
-    const shown = moment && text && !whole ? toLocal(text).slice(0, 10) : text.slice(0, 10);
-    const read = (event: Event): Value => {
-      const day = (event.target as HTMLInputElement).value;
-      return day ? (moment && text && !whole ? fromLocal(`${day}T00:00`) : day) : null;
-    };
-    return html`<input class="inp s" type="date" aria-label=${t("日期")} ?disabled=${this.disabled} .value=${shown} @change=${(event: Event) => set(read(event))} />`;
-  }
-
-  #duration(value: Value, path: Path): TemplateResult {
-    const duration = isDuration(value) ? value : { amount: 24, unit: "hour" };
-    return html`<div class="row fb-pair">
-      <input
-        class="inp s"
-        type="number"
-        min="1"
-        step="1"
-        aria-label=${t("多久")}
-        ?disabled=${this.disabled}
-        .value=${String(duration.amount)}
-        @input=${(event: Event) => this.#typeSoon(path, { ...duration, amount: Number((event.target as HTMLInputElement).value) })}
-      />
-      <span class="sel"
-        ><select class="inp s" aria-label=${t("单位")} ?disabled=${this.disabled} @change=${(event: Event) => this.#setValue(path, { ...duration, unit: (event.target as HTMLSelectElement).value })}>
-          ${units.map((unit) => html`<option value=${unit} ?selected=${unit === duration.unit}>${unitLabel(unit)}</option>`)}
-        </select></span
-      >
-    </div>`;
+      <div class="fb-value">${operandTemplate(this.#operandHost(path), condition, field)}</div>`;
   }
 }
 
