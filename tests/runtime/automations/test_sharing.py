@@ -6,20 +6,25 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
+
 from runtime.automations import runs, together
 from runtime.automations.engine import app_by_number, execute, make_attempt
 from runtime.automations.steps import Attempt
 from runtime.automations.together import Member
-from runtime.catalog import Catalog
+from runtime.catalog import Catalog, bump
 from runtime.definitions.automations import (
     Arm,
     Branch,
     OutcomeIs,
     RecordCreated,
+    RecordUpdated,
     ReserveLines,
     Step,
     UpdateRecord,
 )
+from runtime.definitions.fields import FieldDef, Rollup
+from runtime.definitions.queries import Condition
 from runtime.definitions.record_steps import CreateRecord
 from runtime.definitions.values import Assignment, Literal_
 from runtime.storage.database import Tx
@@ -201,3 +206,30 @@ async def test_workers_side_by_side_share_the_work(shop: Shop) -> None:
     said = sorted([(await shop.read(order))["备注"] for order in orders])
     assert said == ["reserved"] * 10 + ["short"] * 2
     assert [(await shop.read(shelf))["预占数量"] for shelf in shelves] == [5, 5]
+
+
+async def test_what_follows_from_one_of_them_is_told_as_its_own(shop: Shop) -> None:
+    """An automation hears of a computed value that a run has changed: by which run must be known, so they go alone."""
+    world = shop.world
+    back = next(f for f in shop.orders.fields if f.type == "link")
+    reserved = Rollup(back.id, "count", None, Condition(shop.lines.field("预占状态").id, "is", "已预占"))
+    async with world.system.db.transaction() as tx:
+        await bump(tx)
+        held = await world._field(tx, shop.orders.number, FieldDef("占到几行", reserved), {})
+    shop.orders = (await world.catalog()).table(shop.orders.id)
+    await _checking(shop)
+    await shop.automation(RecordUpdated(shop.orders.id, (held,)), UpdateRecord(shop.sets(异常原因="占到了")))
+    shelf, other = await shop.shelf(9), await shop.shelf(9, "B区")
+    orders, ids = await _orders(shop, (shelf, 1), (other, 1), (shelf, 1))
+    await _at_once(shop, ids)
+    assert await _ended(shop, ids) == ["finished"] * 3
+    followers = await shop.relayed()
+    told = {}
+    for run in followers:
+        row = await shop.run(run)
+        trigger = msgspec.json.decode(row["trigger"])
+        told[row["record_id"]] = (trigger["source"], row["depth"])
+    assert told == {(await shop.run(run))["record_id"]: (run, 1) for run in ids}
+    await _at_once(shop, followers)
+    assert await _transactions(shop, followers) == 1
+    assert [(await shop.read(order))["异常原因"] for order in orders] == ["占到了"] * 3
