@@ -83,7 +83,7 @@ export interface RelatedOptions {
 export function titleOf(related: Related, panel: Panel, info: TableInfo | null): string {
   if (related.kind === "linked") return related.title;
   const [pointed] = linksOf(panel.record.fields[related.field]);
-  const noun = info?.record_noun || t("记录");
+  const noun = info?.record_noun || t("记录").toLowerCase();
   return pointed?.name ? t("{name} 的其他{noun}", { name: pointed.name, noun }) : t("同{field}的其他{noun}", { field: related.title, noun });
 }
 
