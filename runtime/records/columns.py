@@ -146,6 +146,10 @@ class Block:
     columns: tuple[Sequence[Any], ...]
     ahead: Ahead | None = None
     """What was computed of them before they were stored."""
+    told: tuple[list[dict[str, Any]], list[str]] | None = None
+    """What the history is to hold of each, and the same as JSON, as soon as it is made."""
+    known: Any = None
+    """What they are answered with (:class:`runtime.records.known.Known`), as soon as it is made."""
     _wires: dict[str, Sequence[Any]] = field(default_factory=dict)
 
     @classmethod

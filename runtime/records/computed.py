@@ -300,6 +300,9 @@ def _own(work: Work, dirty: dict[str, set[int]]) -> dict[str, set[int]]:
     for one in computed if new else ():
         dirty[one.id] |= new
     for item in work.good:
+        if item.action == "create":  # who uses its fields asks for its existence as well
+            moved[EXISTENCE].add(item.row_id)
+            continue
         for one in (*item.values, *item.links):
             moved[one.id].add(item.row_id)
         if item.action != "update":

@@ -7,7 +7,8 @@ that were taken over as they are instead of reached by moves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -25,6 +26,7 @@ from runtime.records import happened, links
 from runtime.records.change import Change, Outcome, Patch, Source
 from runtime.records.columns import Block
 from runtime.records.work import Item, Work
+from runtime.storage.database import Row
 from runtime.system import System
 
 AS_IS = "$as_is"
@@ -64,8 +66,18 @@ class Entry(msgspec.Struct, frozen=True):
     """Whether states were taken over as they are: brought in from elsewhere, no move of the state machine."""
 
 
-async def write(work: Work) -> None:
-    """Append the history of the good items, and the outbox rows that automations of this table will read."""
+def prepare(work: Work) -> None:
+    """Make what the history will hold of many new records: nothing of it hangs on their being stored."""
+    block = work.block
+    made = _afters(work, block)
+    block.told = made, _ENCODER.encode_lines(made).decode().split("\n")[:-1]
+
+
+async def write(work: Work, meanwhile: Callable[[], None] | None = None) -> None:
+    """Append the history of the good items, and the outbox rows that automations of this table will read.
+
+    ``meanwhile`` is done while PostgreSQL takes in many.
+    """
     items = [i for i in work.good if i.action != "update" or i.values or i.links or _takes_in(work, i)]
     if not items:
         return
@@ -73,7 +85,7 @@ async def write(work: Work) -> None:
     sides, befores, afters = _sides(work, items)
     # the numbers come as two lists: of a thousand rows each would be a value of its own
     refs = {i.change.source.ref for i in items}
-    row = await work.tx.row(
+    storing = work.tx.row(
         _INSERT if len(refs) == 1 else _INSERT_OF_SEVERAL,
         work.context.now,
         work.app.number,
@@ -92,6 +104,7 @@ async def write(work: Work) -> None:
         afters,
         *(() if len(refs) == 1 else ([i.change.source.ref for i in items],)),
     )
+    row = await (storing if work.block is None or meanwhile is None else _beside(storing, meanwhile))
     assert row is not None  # noqa: S101 - an aggregate has a row
     numbers = dict(zip(row["records"], row["ids"], strict=True))
     for item in items:
@@ -99,6 +112,17 @@ async def write(work: Work) -> None:
     heard = [pair for pair in zip(items, sides, strict=True) if pair[0].action != "update" or any(pair[1])]
     if heard:
         await happened.tell(work, [item for item, _ in heard], [side for _, side in heard])
+
+
+async def _beside(storing: Coroutine[Any, Any, Row | None], meanwhile: Callable[[], None]) -> Row | None:
+    """Do something while PostgreSQL is busy with what it was sent."""
+    task = asyncio.create_task(storing)
+    try:
+        await asyncio.sleep(0)  # it is on its way then
+        meanwhile()
+    finally:
+        row = await task
+    return row
 
 
 def _inserting(source: str, lists: str, names: str) -> str:
@@ -143,10 +167,11 @@ def _sides(
 ) -> tuple[list[tuple[_Side, _Side]], list[str | None], list[str | None]]:
     """Both sides of each item, then those before and those after as JSON."""
     if work.block is not None and len(items) == len(work.block.items):
-        made = _afters(work, work.block)
-        texts = _ENCODER.encode_lines(made).decode().split("\n")
+        if work.block.told is None:
+            prepare(work)
+        made, texts = work.block.told
         befores: list[str | None] = [None] * len(items)
-        return [(None, side) for side in made], befores, [None if t == "{}" else t for t in texts[:-1]]
+        return [(None, side) for side in made], befores, [None if t == "{}" else t for t in texts]
     forms: Forms = {}
     sides = [(_side(work, i, forms, before=True), _side(work, i, forms, before=False)) for i in items]
     return sides, [_text(before) for before, _ in sides], [_text(after) for _, after in sides]

@@ -44,10 +44,26 @@ class Known(msgspec.Struct, frozen=True):
     """What has been made of all of them, by who asks."""
 
 
+def prepare(work: Work) -> None:
+    """Make what many new records are answered with, for those who will ask for it."""
+    block: Block | None = None if work.together else work.block
+    actor = work.change.actor
+    if (
+        block is not None
+        and actor.kind in ("person", "token")
+        and work.change.source.channel in ("api", "ui")
+    ):
+        block.known = of(work)
+        views(work.system, actor, block.known, ())
+
+
 def of(work: Work) -> Known | None:
     """What ``work`` knows of the records it has created or changed; None where it knows of none."""
     table = work.table
     block: Block | None = None if work.together else work.block
+    if block is not None and block.known is not None:
+        found: Known = block.known
+        return found
     plain = _plain(table)
     if (
         plain is None

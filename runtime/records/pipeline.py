@@ -220,7 +220,7 @@ async def _store_once(work: Work, effects: Effects | None) -> None:
 
 async def _store_all(work: Work, effects: Effects | None) -> None:
     await numbering.draw(work)
-    await store.store(work)
+    await store.store(work, partial(history.prepare, work))
     far = await _store_links(work)
     await attachments.note(work)
     ahead = moves.reads_ahead(work)
@@ -237,7 +237,7 @@ async def _store_all(work: Work, effects: Effects | None) -> None:
     await ledger.note_adjustments(work)
     if not ahead:
         await computed.after_change(work, far)
-    await history.write(work)
+    await history.write(work, partial(known.prepare, work))
 
 
 async def _store_links(work: Work) -> dict[Field, set[int]]:

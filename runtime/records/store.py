@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
-from io import BytesIO
 from typing import Literal
 
 from runtime import fieldtypes
@@ -25,10 +25,13 @@ def stamp(actor: Actor) -> str:
     return f"{actor.id}|{actor.name}"
 
 
-async def store(work: Work) -> None:
-    """Insert, update, trash and restore the good items of ``work``."""
+async def store(work: Work, meanwhile: Callable[[], None]) -> None:
+    """Insert, update, trash and restore the good items of ``work``.
+
+    ``meanwhile`` is done while PostgreSQL takes in many new ones, which are ``work.block`` by then.
+    """
     await _trash(work, "delete")  # first: what may not repeat is free for the others
-    await _insert(work)
+    await _insert(work, meanwhile)
     await _update(work)
     await _trash(work, "restore")
     for item in work.of("update", "delete", "restore"):
@@ -50,7 +53,7 @@ async def _trash(work: Work, action: Literal["delete", "restore"]) -> None:
         )
 
 
-async def _insert(work: Work) -> None:
+async def _insert(work: Work, meanwhile: Callable[[], None]) -> None:
     work.block = None
     items = work.of("create")
     if not items:
@@ -78,11 +81,16 @@ async def _insert(work: Work) -> None:
         return
     await _draw_ids(work, items)
     assert block is not None  # noqa: S101 - there are as many as that
-    await _copy(work, block, fields, boxes, states)
+    await _copy(work, block, fields, boxes, states, meanwhile)
 
 
 async def _copy(
-    work: Work, block: Block, fields: Sequence[Field], boxes: list[int], states: Sequence[Field]
+    work: Work,
+    block: Block,
+    fields: Sequence[Field],
+    boxes: list[int],
+    states: Sequence[Field],
+    meanwhile: Callable[[], None],
 ) -> None:
     """Many records at once, with those of their computed values that can be known by now."""
     now, who = work.context.now, stamp(work.change.actor)
@@ -106,7 +114,15 @@ async def _copy(
     columns += () if block.ahead is None else block.ahead.names
     same = [[value] * len(ids) for value in (now.isoformat(), who, now.isoformat(), who)]
     lines = copying.lines([list(map(str, ids)), *same, *known, *more])
-    await work.tx.connection.copy_to_table(name, schema_name=schema, columns=columns, source=BytesIO(lines))
+    await work.tx.connection.copy_to_table(
+        name, schema_name=schema, columns=columns, source=_sent(lines, meanwhile)
+    )
+
+
+async def _sent(lines: bytes, meanwhile: Callable[[], None]) -> AsyncIterator[bytes]:
+    yield lines
+    await asyncio.sleep(0)  # they are on their way then
+    meanwhile()
 
 
 async def _insert_some(

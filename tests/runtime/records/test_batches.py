@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -33,6 +35,7 @@ from runtime.definitions.fields import (
     Text,
 )
 from runtime.definitions.states import StateMachine, Transition
+from runtime.errors import Duplicate
 from runtime.fieldtypes import Context
 from runtime.records import computed, history, known, read, write
 from runtime.records.change import Change, NewRecord, Outcome, Patch
@@ -329,3 +332,31 @@ async def _wrong(world: World, table: Table) -> dict[str, set[int]]:
                 rows = await computed.recompute(tx, await world.catalog(), Context(), field, None)
             found |= {field.name: rows} if rows else {}
     return found
+
+
+async def test_a_batch_that_the_index_refuses_stores_nothing(world: World) -> None:
+    """Another writer's row appears while the batch is on its way: the whole batch is told, and goes through without it."""
+    table = await world.table("订单", {"号": FieldDef("号", Text(), unique=True), "倍": Formula('{号}&"号"')})
+    rows = tuple(NewRecord({"号": str(n)}) for n in range(70))
+    column = table.field("号").column
+
+    async def store() -> Outcome:
+        return await write.apply(world.system, Change(table=table.id, actor=EDITOR, source=API, creates=rows))
+
+    async with world.system.db.pool.acquire() as other:
+        transaction = other.transaction()
+        await transaction.start()
+        await other.execute(f"INSERT INTO {table.sql} ({column}) VALUES ('69')")
+        waiting = asyncio.create_task(store())
+        while not await other.fetchval(  # noqa: ASYNC110 - the database waits
+            "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)"
+        ):
+            await asyncio.sleep(0.01)
+        await transaction.commit()
+        with pytest.raises(Duplicate):
+            await waiting
+        assert await other.fetchval(f"SELECT count(*) FROM {table.sql}") == 1
+        assert not await other.fetchval("SELECT count(*) FROM meta.history WHERE table_id = $1", table.number)
+        await other.execute(f"DELETE FROM {table.sql}")
+    assert not any(result.problems for result in (await store()).results)
+    assert await _wrong(world, table) == {}
