@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from msgspec import UNSET
 
 from builder import columns, conversions, convert, dependents, links, removal, uniques
+from builder.choices import read_choices
 from builder.configs import PRIMARY_TYPES, Scope, check_rules, read_config
 from builder.convert import Impact
 from builder.edit import Edit, Stored, editing
@@ -17,6 +20,7 @@ from runtime.access import Actor, Operation
 from runtime.catalog import Field, Table
 from runtime.definitions.fields import (
     AutoNumber,
+    Choice,
     FieldDef,
     Link,
     MultiSelect,
@@ -205,6 +209,46 @@ async def update(
             await links.add_inverse(edit, table, edit.catalog.field(field_id), wish)
             await edit.refresh()
         return edit.catalog.field(field_id)
+
+
+async def add_choice(system: System, actor: Actor, field_id: str, name: str) -> Choice:
+    """Give a select one more choice, as people do while they fill a cell. One that is on the list, or was, is that one.
+
+    Raises:
+        InvalidDefinition: it cannot be called so, or there are too many.
+        RuleBroken: the field has no choices, or they are states of a state machine.
+    """
+    async with editing(system, actor, field_id) as edit:
+        field = edit.catalog.field(field_id)
+        config = field.config
+        if not isinstance(config, SingleSelect | MultiSelect):
+            raise RuleBroken(N_("「{field}」不是选项字段"), code="no_choices", field=field.name)
+        if isinstance(config, SingleSelect) and config.machine is not None:
+            raise RuleBroken(
+                N_("「{field}」的选项是状态,要在字段设置里加,好写明能从哪里转到哪里"),
+                code="states_by_form",
+                field=field.name,
+            )
+        problems = Problems()
+        wanted = check_name(problems.at("name"), name)
+        problems.raise_any()
+        same = [c for c in config.choices if c.name.casefold() == wanted.casefold()]
+        if any(not c.archived for c in same):
+            return next(c for c in same if not c.archived)
+        await conversions.refuse_if_running(edit.tx, field)
+        given: list[dict[str, Any]] = [
+            {"id": c.id, "name": c.name, "color": c.color} for c in config.choices if not c.archived
+        ]
+        given.append({"name": wanted, **({"id": same[0].id} if same else {})})
+        choices = read_choices(problems, given, config.choices)
+        problems.raise_any()
+        definition = msgspec.structs.replace(
+            field.definition, config=msgspec.structs.replace(config, choices=choices)
+        )
+        await put(edit, field, definition)
+        changed = edit.catalog.field(field_id).config
+        assert isinstance(changed, SingleSelect | MultiSelect)  # noqa: S101 - as it was
+        return changed.open_by_name[wanted]
 
 
 def _wish(

@@ -26,6 +26,7 @@ from runtime import fieldtypes
 from runtime.access import Operation, require
 from runtime.api.common import TheActor, TheSystem, TheTranslator
 from runtime.catalog import Field, Table
+from runtime.definitions.fields import Choice
 from runtime.i18n import Translator
 from runtime.system import System
 
@@ -155,6 +156,23 @@ async def update_field(
     return answer
 
 
+class NewChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A choice to be added: what it is called."""
+
+    name: str
+
+
+@post("/fields/{field:str}/options", status_code=HTTP_200_OK)
+async def add_choice(
+    system: TheSystem, actor: TheActor, field: FromPath[str], data: JSONBody[NewChoice]
+) -> Choice:
+    """Add one choice to a single or multi select, behind those there are; one of that name is answered as it is.
+
+    Two people may do so at once. States of a state machine are added by changing the field.
+    """
+    return await fields.add_choice(system, actor, field, data.name)
+
+
 @post("/fields/{field:str}/preview", status_code=HTTP_200_OK)
 async def preview_field(
     system: TheSystem,
@@ -221,6 +239,7 @@ ROUTES = (
     create_field,
     read_field,
     update_field,
+    add_choice,
     preview_field,
     field_deletion,
     delete_field,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -300,3 +301,28 @@ async def test_a_circle_of_computed_fields_is_refused(desk: Desk) -> None:
 async def test_fields_of_others_are_not_found(desk: Desk) -> None:
     with pytest.raises(NotFound):
         await fields.update(desk.system, desk.owner, "fldNobodyNobody00", FieldPatch(name="x"))
+
+
+async def test_a_choice_is_added_while_a_cell_is_filled(desk: Desk) -> None:
+    table = await desk.table(
+        "表", spec("名称"), spec("渠道", "single_select", choices=["淘宝", "抖音", "线下"])
+    )
+    field = table.field("渠道")
+    await desk.change(field, options={"choices": ["淘宝", "抖音"]})
+
+    async def add(name: str) -> tuple[int, str]:
+        made = await fields.add_choice(desk.system, desk.owner, field.id, name)
+        return made.id, made.name
+
+    assert await asyncio.gather(add("微信 "), add("小红书"), add("微信")) in (
+        [(4, "微信"), (5, "小红书"), (4, "微信")], [(5, "微信"), (4, "小红书"), (5, "微信")],
+    )  # fmt: skip
+    assert await add("线下") == (3, "线下")
+    assert await add("淘宝") == (1, "淘宝")
+    await desk.write(table, {"名称": "a", "渠道": "微信"})
+    choices = (await desk.again(table)).field("渠道").config.choices  # type: ignore[union-attr]
+    assert not any(choice.archived for choice in choices)
+    with pytest.raises(InvalidDefinition):
+        await add(" ")
+    with pytest.raises(RuleBroken, match="不是选项字段"):
+        await fields.add_choice(desk.system, desk.owner, table.field("名称").id, "甲")

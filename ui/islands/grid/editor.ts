@@ -5,6 +5,7 @@
 import { render } from "lit";
 import { isNumeric, allowedMoves, stateGlyph, type Field, type LinkValue, type Value } from "../fields/field";
 import { fromLocal, lastDay, toLocal } from "../fields/format";
+import { takeNewChoices } from "../fields/new-choice";
 import { typeUi } from "../fields/types";
 import { t } from "../i18n";
 import "../select/hb-select";
@@ -147,6 +148,7 @@ export class Editor {
     select.options = shown.map((choice) => ({ value: choice.name, label: choice.name, color: choice.color, glyph: stateGlyph(field, choice) || undefined }));
     if (!multiple && !field.required && !field.options.machine) select.options = [{ value: "", label: t("(空)") }, ...select.options];
     select.value = multiple ? (Array.isArray(value) ? value.map(String) : []) : (current ?? "");
+    takeNewChoices(select, field);
     let chosen: Value | undefined;
     select.addEventListener("change", () => {
       chosen = multiple ? select.value : select.value || null;

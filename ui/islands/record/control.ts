@@ -4,6 +4,7 @@ import { ref } from "lit/directives/ref.js";
 import { allowedMoves, isNumeric, stateGlyph, type Field, type LinkValue, type Value } from "../fields/field";
 import { fromLocal, lastDay, toLocal } from "../fields/format";
 import { markdownKey, markdownTools } from "../fields/markdown-tools";
+import { takeNewChoices } from "../fields/new-choice";
 import { typeUi } from "../fields/types";
 import { editText, readTyped } from "../grid/editor";
 import { chooseLinks } from "../grid/link-chooser";
@@ -227,6 +228,7 @@ function select(field: Field, options: ControlOptions): TemplateResult {
   };
   const begin = (element: Element | undefined) => {
     const box = element as HbSelect | undefined;
+    if (box) takeNewChoices(box, field);
     if (!box || !options.immediate || box.dataset.begun) return;
     box.dataset.begun = "1";
     void box.updateComplete.then(() => box.open());

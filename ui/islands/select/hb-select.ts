@@ -221,6 +221,14 @@ export class HbSelect extends HbElement {
     this.#changed();
   }
 
+  /** Choose an option that was just made, along with `others` (if `multiple`), and close the list. */
+  take(option: Option, others: string[] = []): void {
+    this.options = [...this.options.filter((one) => one.value !== option.value), option];
+    this.chosen = this.multiple ? [...others.filter((value) => value !== option.value), option.value] : [option.value];
+    this.#changed();
+    this.close();
+  }
+
   #drop(value: string): void {
     this.chosen = this.chosen.filter((item) => item !== value);
     this.#changed();

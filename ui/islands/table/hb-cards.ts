@@ -197,7 +197,7 @@ export class HbCards extends HbElement implements RowList {
       <button type="button" class="tc ${record.id === this.open ? "on" : ""}" @click=${() => this.emit("hb:open-record", { record: record.id }, true)}>
         <span class="tc-h"><b class="cut m">${name}</b>${machine && typeof state === "string" && state ? optionTemplate(machine, state) : nothing}</span>
         ${filled.map(
-          (field) => html`<span class="tc-f ${this.#refreshing?.stale(field.id) ? "stale" : ""}"><span class="f3">${field.name}</span><span class="cut">${field.type === "single_select" ? optionTemplate(field, String(record.fields[field.id])) : field.type === "checkbox" ? html`<span class="ck on"></span>` : (looksOf(field, record.fields[field.id])?.template?.(field, record.fields[field.id], true) ?? textOf(field, record.fields[field.id]))}</span></span>`,
+          (field) => html`<span class="tc-f ${this.#refreshing?.stale(field.id) ? "stale" : ""}"><span class="f3">${field.name}</span><span class="cut">${field.type === "single_select" ? optionTemplate(field, String(record.fields[field.id])) : field.type === "multi_select" && Array.isArray(record.fields[field.id]) ? (record.fields[field.id] as string[]).map((name) => html`${optionTemplate(field, name)} `) : field.type === "checkbox" ? html`<span class="ck on"></span>` : (looksOf(field, record.fields[field.id])?.template?.(field, record.fields[field.id], true) ?? textOf(field, record.fields[field.id]))}</span></span>`,
         )}
       </button>
       ${buttons.length ? html`<div class="tc-press">${buttons.map((field) => valueTemplate(field, record.fields[field.id]))}</div>` : nothing}

@@ -16,6 +16,7 @@ import type { ColumnState } from "../grid/types";
 import { ApiSource, type GridPageData } from "../grid/source-api";
 import type { Filter, Sort, Value } from "../fields/field";
 import { formatNumber } from "../fields/format";
+import { allowNewChoices } from "../fields/new-choice";
 import type { HbFilter } from "../filter/hb-filter";
 import { icon } from "../icons";
 import { t } from "../i18n";
@@ -106,6 +107,7 @@ export class HbTable extends HbElement {
     const data = this.pageData<PageData>();
     if (!data) throw new Error("hb-table: its data are missing");
     this.#data = data;
+    allowNewChoices(data.can_build);
     this.table = data.table;
     rememberTable(data.table);
     const wanted = readPlace().view ?? data.view;
