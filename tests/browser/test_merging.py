@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
+import pytest
 from playwright.async_api import Page, expect
 
 from runtime import inbox
@@ -228,3 +230,28 @@ async def test_looks(site: Site) -> None:
         await expect(page.locator("dialog.dlg[open] .mg-t")).to_be_visible()
         assert await axe(page) == []
         await page.screenshot(path=shot(f"merging/{name}"))
+
+
+@pytest.mark.parametrize(
+    ("name", "looks"),
+    [
+        ("phone-zh", {"phone": True}),
+        ("phone-en-dark", {"phone": True, "dark": True, "language": "en"}),
+        ("wide-en-dark", {"dark": True, "language": "en"}),
+    ],
+)
+async def test_looks_of_what_somebody_else_has_seen_to(site: Site, name: str, looks: dict[str, Any]) -> None:
+    table, _ = await orders(site)
+    wu = await site.person("吴昊")
+    mine = await site.open(f"/t/{table.id}")
+    page = await site.open(f"/t/{table.id}", wu, **looks)
+    await tell(site, f"/t/{table.id}", "told", others=[wu.id])
+    await expect(page.locator(".popup .popup-f button")).to_have_count(2)
+    assert await axe(page) == []
+    await page.screenshot(path=shot(f"merging/shared-{name}"))
+    await mine.locator(".popup").get_by_role("button", name="已处理").click()
+    await expect(page.locator(".popup.settled")).to_contain_text(site.owner.name)
+    await page.screenshot(path=shot(f"merging/settled-{name}"))
+    await page.goto("/inbox")
+    await expect(page.locator(".ntc-s")).to_contain_text(site.owner.name)
+    await page.screenshot(path=shot(f"merging/inbox-{name}"))
