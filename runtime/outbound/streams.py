@@ -1,5 +1,5 @@
-"""Connections for the HTTP library on the event loop's own transports: half of what the library's general ones cost,
-and each call makes a new one."""
+"""Connections for the HTTP library on the event loop's own transports: cheaper than the library's general ones,
+as each call makes a new one."""
 
 from __future__ import annotations
 
