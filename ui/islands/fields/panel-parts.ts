@@ -49,6 +49,7 @@ export function defaultForm(host: PartsHost): TemplateResult {
       : controlTemplate(stand, {
           id: "fe-default",
           value: draft.default ?? null,
+          listed: true,
           invalid: Boolean(problem),
           commit: (value) => host.change({ default: value === "" || value === false || (Array.isArray(value) && !value.length) ? null : value }),
           cancel: () => {},

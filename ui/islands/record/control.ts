@@ -30,6 +30,8 @@ export interface ControlOptions {
   choices(field: Field, words: string): Promise<ChoiceRecord[]>;
   /** The record that is edited, where it is stored already. */
   record?: string;
+  /** Of choices, only those that are there: the field itself is being edited. */
+  listed?: boolean;
   /** Take a new value and stay open; without it, `commit` does. */
   keep?(value: Value): void;
 }
@@ -228,7 +230,7 @@ function select(field: Field, options: ControlOptions): TemplateResult {
   };
   const begin = (element: Element | undefined) => {
     const box = element as HbSelect | undefined;
-    if (box) takeNewChoices(box, field);
+    if (box && !options.listed) takeNewChoices(box, field);
     if (!box || !options.immediate || box.dataset.begun) return;
     box.dataset.begun = "1";
     void box.updateComplete.then(() => box.open());
