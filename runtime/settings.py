@@ -42,7 +42,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     port: int = 8787
     workers: int = 1
     worker_processes: int = 1
-    worker_threads: int = 8
+    worker_threads: int = 32
     public_url: str | None = None
     secret_key: str | None = None
     cookie_secure: bool | None = None
@@ -261,7 +261,7 @@ VARIABLES: tuple[Variable, ...] = (
         "1",
     ),
     Variable(
-        "HUOBIAO_WORKER_THREADS", "worker_threads", _integer(1, 256), N_("每个后台进程同时做几件事"), "8"
+        "HUOBIAO_WORKER_THREADS", "worker_threads", _integer(1, 256), N_("每个后台进程同时做几件事"), "32"
     ),
     Variable(
         "HUOBIAO_PUBLIC_URL",
