@@ -43,6 +43,7 @@ class Fate:
         """Carry out ``run``, or strike."""
         self.connections.add(connection)
         if self.dead:
+            connection.terminate()  # one that had said nothing before the process died
             raise Killed
         if self.death is None:
             return await run()
