@@ -98,7 +98,7 @@ def routes(web: Litestar) -> list[tuple[str, str]]:
 
 FOR_ALL = {
     # what concerns only the caller, the product itself, or is meant for anybody
-    "/me", "/me/notices", "/me/notices/waiting", "/me/notices/read", "/me/notices/close", "/undo", "/apps", "/apps/order",
+    "/me", "/me/notices", "/me/notices/waiting", "/me/notices/read", "/me/notices/close", "/me/notices/settle", "/undo", "/apps", "/apps/order",
     "/templates", "/templates/{slug:str}", "/templates/{slug:str}/guess", "/field-types", "/formula-functions",
     "/connector-kinds", "/trash", "/live", "/imports", "/workbenches/preview",
 }  # fmt: skip
