@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -39,6 +39,19 @@ async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
         if line.lower().startswith(b"content-length:"):
             return status, await reader.readexactly(int(line[15:]))
     raise RuntimeError(f"an answer without a length: {head!r}")
+
+
+async def asking(base_url: str, sent: bytes) -> Callable[[], Awaitable[None]]:
+    """A call that sends the same request over one connection and takes its answer, which must be a success."""
+    place = urlsplit(base_url)
+    reader, writer = await asyncio.open_connection(place.hostname, place.port)
+
+    async def ask() -> None:
+        writer.write(sent)
+        status, body = await _answer(reader)
+        assert status < 300, (status, body[:500])
+
+    return ask
 
 
 async def hammer(base_url: str, make: Callable[[int], bytes], *, clients: int, times: int) -> Load:

@@ -101,3 +101,16 @@ async def timed(times: int, act: Any, warm_up: int = 5) -> list[float]:
         if n >= warm_up:
             durations.append(time.perf_counter() - start)
     return durations
+
+
+async def in_turn(times: int, *acts: Any, rounds: int = 10) -> list[tuple[float, float]]:
+    """Quantiles of each of ``acts``, called ``times`` times, a few of each in turn.
+
+    What a figure is compared with so meets the same moments of the machine: a checkpoint of the database or a neighbour
+    on the host that falls on one of two measured one after the other makes a ratio of them meaningless.
+    """
+    durations: list[list[float]] = [[] for _ in acts]
+    for _ in range(rounds):
+        for act, known in zip(acts, durations, strict=True):
+            known += await timed(max(1, times // rounds), act, 2)
+    return [quantiles(known) for known in durations]

@@ -8,7 +8,7 @@ API, command line) turn it into a sentence, with the reader's :class:`Translator
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -37,7 +37,7 @@ class Translator:
     """Turns msgids into sentences of one language.
 
     ``catalogue`` maps a Chinese msgid to the sentence of ``language``; what is missing stays Chinese.
-    Parameters that are themselves a :class:`Message` are translated first.
+    Parameters that are themselves a :class:`Message` are translated first; lists are joined as the language does.
     """
 
     def __init__(self, language: str, catalogue: Mapping[str, str] | None = None) -> None:
@@ -64,9 +64,22 @@ class Translator:
             value = values[name]
             if place.group(2) is not None:
                 return place.group(2) if str(value) == "1" else place.group(3)
-            return value.text(self) if isinstance(value, Message) else str(value)
+            return self._said(value)
 
         return _PLACE.sub(filled, sentence)
+
+    def listed(self, values: Iterable[Any]) -> str:
+        """Several words or messages as the language enumerates them."""
+        return self.gettext(BETWEEN).join(map(self._said, values))
+
+    def _said(self, value: Any) -> str:
+        if isinstance(value, list | tuple):
+            return self.listed(value)
+        return value.text(self) if isinstance(value, Message) else str(value)
+
+
+BETWEEN = N_("、")
+"""What stands between the items of a list in a sentence."""
 
 
 # a name alone: sentences may be people's own words, in which a format or an attribute could do harm

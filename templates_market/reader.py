@@ -52,7 +52,7 @@ def find(slug: str) -> Template:
     for template in shipped():
         if template.slug == slug:
             return template
-    slugs = "、".join(t.slug for t in shipped())
+    slugs = [t.slug for t in shipped()]
     raise NotFound(N_("没有模板「{slug}」,可选:{slugs}"), code="unknown_template", slug=slug, slugs=slugs)
 
 

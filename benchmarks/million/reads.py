@@ -7,10 +7,10 @@ import random
 import time
 from typing import Any
 
-from benchmarks.clients import hammer, request
+from benchmarks.clients import asking, hammer, request
 from benchmarks.million.tables import ROWS, Million, numbers
 from benchmarks.report import Figure
-from benchmarks.stage import Stage, place, quantiles, timed
+from benchmarks.stage import Stage, in_turn, place, quantiles, timed
 
 _TIMES = 200
 
@@ -57,20 +57,6 @@ def _state(million: Million) -> dict[str, Any]:
     return {"kind": "condition", "field": million.fields["订单状态"], "op": "is", "value": "已发货"}
 
 
-async def _answered(stage: Stage, path: str, body: dict[str, Any]) -> tuple[float, float]:
-    """Quantiles of one client that asks the same again and again."""
-    base, token = place(stage)
-    asked = request(base, token, "POST", path, body)
-    await hammer(base, lambda _: asked, clients=1, times=20)
-    return quantiles((await hammer(base, lambda _: asked, clients=1, times=_TIMES)).seconds)
-
-
-async def _empty(stage: Stage) -> tuple[float, float]:
-    base, token = place(stage)
-    asked = request(base, token, "GET", "/health")
-    return quantiles((await hammer(base, lambda _: asked, clients=1, times=_TIMES)).seconds)
-
-
 async def _pages(stage: Stage, million: Million) -> list[Figure]:
     path = f"/api/v1/tables/{million.orders}/query"
     c = million.columns
@@ -97,19 +83,23 @@ async def _pages(stage: Stage, million: Million) -> list[Figure]:
     async def same() -> None:
         assert len(await stage.raw.fetch(linked)) == 101
 
-    await ask(query)
-    first = await _answered(stage, path, query)
-    raw, rows = quantiles(await timed(_TIMES, same)), quantiles(await timed(_TIMES, bare))
-    empty = await _empty(stage)
-    floor = (raw[0] + empty[0], raw[1] + empty[1])
-    least = (rows[0] + empty[0], rows[1] + empty[1])
     # the page at row 900,000 of the whole table in the same order, asked for as a reader who pages would
     everything = {"sorts": query["sorts"], "limit": 100}
+    await ask(query)
     begun = time.perf_counter()
     there = await ask({**everything, "at": int(ROWS * 0.9)})
     jump = time.perf_counter() - begun
-    near = await _answered(stage, path, everything)
-    far = await _answered(stage, path, {**everything, "cursor": there["next_cursor"]})
+    base, token = place(stage)
+    pages = [query, everything, {**everything, "cursor": there["next_cursor"]}]
+    first, near, far, raw, rows, empty = await in_turn(
+        _TIMES,
+        *[await asking(base, request(base, token, "POST", path, body)) for body in pages],
+        same,
+        bare,
+        await asking(base, request(base, token, "GET", "/health")),
+    )
+    floor = (raw[0] + empty[0], raw[1] + empty[1])
+    least = (rows[0] + empty[0], rows[1] + empty[1])
     return [
         Figure(
             f"first page of 100 of {ROWS:,}, filtered and sorted, p50 / p95 (aim: p95 ≤ 2.5 ×)",
@@ -209,7 +199,7 @@ async def _substring(stage: Stage, million: Million) -> Figure:
     async def bare() -> None:
         assert await stage.raw.fetch(sql)
 
-    api, raw = quantiles(await timed(10, through_api, 2)), quantiles(await timed(10, bare, 2))
+    api, raw = await in_turn(10, through_api, bare, rounds=5)
     return Figure(
         "part of a waybill (contains), p50 / p95",
         f"{api[0]:.0f} / {api[1]:.0f} ms",
@@ -237,7 +227,7 @@ async def _groups(stage: Stage, million: Million) -> Figure:
     async def bare() -> None:
         assert len(await stage.raw.fetch(sql)) == 30
 
-    api, raw = quantiles(await timed(15, through_api, 2)), quantiles(await timed(15, bare, 2))
+    api, raw = await in_turn(20, through_api, bare, rounds=5)
     return Figure(
         "count and sum by two selects, p50 / p95 (aim: ≤ 1.2 ×)",
         f"{api[0]:.0f} / {api[1]:.0f} ms",

@@ -19,9 +19,9 @@ def occasion(definition: AutomationDef, table: Table | None, trigger: Any, zone:
         return Message(N_("{who} 手动运行"), {"who": trigger.get("by", "")})
     if isinstance(wanted, defs.RecordUpdated):
         fields = [table.by_id[key].name for key in trigger["after"] if table and key in table.by_id]
-        return Message(N_("修改了{fields}"), {"fields": "、".join(fields)})
+        return Message(N_("修改了{fields}"), {"fields": fields})
     if isinstance(wanted, defs.ButtonPressed):
-        pressed = "、".join(str(label) for label in trigger["after"].values())
+        pressed = [str(label) for label in trigger["after"].values()]
         return Message(N_("{who} 按了「{button}」"), {"who": trigger.get("by", ""), "button": pressed})
     if isinstance(wanted, defs.FormSubmitted):
         who = trigger.get("by", "")

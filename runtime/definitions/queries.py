@@ -57,7 +57,14 @@ PERIODS = (
 UNITS = ("minute", "hour", "day", "week", "month")
 
 
-class Condition(msgspec.Struct, frozen=True, tag="condition", tag_field="kind", omit_defaults=True):
+class Condition(
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    tag="condition",
+    tag_field="kind",
+    omit_defaults=True,
+):
     """``field`` ``op`` ``value``; ``value`` in the wire form of the field's type (a select's option by name)."""
 
     field: str
@@ -65,7 +72,9 @@ class Condition(msgspec.Struct, frozen=True, tag="condition", tag_field="kind", 
     value: Any = None
 
 
-class Group(msgspec.Struct, frozen=True, tag="group", tag_field="kind", omit_defaults=True):
+class Group(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="group", tag_field="kind", omit_defaults=True
+):
     """``items`` joined by and/or; an empty group is true."""
 
     conjunction: Literal["and", "or"] = "and"
@@ -75,7 +84,7 @@ class Group(msgspec.Struct, frozen=True, tag="group", tag_field="kind", omit_def
 Filter = Condition | Group
 
 
-class Sort(msgspec.Struct, frozen=True, omit_defaults=True):
+class Sort(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Order by one field; empty cells come last either way."""
 
     field: str
@@ -87,14 +96,14 @@ PlaceBucket = Literal["province", "city", "district"]
 Bucket = TimeBucket | PlaceBucket
 
 
-class ConditionalBucket(msgspec.Struct, frozen=True):
+class ConditionalBucket(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One named class of a conditional group; a record falls into the first bucket whose filter it meets."""
 
     name: str
     where: Filter
 
 
-class GroupLevel(msgspec.Struct, frozen=True, omit_defaults=True):
+class GroupLevel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One level of grouping: a field (dates and addresses by ``bucket``), or user-written ``buckets`` (条件分组)."""
 
     field: str | None = None
@@ -108,14 +117,14 @@ AggregateFunction = Literal[
 ]
 
 
-class Aggregate(msgspec.Struct, frozen=True, omit_defaults=True):
+class Aggregate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One number over a group of records; ``field`` is needed for all but ``count``."""
 
     fn: AggregateFunction = "count"
     field: str | None = None
 
 
-class Query(msgspec.Struct, frozen=True, omit_defaults=True):
+class Query(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A page of records.
 
     ``fields``: public ids to return, ``None`` for all. ``cursor``: opaque, from the page before. ``at``: start at this
@@ -132,7 +141,7 @@ class Query(msgspec.Struct, frozen=True, omit_defaults=True):
     with_trash: bool = False
 
 
-class AggregateQuery(msgspec.Struct, frozen=True, omit_defaults=True):
+class AggregateQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Groups and their numbers: ``groups`` up to 3 levels, ``aggregates`` one or more, at most ``limit`` groups."""
 
     where: Filter | None = None

@@ -52,7 +52,7 @@ def find(people: Directory, item: Any, context: Context) -> KnownPerson:
         code="ambiguous_person",
         value=text[:80],
         count=len(found),
-        people="、".join(f"{person.name} <{person.email}>" for person in found[:5]),
+        people=[f"{person.name} <{person.email}>" for person in found[:5]],
     )
 
 

@@ -15,6 +15,8 @@ from runtime.i18n import N_
 
 _LISTED = 200
 """Choices up to this number are named by the database; more would be searched through for each cell."""
+_NAMED = 20
+"""So many choices are named to whoever wrote one that there is not."""
 
 
 def _find(config: Any, value: Any, *, archived: bool = False) -> Choice:
@@ -36,12 +38,12 @@ def _find(config: Any, value: Any, *, archived: bool = False) -> Choice:
     found = next((c for c in config.choices if c.name == value), None) if archived else None
     if found is not None:
         return found  # type: ignore[no-any-return]
-    names = "、".join(c.name for c in config.choices if not c.archived)
+    names = [c.name for c in config.choices if not c.archived]
     raise BadValue(
         N_("没有选项「{value}」,可选:{choices}"),
         code="unknown_choice",
         value=text_of(value)[:40],
-        choices=names[:200],
+        choices=names if len(names) <= _NAMED else [*names[:_NAMED], "…"],
     )
 
 

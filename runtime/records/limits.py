@@ -233,7 +233,7 @@ async def _said(work: Work, near: Table, field: Field, values: Values, far: int)
     assert isinstance(config, Link)  # noqa: S101
     empty = missing(near, config, values)
     if empty:
-        names = "、".join(one.name for one in empty)
+        names = [one.name for one in empty]
         return Message(N_("先填「{names}」,才能选「{field}」"), {"names": names, "field": field.name})
     table = work.catalog.table(config.table)
     primary = table.primary if table.primary is not None and table.primary.stored else None

@@ -64,7 +64,7 @@ def _start(work: Work, item: Item, field: Field, machine: StateMachine) -> None:
         return
     if state in machine.initial or work.change.states_as_is:
         return
-    names = "、".join(_name(field, choice) for choice in machine.initial)
+    names = [_name(field, choice) for choice in machine.initial]
     message = Message(
         N_("新记录的「{field}」只能是{states},不能直接是「{state}」"),
         {"field": field.name, "states": names, "state": _name(field, state)},
@@ -110,7 +110,7 @@ def _no_way(field: Field, machine: StateMachine, source: int, target: int) -> Me
             N_("不能从「{source}」改成「{target}」:「{source}」没有出路。要继续走,让搭建者加一条流转"),
             params,
         )
-    ways = "、".join(_name(field, t.target) for t in known)
+    ways = [_name(field, t.target) for t in known]
     return Message(
         N_("不能从「{source}」改成「{target}」。从「{source}」可以去:{ways}"), {**params, "ways": ways}
     )

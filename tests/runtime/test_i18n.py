@@ -38,3 +38,11 @@ def test_the_word_goes_with_the_number_where_a_language_has_two() -> None:
     assert english.gettext("有 {n} 行空着", {"n": 0}) == "0 rows are empty"
     assert english.gettext("有 {n} 行空着", {"n": "1,000"}) == "1,000 rows are empty"
     assert english.gettext("有 {n} 行空着") == "{n} {n|row is|rows are} empty"
+
+
+def test_a_list_is_enumerated_as_the_language_does() -> None:
+    english = Translator("en", {"、": ", ", "有 {these}": "there are {these}", "里": "inner"})
+    these = {"these": ["a", Message("里"), 3]}
+    assert CHINESE.gettext("有 {these}", these) == "有 a、里、3"
+    assert english.gettext("有 {these}", these) == "there are a, inner, 3"
+    assert english.listed(("a", "b")) == "a, b"

@@ -43,5 +43,5 @@ def table_named(catalog: Catalog, key: str, app_key: str | None = None) -> Table
     return found[0]
 
 
-def _list(names: Iterable[str]) -> str:
-    return "、".join(names) or "-"
+def _list(names: Iterable[str]) -> list[str]:
+    return list(names) or ["-"]

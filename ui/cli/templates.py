@@ -92,7 +92,7 @@ def _table_to_bind(catalog: Catalog, chosen: Template, table: str | None, app: s
         return fitting[0]
     raise InvalidInput(
         N_("用 --table 说明要绑定哪张数据表,合适的有:{names}"),
-        names="、".join(t.name for t in fitting) or "-",
+        names=[t.name for t in fitting] or ["-"],
     )
 
 

@@ -88,8 +88,8 @@ async def _members(
                     "role_name": access.role_name(m.role).text(reader.translator),
                     "active": m.active,
                     "me": m.id == actor.id,
-                    "moves": "、".join(_moves_of(found, m.id)),
-                    "automations": "、".join(automations_naming(found, m.id)),
+                    "moves": reader.translator.listed(_moves_of(found, m.id)),
+                    "automations": reader.translator.listed(automations_naming(found, m.id)),
                 }
                 for m in listed
             ],

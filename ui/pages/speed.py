@@ -40,7 +40,7 @@ class Row:
             one.state == "failed",
         )
         self.parts = [(_name(part, reader), part.descending) for part in one.fields]
-        self.why = reader.text(N_("大家常这样找")) if not one.by else "、".join(one.by)
+        self.why = reader.text(N_("大家常这样找")) if not one.by else reader.translator.listed(one.by)
         self.state = reader.text(_STATES[one.state])
         self.size = (
             reader.text(N_("{size} MB"), size=reader.number(max(0.1, one.size / 1_000_000), 1))

@@ -159,6 +159,17 @@ async def test_pages_follow_each_other(api: httpx.AsyncClient, pool: Pool) -> No
     )
     assert wrong.status_code == 400
     assert wrong.json()["problems"][0]["path"] == "where.op"
+    condition = {"kind": "condition", "field": field, "op": "eq", "value": 1}
+    for guessed in (
+        {"filter": condition},
+        {"sorts": [{"field": field, "desc": True}]},
+        {"where": {**condition, "not": True}},
+    ):
+        refused = await api.post(address, json=guessed)
+        (said,) = refused.json()["problems"]
+        assert (refused.status_code, said["code"]) == (400, "unknown_key"), (
+            "never read as if it were not there"
+        )
 
 
 async def test_numbers_over_groups(api: httpx.AsyncClient, pool: Pool) -> None:

@@ -53,7 +53,7 @@ export async function removeAutomation({ host, saved }: Drafting, gone: () => vo
   try {
     const { uses } = await api.get<{ uses: { text: string }[] }>(`/api/v1/automations/${saved.id}/uses`);
     const places = [...new Set(uses.map((use) => use.text))];
-    if (places.length) text += t("{places} 会按不了,直到换一个自动化。", { places: places.join("、") });
+    if (places.length) text += t("{places} 会按不了,直到换一个自动化。", { places: places.join(t("、")) });
   } catch {
     // without the list the question is still asked
   }

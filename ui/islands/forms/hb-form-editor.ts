@@ -202,7 +202,7 @@ export class HbFormEditor extends HbElement implements SettingsHost {
 
   async #delete(): Promise<void> {
     const { id, name } = this.stored;
-    const waiting = this.data.automations.map((one) => one.name).join("、");
+    const waiting = this.data.automations.map((one) => one.name).join(t("、"));
     const text = waiting ? t("链接会失效,自动化「{names}」会停用。填过的记录都不动", { names: waiting }) : t("链接会失效。填过的记录都不动");
     if (!(await confirmDialog({ heading: t("删除表单「{name}」?", { name }), text, action: t("删除"), danger: true }))) return;
     try {

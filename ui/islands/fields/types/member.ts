@@ -101,7 +101,7 @@ function cell(box: HTMLElement, _field: Field, value: Value, width: number): voi
     const more = document.createElement("span");
     more.className = "chip more";
     more.textContent = `+${people.length - shown}`;
-    more.dataset.tip = people.slice(shown).map((person) => person.name).join("、");
+    more.dataset.tip = people.slice(shown).map((person) => person.name).join(t("、"));
     box.append(more);
   }
 }
