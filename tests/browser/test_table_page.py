@@ -8,6 +8,8 @@ import re
 import pytest
 from playwright.async_api import Locator, Page, Route, expect
 
+from builder import fields
+from builder.wire import FieldPatch
 from runtime.records import read
 from tests.browser.pool import Pool, make_pool, many_orders
 from tests.browser.slow import RATE
@@ -577,6 +579,51 @@ async def test_a_new_column_stands_beside_on_a_slow_line_too(site: Site, pool: P
     await panel.get_by_role("button", name="新建", exact=True).click()
     await expect(panel).to_have_count(0)
     names = await page.locator(".g-hc[data-field] .grow").all_text_contents()
+    assert names.index("快递单号") == names.index("渠道") + 1
+
+
+async def test_what_was_read_before_a_view_was_saved_does_not_take_it_back(site: Site, pool: Pool) -> None:
+    """A colleague's change makes the page read the table again while the place of a new column is being saved."""
+    page = await open_table(site, pool)
+    saving, read, saved, looked = (asyncio.Event() for _ in range(4))
+
+    async def table(route: Route) -> None:
+        if not saving.is_set():
+            await route.continue_()
+        elif not read.is_set():
+            old = await route.fetch()
+            read.set()
+            await saved.wait()
+            await route.fulfill(response=old)
+        else:
+            await looked.wait()
+            await route.continue_()
+
+    async def view(route: Route) -> None:
+        saving.set()
+        await fields.update(site.system, await site.actor(), pool.field("备注"), FieldPatch(name="留言"))
+        await read.wait()
+        response = await route.fetch()
+        await route.fulfill(response=response)
+        saved.set()
+
+    await page.route(f"**/api/v1/tables/{pool.orders.id}", table)
+    await page.route("**/api/v1/views/*", view)
+    await page.locator(".g-hc", has_text="渠道").locator(".g-more").click(force=True)
+    await page.get_by_role("menuitem", name="在右侧插入字段").click()
+    panel = page.locator("hb-field-panel")
+    await panel.get_by_label("名称").fill("快递单号")
+    async with page.expect_event("response", lambda one: saved.is_set() and one.url.endswith(pool.orders.id)):
+        await panel.get_by_role("button", name="新建", exact=True).click()
+    await page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
+    heads = page.locator(".g-hc[data-field] .grow")
+    names = await heads.all_text_contents()
+    assert names.index("快递单号") == names.index("渠道") + 1
+    looked.set()
+    await expect(page.locator(".g-hc", has_text="留言")).to_be_visible()
+    names = await heads.all_text_contents()
     assert names.index("快递单号") == names.index("渠道") + 1
 
 

@@ -57,6 +57,7 @@ class HbAutomation extends HbElement implements BarHost, DraftingHost, DrawerHos
   drafting!: Drafting;
   readonly past = new Past<Definition>();
   #form: HbStepForm | null = null;
+  #sampled: Promise<void> = Promise.resolve();
   #stop = new AbortController();
 
   constructor() {
@@ -82,7 +83,7 @@ class HbAutomation extends HbElement implements BarHost, DraftingHost, DrawerHos
     document.addEventListener("keydown", (event) => this.#shortcut(event), { signal });
     addEventListener("beforeunload", (event) => this.drafting.dirty && event.preventDefault(), { signal });
     this.drafting.restore();
-    void this.#findSample();
+    this.#findSample();
     void this.drafting.check();
     const wanted = new URLSearchParams(location.search).get("step");
     if (wanted && (wanted === "trigger" || find(this.definition.steps, wanted))) void this.updateComplete.then(() => this.choose(wanted));
@@ -113,7 +114,7 @@ class HbAutomation extends HbElement implements BarHost, DraftingHost, DrawerHos
     this.drafting.changed();
     if (moved) {
       this.rehearsal = null;
-      void this.#findSample();
+      this.#findSample();
     }
     if (this.chosen && this.chosen !== "trigger" && !find(next.steps, this.chosen)) closePanel();
   }
@@ -287,7 +288,11 @@ class HbAutomation extends HbElement implements BarHost, DraftingHost, DrawerHos
     return { value: sample.id, label: (table ? nameOf(table, sample) : "") || t("没有名字的记录") };
   }
 
-  async #findSample(id?: string): Promise<void> {
+  #findSample(id?: string): void {
+    this.#sampled = this.#readSample(id);
+  }
+
+  async #readSample(id?: string): Promise<void> {
     const table = triggerTable(this.definition.trigger);
     this.sample = null;
     if (!table) return;
@@ -307,7 +312,7 @@ class HbAutomation extends HbElement implements BarHost, DraftingHost, DrawerHos
 
   setRecord(id: string): void {
     this.rehearsal = null;
-    void this.#findSample(id);
+    this.#findSample(id);
   }
 
   async run(): Promise<void> {
@@ -344,7 +349,10 @@ class HbAutomation extends HbElement implements BarHost, DraftingHost, DrawerHos
 
   test(): void {
     this.testing = true;
-    if ((this.sample || !this.needsRecord) && !this.rehearsal) void this.run();
+    // the record to try on may still be on its way
+    void this.#sampled.then(() => {
+      if (this.testing && !this.running && !this.rehearsal) void this.run();
+    });
   }
 
   #zoomBy(by: number): void {

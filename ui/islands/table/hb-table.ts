@@ -88,6 +88,7 @@ export class HbTable extends HbElement {
   #asked = "";
   #askedRows = "";
   #reloads = 0;
+  #reading = 0;
   #reloading: Promise<void> = Promise.resolve();
 
   constructor() {
@@ -246,6 +247,8 @@ export class HbTable extends HbElement {
     for (const view of views) this.#drafts.get(view.id)?.rebase(view);
     if (open) this.#openView(open);
     else if (!views.some((view) => view.id === this.viewId)) this.#openView(views[0]!.id);
+    // What is being read may have been read before these were saved.
+    if (this.#reading) void this.#reload();
   }
 
   #openView(id: string): void {
@@ -312,6 +315,7 @@ export class HbTable extends HbElement {
 
   async #read(): Promise<void> {
     const ask = ++this.#reloads;
+    this.#reading += 1;
     try {
       const table = await refreshTable(this.table.id);
       // An answer that was overtaken by a later one is older than what is shown.
@@ -322,6 +326,8 @@ export class HbTable extends HbElement {
       if (!table.views.some((view) => view.id === this.viewId) && table.views[0]) this.#openView(table.views[0].id);
     } catch (failure) {
       showError(failure);
+    } finally {
+      this.#reading -= 1;
     }
   }
 
