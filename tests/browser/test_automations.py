@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 
 import msgspec
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from runtime import accounts
 from runtime.definitions.automations import RecordCreated, UpdateRecord
@@ -164,6 +165,25 @@ async def test_nothing_typed_is_lost_and_what_is_wrong_is_shown_where_it_is(site
     await publish(page)
     stored = (await shop.world.catalog()).automation(automation).definition
     assert len(stored.steps) == 2
+
+
+async def test_a_test_run_starts_when_its_record_has_come(site: Site, shop: Shop) -> None:
+    await shop.order(订单号="DY-0634")
+    automation = await shop.automation(RecordCreated(shop.orders.id), UpdateRecord(shop.sets(备注="好")))
+    page = await site.open("/")
+    opened = asyncio.Event()
+
+    async def later(route: Route) -> None:
+        await opened.wait()
+        await route.continue_()
+
+    await page.route(f"**/api/v1/tables/{shop.orders.id}/query", later)
+    await page.goto(f"/automations/{automation}")
+    await page.get_by_role("button", name="试运行").click()
+    drawer = page.locator(".au-test")
+    await expect(drawer.get_by_role("button", name="开始")).to_be_disabled()
+    opened.set()
+    await expect(drawer).to_contain_text("走完 1 步")
 
 
 async def test_failed_runs_are_listed_and_mended_and_the_list_follows(site: Site, shop: Shop) -> None:
