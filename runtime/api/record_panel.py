@@ -137,11 +137,12 @@ class UndoBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class UndoneBody(msgspec.Struct, frozen=True):
-    """What was taken back. ``change``: taking that back does it again."""
+    """What was taken back. ``change``: taking that back does it again; ``undone``: the change that it was."""
 
     change: str | None
     message: str
     records: tuple[str, ...]
+    undone: str | None = None
 
 
 def _move(one: panel.Move, translator: Translator) -> MoveBody:
@@ -285,12 +286,15 @@ async def undo(
         if not (text.isascii() and text.isdigit() and len(text) < 19):
             raise InvalidInput(N_("没有可撤销的操作"), code="bad_change", field="change")
         number = int(text)
+    else:
+        number = await history.last_change_of(system, actor)
     outcome = await write.undo(system, actor, number)
     message: Any = translator.gettext(N_("已撤销,{count} 条记录恢复原样"), {"count": outcome.stored})
     return UndoneBody(
         str(outcome.change_id) if outcome.change_id else None,
         message,
         tuple(result.id for result in outcome.results if result.id and not result.problems),
+        None if number is None else str(number),
     )
 
 

@@ -1,16 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { saves } from "./savequeue/savequeue";
-import { redo, undo } from "./undo";
+import { redo, together, undo } from "./undo";
 
 /** A server that is asked and answers when it is told to. */
 class SlowServer {
   readonly asked: string[] = [];
+  /** What the person did last. */
+  last = "9";
   readonly #waiting: (() => void)[] = [];
 
   readonly fetch = (address: string | URL, init?: RequestInit): Promise<Response> => {
     const body = JSON.parse(String(init?.body ?? "{}")) as { change?: string };
     this.asked.push([init?.method, new URL(String(address), "http://x").pathname, ...(body.change ? [body.change] : [])].join(" "));
-    const answer = { change: `chg${this.asked.length}`, message: "done" };
+    const answer = { change: `chg${this.asked.length}`, message: "done", records: ["rec1"], undone: body.change ?? this.last };
     return new Promise((resolve) => {
       this.#waiting.push(() => resolve(new Response(JSON.stringify(answer), { status: 200, headers: { "Content-Type": "application/json" } })));
     });
@@ -68,5 +70,23 @@ describe("undo on a slow line", () => {
     expect(server.asked).toEqual(["POST /api/v1/undo"]);
     await server.answer();
     await second;
+  });
+
+  it("takes back what went to the server in batches as one, and does it again as one", async () => {
+    together(["7", "8", "9"]);
+    const all = Promise.all([undo(), redo()]);
+    for (let count = 0; count < 6; count++) {
+      await quiet();
+      await server.answer();
+    }
+    await all;
+    expect(server.asked.map((line) => line.replace("POST /api/v1/undo", "").trim())).toEqual(["", "8", "7", "chg3", "chg2", "chg1"]);
+    server.asked.length = 0;
+    server.last = "6";
+    const other = undo();
+    await quiet();
+    await server.answer();
+    await other;
+    expect(server.asked).toEqual(["POST /api/v1/undo"]);
   });
 });

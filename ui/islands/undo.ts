@@ -10,19 +10,43 @@ import { toast } from "./toast/toast";
 interface Undone {
   change: string | null;
   message?: string;
+  records?: string[];
+  /** The change that was taken back. */
+  undone?: string | null;
 }
 
 const storageKey = "hb-redo";
+const togetherKey = "hb-together";
 
-function redoList(): string[] {
+function read<T>(key: string): T[] {
   try {
-    return JSON.parse(sessionStorage.getItem(storageKey) ?? "[]") as string[];
+    return JSON.parse(sessionStorage.getItem(key) ?? "[]") as T[];
   } catch {
     return [];
   }
 }
 
-function setRedoList(ids: string[]): void {
+/** What can be redone, the last one last; changes that were taken back together are redone together. */
+function redoList(): (string | string[])[] {
+  return read<string | string[]>(storageKey);
+}
+
+/**
+ * These changes are one deed of the person: a large one goes to the server in batches. Whichever of them is taken back,
+ * the others go with it. The newest is the last.
+ */
+export function together(changes: readonly string[]): void {
+  if (changes.length < 2) return;
+  sessionStorage.setItem(togetherKey, JSON.stringify([...read<string[]>(togetherKey), changes].slice(-20)));
+}
+
+/** The changes that are to be taken back along with `id`, the newest first. */
+function alongWith(id: string | null | undefined): string[] {
+  const found = id ? read<string[]>(togetherKey).find((changes) => changes.includes(id)) : undefined;
+  return (found ?? []).filter((change) => change !== id).reverse();
+}
+
+function setRedoList(ids: (string | string[])[]): void {
   sessionStorage.setItem(storageKey, JSON.stringify(ids.slice(-50)));
   for (const button of document.querySelectorAll<HTMLButtonElement>("[data-redo]")) button.disabled = ids.length === 0;
 }
@@ -50,14 +74,30 @@ export function redo(): Promise<void> {
 }
 
 async function undoNow(id?: string): Promise<void> {
+  const taken: string[] = [];
+  let done = false;
   try {
     const undone = await api.post<Undone>("/api/v1/undo", id ? { change: id } : {});
-    if (undone.change) setRedoList([...redoList(), undone.change]);
-    toast(undone.message ?? t("已撤销"));
-    document.dispatchEvent(new CustomEvent("hb:undone"));
+    done = true;
+    if (undone.change) taken.push(undone.change);
+    let message = undone.message ?? t("已撤销");
+    const others = alongWith(id ?? undone.undone);
+    if (others.length) {
+      let count = undone.records?.length ?? 0;
+      for (const change of others) {
+        const more = await api.post<Undone>("/api/v1/undo", { change });
+        if (more.change) taken.push(more.change);
+        count += more.records?.length ?? 0;
+      }
+      message = t("已撤销,{count} 条记录恢复原样", { count });
+    }
+    toast(message);
   } catch (failure) {
     showError(failure);
   }
+  if (!done) return;
+  if (taken.length) setRedoList([...redoList(), taken.length > 1 ? taken : taken[0]!]);
+  document.dispatchEvent(new CustomEvent("hb:undone"));
 }
 
 async function redoNow(): Promise<void> {
@@ -68,7 +108,7 @@ async function redoNow(): Promise<void> {
     return;
   }
   try {
-    await api.post("/api/v1/undo", { change: last });
+    for (const change of [last].flat().reverse()) await api.post("/api/v1/undo", { change });
     setRedoList(ids);
     toast(t("已重做"));
     document.dispatchEvent(new CustomEvent("hb:undone"));

@@ -254,6 +254,7 @@ async def test_people_take_their_changes_back(
 
     undone = (await browser.call("POST", "/api/v1/undo", {})).json()
     assert undone["records"] == [one]
+    assert undone["undone"] == changed["change"]
     assert "1" in undone["message"]
     read = (await browser.call("GET", f"/api/v1/records/{one}?field_keys=name")).json()
     assert read["fields"]["备注"] == "旧"

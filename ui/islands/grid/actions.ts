@@ -14,6 +14,7 @@ import { toast, toastUndo } from "../toast/toast";
 import { forgetRedo, undo } from "../undo";
 import { said } from "../record/said";
 import { mergeRecords, mostMerged } from "../table/merge";
+import { Bulk } from "./bulk";
 import { messageFor } from "./edits";
 import type { HbGrid } from "./hb-grid";
 import { pageSize } from "./rows";
@@ -30,11 +31,13 @@ function beginning(field: Field | undefined, key: Value): Value {
 export class Actions {
   readonly summaries = new Map<string, Value>();
   #why: HTMLElement | null = null;
-  #bulk: HTMLElement | null = null;
+  readonly bulk: Bulk;
   #empty: HTMLElement | null = null;
   #lastChecked = -1;
 
-  constructor(private readonly grid: HbGrid) {}
+  constructor(private readonly grid: HbGrid) {
+    this.bulk = new Bulk(grid, { start: (anchor, ids) => this.#start(anchor, ids), merge: (ids) => void this.#merge(ids), remove: (ids) => void this.#remove(ids) });
+  }
 
   /** A quiet remark at the foot of the page. */
   say(message: string): void {
@@ -202,32 +205,6 @@ export class Actions {
     grid.checksChanged();
   }
 
-  /** The bar for the records that are ticked. */
-  drawBulk(): void {
-    const { grid } = this;
-    if (!grid.checked.size) {
-      this.#bulk?.remove();
-      this.#bulk = null;
-      return;
-    }
-    if (!this.#bulk) {
-      this.#bulk = document.createElement("div");
-      this.#bulk.className = "g-bulk";
-      this.#bulk.setAttribute("role", "toolbar");
-      this.#bulk.setAttribute("aria-label", t("对选中的记录"));
-      grid.wrap.append(this.#bulk);
-    }
-    render(
-      html`<span>${t("已选 {n} 条", { n: grid.checked.size })}</span>
-        ${grid.canEdit
-          ? html`<button type="button" class="btn s" aria-haspopup="menu" @click=${(event: Event) => this.#start(event.currentTarget as HTMLElement, [...grid.checked])}>${icon("zap", 14)}${t("运行自动化")}</button
-              >${grid.table && grid.checked.size > 1 ? html`<button type="button" class="btn s" @click=${() => void this.#merge([...grid.checked])}>${icon("merge", 14)}${t("合并…")}</button>` : nothing}<button type="button" class="btn s" @click=${() => void this.#remove([...grid.checked])}>${icon("trash-2", 14)}${t("删除")}</button>`
-          : nothing}
-        <button type="button" class="btn s" @click=${() => grid.checkAll(false)}>${t("取消选择")}</button>`,
-      this.#bulk,
-    );
-  }
-
   /** One record of several; the first one stays unless another is chosen. */
   async #merge(ids: readonly string[]): Promise<void> {
     const { grid } = this;
@@ -281,6 +258,7 @@ export class Actions {
       );
     }
     if (grid.canCreate) items.push({ label: t("新建记录"), icon: "plus", run: () => void grid.addRow() });
+    if (grid.canEdit && ids.length > 1) items.push({ label: t("批量修改 {n} 条…", { n: ids.length }), icon: "square-pen", run: () => setTimeout(() => void this.bulk.setField(ids)) });
     if (grid.canEdit && grid.table && ids.length) items.push({ label: t("运行自动化…"), icon: "zap", run: () => setTimeout(() => this.#start(at, ids)) });
     if (grid.canEdit && grid.table && ids.length > 1 && ids.length <= mostMerged) items.push({ label: t("合并 {n} 条…", { n: ids.length }), icon: "merge", run: () => void this.#merge(ids) });
     if (grid.canEdit && ids.length) items.push("separator", { label: t("删除 {n} 条", { n: ids.length }), icon: "trash-2", danger: true, run: () => void this.#remove(ids) });

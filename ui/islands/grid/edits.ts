@@ -5,7 +5,7 @@
 import { ApiError, Disconnected, showError, type Problem } from "../api";
 import { t } from "../i18n";
 import { toastUndo } from "../toast/toast";
-import { forgetRedo, undo } from "../undo";
+import { forgetRedo, together, undo } from "../undo";
 import type { Rows } from "./rows";
 import type { Field, GridSource, SaveAnswer, SaveResult, Value } from "./types";
 
@@ -117,9 +117,9 @@ export class Edits {
   }
 
   #announce(message: string, changes: readonly string[]): void {
-    toastUndo(message, () => void (async () => {
-      for (const change of [...changes].reverse()) await undo(change);
-    })());
+    const last = changes.at(-1);
+    together(changes);
+    toastUndo(message, () => void (last && undo(last)));
   }
 
   /** Forget a refused draft: the stored value shows again. */

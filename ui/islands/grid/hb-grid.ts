@@ -501,7 +501,7 @@ export class HbGrid extends HTMLElement {
     this.redraw();
     this.headers.draw();
     this.drawFooter();
-    this.actions.drawBulk();
+    this.actions.bulk.draw();
     this.dispatchEvent(new CustomEvent("hb:checked", { bubbles: true, detail: { ids: [...this.checked] } }));
   }
 

@@ -2,6 +2,7 @@
 import { api, ApiError } from "../api";
 import { watch } from "../live";
 import { linkChoices } from "../record/choices";
+import type { Move } from "../record/types";
 import { saves, type Save } from "../savequeue/savequeue";
 import type { Condition, Field, Filter, RecordData, Sort, Value } from "../fields/field";
 import { defaultSummary } from "./actions";
@@ -199,6 +200,10 @@ export class ApiSource implements GridSource {
 
   choices(field: Field, words: string, record = ""): Promise<ChoiceRecord[]> {
     return linkChoices(field, words, { record });
+  }
+
+  async moves(record: string): Promise<Move[]> {
+    return (await api.get<{ moves: Move[] }>(`/api/v1/records/${record}/moves`)).moves;
   }
 
   watch(listener: (change: RowChange) => void): () => void {

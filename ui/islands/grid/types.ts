@@ -1,5 +1,6 @@
 import type { Field, Filter, RecordData, Sort, Value } from "../fields/field";
 import type { Problem } from "../api";
+import type { Move } from "../record/types";
 
 export type { Field, Filter, RecordData, Sort, Value };
 
@@ -92,6 +93,8 @@ export interface GridSource {
   summarise(summaries: Summary[]): Promise<Value[]>;
   /** Records that a link field may point at, in this record. */
   choices(field: Field, words: string, record?: string): Promise<ChoiceRecord[]>;
+  /** The ways on from a record's states; without it, those that its state machines draw. */
+  moves?(record: string): Promise<Move[]>;
   /** Hear of changes that others make. */
   watch(listener: (change: RowChange) => void): () => void;
   /** Start pages anew (the view's filter, sort or rows have changed). */
