@@ -61,21 +61,24 @@ async def add_field(page: Page) -> Locator:
 
 
 async def number_form(page: Page, form: Locator) -> None:
-    """A number of the platform's text, a dash and a sequence that counts for each platform by itself."""
+    """A number of the platform's text, a dash and a sequence that counts for each platform by itself.
+
+    What is added stands before the sequence; pieces are moved by button and key as well.
+    """
     await page.keyboard.type("内部单号")
     await choose_type(page, form, "自动编号")
     await form.get_by_role("button", name="加一段").click()
-    await choose(page, box(form, "第 2 段"), "按字段")
-    await choose(page, box(form, "第 2 段用哪个字段"), "平台")
+    await choose(page, box(form, "第 1 段"), "按字段")
+    await choose(page, box(form, "第 1 段用哪个字段"), "平台")
     await form.get_by_label("「淘宝」写成").fill("TB")
     await form.get_by_label("「抖音」写成").fill("DY")
     await choose(page, box(form, "其他的怎么写"), "写成固定文字")
     await form.get_by_label("其他的写成").fill("QT")
     await form.get_by_text("按「平台」分开编号").click()
-    await form.get_by_role("button", name="第 2 段往前移").click()
     await form.get_by_role("button", name="加一段").click()
-    await form.get_by_label("第 3 段的文字").fill("-")
-    await form.get_by_label("第 3 段的文字").press("Alt+ArrowUp")
+    await form.get_by_label("第 2 段的文字").fill("-")
+    await form.get_by_label("第 2 段的文字").press("Alt+ArrowUp")
+    await form.get_by_role("button", name="第 1 段往后移").click()
 
 
 @pytest.mark.parametrize("phone", [False, True])

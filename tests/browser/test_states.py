@@ -17,6 +17,7 @@ from runtime.records.change import Change, Patch, Source
 from tests.browser.bench import bench_of
 from tests.browser.pool import Pool, make_pool
 from tests.browser.support import Site, axe, shot, until
+from tests.browser.test_field_panel import fill, make_table, spec
 
 
 @pytest.fixture
@@ -381,3 +382,20 @@ async def test_on_a_phone_a_move_asks_for_what_it_needs(site: Site) -> None:
     await dialog.locator(".btn.p").click()
     await expect(page.locator(".toast")).to_contain_text("已改为")
     await expect(page.locator(".wb-card .wb-tags .pill").first).not_to_have_text("已支付")
+
+
+async def test_a_first_machine_knows_what_calls_off_and_who_has_no_state_yet(site: Site) -> None:
+    choices = ["待付款", "已支付", "已取消"]
+    old = await make_table(site, "老订单", spec("单号"), spec("进度", "single_select", choices=choices))
+    await fill(site, old, {"单号": "A1"}, {"单号": "A2", "进度": "已支付"})
+    page = await site.open(f"/t/{old.id}/fields/{old.by_name['进度'].id}/states")
+    await page.get_by_role("button", name="做成状态流转").click()
+    await expect(page.get_by_role("button", name="「已取消」表示已取消")).to_be_visible()
+    await expect(page.get_by_role("button", name="「已支付」表示完成")).to_be_visible()
+    notes = page.locator(".st-notes")
+    await expect(notes).to_contain_text(
+        "1 条记录的「进度」还空着,没有流转按钮;选成起点,如「待付款」,就能往下走"
+    )
+    await page.screenshot(path=shot("states/stateless-zh"))
+    await notes.get_by_role("link", name="打开数据表").click()
+    await page.wait_for_url(f"**/t/{old.id}")

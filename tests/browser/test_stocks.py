@@ -9,6 +9,7 @@ from runtime.records.change import Source
 from tests.browser.hands import Hands
 from tests.browser.support import Site, axe, shot
 from tests.browser.test_app_settings import select
+from tests.browser.test_field_panel import make_table, spec
 from tests.runtime.records.stock.yard import Yard
 
 
@@ -147,3 +148,17 @@ async def test_places_shortages_and_the_time_limit_are_chosen_in_the_dialog(site
     assert (d.pick, d.pick_by, len(d.sku)) == ("fifo", yard.shelves.field("入库日期").id, 2)
     assert (d.partial, d.line_open, d.backordered) == (True, lines.field("缺货").id, 4)
     assert (d.expire_hours, lines.field("状态").choices_by_id[d.expired or 0].name) == (48, "预占过期")
+
+
+async def test_the_dialog_asks_for_the_table_before_its_fields(site: Site) -> None:
+    settings = f"/a/{site.world.app_id}/settings"
+    page = await site.open(settings)
+    dialog = page.get_by_role("dialog")
+    await page.locator("hb-stocks").get_by_role("button", name="新建库存设置").click()
+    await expect(select(dialog, "库存表")).to_contain_text("还没有数据表")
+    await make_table(site, "随便什么", spec("名称"))
+    await page.goto(f"{page.url.split('/a/')[0]}{settings}")
+    await page.locator("hb-stocks").get_by_role("button", name="新建库存设置").click()
+    await expect(select(dialog, "在库数量")).to_contain_text("先选库存表")
+    await expect(select(dialog, "属于哪个订单")).to_contain_text("先选订单明细表")
+    await expect(dialog.get_by_text("没有合适的")).to_have_count(0)

@@ -112,6 +112,12 @@ function sampleLine(host: LinkHost, pieces: readonly Segment[]): TemplateResult 
   return html`${t("下一个像这样:")}${all.map(({ name, number }, at) => html`${at ? t("、") : nothing}<b class="num">${number}</b>${name ? html` <span>(${name})</span>` : nothing}`)}`;
 }
 
+/** The pieces with one more: before the sequence where that ends the number, for that is where people write what they add. */
+export function withPiece(pieces: readonly Segment[], added: Segment): Segment[] {
+  const at = pieces.at(-1)?.kind === "sequence" ? pieces.length - 1 : pieces.length;
+  return [...pieces.slice(0, at), added, ...pieces.slice(at)];
+}
+
 function pieceList(host: LinkHost, pieces: readonly Segment[]): TemplateResult {
   const put = (next: Segment[]) => host.set({ segments: next });
   const move = (at: number, to: number, list: HTMLElement | null) => {
@@ -142,7 +148,7 @@ function pieceList(host: LinkHost, pieces: readonly Segment[]): TemplateResult {
           </li>`,
       )}
     </ol>
-    ${host.locked || pieces.length >= 10 ? nothing : html`<button type="button" class="btn s g" @click=${() => put([...pieces, added])}>${icon("plus", 14)}${t("加一段")}</button>`}`;
+    ${host.locked || pieces.length >= 10 ? nothing : html`<button type="button" class="btn s g" @click=${() => put(withPiece(pieces, added))}>${icon("plus", 14)}${t("加一段")}</button>`}`;
 }
 
 function listOf(event: Event): HTMLElement | null {

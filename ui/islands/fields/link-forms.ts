@@ -105,6 +105,8 @@ function through(host: LinkHost): { links: Field[]; target: TableInfo | undefine
 /** Where the records come from: the way, and the link or what has to match. */
 function sourceForm(host: LinkHost, links: Field[], target: TableInfo | undefined): TemplateResult {
   const match = matchOf(host);
+  const only = links.length === 1 && !host.original ? links[0] : undefined;
+  if (!match && only && !host.options.link) queueMicrotask(() => host.set({ link: only.id }));
   return html`${wayRow(host)} ${match ? matchForm(host, match, target) : linkRow(host, links)}`;
 }
 

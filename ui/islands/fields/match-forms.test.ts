@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Field } from "./field";
 import { functionsFor } from "./link-forms";
-import { comparable, likelyPair } from "./match-forms";
+import { comparable, followed, likelyPair } from "./match-forms";
 
 const field = (name: string, compares: string | null, more: Partial<Field> = {}): Field => ({ id: `fld${name}`, name, type: "text", options: {}, compares, ...more });
 
@@ -19,6 +19,30 @@ describe("what can be matched", () => {
     const far = [field("单号", "text"), field("数量", "number"), field("手机号", "text", { id: "fldFar" })];
     expect(likelyPair(near, far)).toEqual({ field: "fldFar", near: "fld手机号" });
     expect(likelyPair(near, [])).toEqual({ field: "", near: "" });
+  });
+});
+
+describe("another field on the far side", () => {
+  const near = [field("单号", "text"), field("手机号", "text"), field("收货电话", "text"), field("数量", "number")];
+  const far = [field("单号", "text", { id: "farNo" }), field("手机号", "text", { id: "farPhone" }), field("买家", "text", { id: "farBuyer" }), field("数量", "number", { id: "farCount" })];
+
+  it("takes its namesake along", () => {
+    expect(followed({ field: "farNo", near: "fld单号" }, "farPhone", near, far)).toEqual({ field: "farPhone", near: "fld手机号" });
+    expect(followed({ field: "", near: "" }, "farPhone", near, far)).toEqual({ field: "farPhone", near: "fld手机号" });
+  });
+
+  it("asks where nothing has that name, rather than compare with what does not belong to it", () => {
+    expect(followed({ field: "farNo", near: "fld单号" }, "farBuyer", near, far)).toEqual({ field: "farBuyer", near: "" });
+  });
+
+  it("leaves what was chosen freely", () => {
+    expect(followed({ field: "farNo", near: "fld收货电话" }, "farPhone", near, far)).toEqual({ field: "farPhone", near: "fld收货电话" });
+    expect(followed({ field: "", near: "fld收货电话" }, "farBuyer", near, far)).toEqual({ field: "farBuyer", near: "fld收货电话" });
+  });
+
+  it("drops what can no longer be compared, and a sign that texts do not have", () => {
+    expect(followed({ field: "farCount", near: "fld数量", op: "lt" }, "farPhone", near, far)).toEqual({ field: "farPhone", near: "fld手机号", op: "eq" });
+    expect(followed({ field: "farNo", near: "fld收货电话" }, "farCount", near, far)).toEqual({ field: "farCount", near: "fld数量" });
   });
 });
 

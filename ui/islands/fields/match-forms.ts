@@ -51,6 +51,19 @@ export function likelyPair(near: readonly Field[], far: readonly Field[]): Pair 
   return { field: "", near: "" };
 }
 
+const signsFor = (field: Field | undefined): string[] => (ordered.has(field?.compares ?? "") ? ["eq", "ne", "lt", "le", "gt", "ge"] : ["eq", "ne"]);
+
+/** The pair with another field on the far side: what went with the one before by its name, or cannot be compared any more, goes along. */
+export function followed(pair: Pair, field: string, near: readonly Field[], far: readonly Field[]): Pair {
+  const theirs = far.find((one) => one.id === field);
+  const mine = near.find((one) => one.id === pair.near);
+  const op = signsFor(theirs).includes(pair.op ?? "eq") ? {} : { op: "eq" };
+  const chosen = mine && theirs && comparable(theirs, mine) && far.find((one) => one.id === pair.field)?.name !== mine.name;
+  if (!theirs || chosen) return { ...pair, ...op, field };
+  const namesake = near.find((one) => one.name === theirs.name && comparable(theirs, one));
+  return { ...pair, ...op, field, near: namesake?.id ?? "" };
+}
+
 const option = (field: Field) => ({ value: field.id, label: field.name, icon: fieldIcon(field) });
 
 /** How the records are found: by a link, or by fields that match. */
@@ -115,11 +128,11 @@ function pairRows(host: LinkHost, match: Match, target: TableInfo, set: (part: P
     const theirs = far.find((field) => field.id === pair.field);
     const mine = near.find((field) => field.id === pair.near);
     const fits = theirs ? near.filter((field) => comparable(theirs, field)) : near;
-    const signs = ordered.has(theirs?.compares ?? "") ? ["eq", "ne", "lt", "le", "gt", "ge"] : ["eq", "ne"];
+    const signs = signsFor(theirs);
     const known = mine && !fits.includes(mine) ? [...fits, mine] : fits;
     return html`<div class="mt-row" role="group" aria-label=${t("匹配条件 {n}", { n: at + 1 })}>
       <span class="mt-of cut">${t("「{table}」的", { table: target.name })}</span>
-      ${select(host, t("「{table}」的字段", { table: target.name }), pair.field, far.map(option), (id) => change(at, { field: id }), t("选字段"))}
+      ${select(host, t("「{table}」的字段", { table: target.name }), pair.field, far.map(option), (id) => change(at, followed(pair, id, near, far)), t("选字段"))}
       ${select(
         host,
         t("怎么比"),

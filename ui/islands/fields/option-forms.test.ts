@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Field } from "./field";
 import { functionsFor } from "./link-forms";
-import { isGapless, sampleNumber, samples } from "./auto-number-form";
+import { isGapless, sampleNumber, samples, withPiece } from "./auto-number-form";
 import { typedNumber } from "./option-forms";
 import { formatDateParts } from "./pattern";
 
@@ -21,6 +21,13 @@ describe("auto numbers", () => {
     expect(isGapless(pieces, "never")).toBe(false);
     expect(isGapless([{ ...pieces[0]!, separate: true }], "never")).toBe(true);
     expect(isGapless(pieces, "day")).toBe(true);
+  });
+
+  it("take what is added before the sequence that ends them, and behind one that stands elsewhere", () => {
+    const [text, count] = [{ kind: "text" as const, text: "-" }, { kind: "sequence" as const, width: 4 }];
+    expect(withPiece([count], text)).toEqual([text, count]);
+    expect(withPiece([text, count], { kind: "date", text: "%Y" })).toEqual([text, { kind: "date", text: "%Y" }, count]);
+    expect(withPiece([count, text], text)).toEqual([count, text, text]);
   });
 
   it("write dates as the server does", () => {

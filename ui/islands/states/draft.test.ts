@@ -42,6 +42,15 @@ describe("changing a machine", () => {
     expect(draft.machine.transitions).toEqual([{ source: 1, target: 2, label: "已支付" }]);
     expect(draft.machine.states.at(-1)!.kind).toBe("done");
   });
+
+  it("knows by its name what calls a record off: no end of the row, and to be reached from the first", () => {
+    const choices = ["待付款", "已取消", "已发货", "交易关闭"].map((name, at) => ({ id: at + 1, name, color: "blue" }));
+    const { machine } = begun({ ...field, options: { choices } });
+    expect(machine.states.map((state) => state.kind)).toEqual(["open", "cancelled", "done", "cancelled"]);
+    expect(machine.transitions.map((move) => [move.source, move.target])).toEqual([[1, 3], [1, 2], [1, 4]]);
+    const only = begun({ ...field, options: { choices: [choices[1]!] } }).machine;
+    expect([only.states, only.transitions]).toEqual([[{ choice: 2, kind: "open" }], []]);
+  });
 });
 
 describe("counting changes", () => {

@@ -16,16 +16,23 @@ export function published(field: Field): Draft | null {
   return { choices: choices.filter((choice) => !choice.archived), machine: structuredClone(machine as unknown as Machine) };
 }
 
-/** A first machine: the options in their order, each leading to the next, the last one the end. */
+/** Names of states in which nothing more is to be done because it was called off. */
+const calledOff = /取消|关闭|作废|终止|拒收|\b(?:cancel(?:l?ed)?|closed|void(?:ed)?|aborted|rejected)\b/iu;
+
+/** A first machine: the options in their order, each leading to the next, the last one the end; what calls it off is reached from the first. */
 export function begun(field: Field): Draft {
   const choices = (field.options.choices ?? []).filter((choice) => !choice.archived);
-  const last = choices.length - 1;
+  const off = new Set(choices.slice(1).filter((choice) => calledOff.test(choice.name)).map((choice) => choice.id));
+  const way = choices.filter((choice) => !off.has(choice.id));
+  const last = way.length > 1 ? way.at(-1)!.id : null;
+  const kind = (id: number): StateKind => (off.has(id) ? "cancelled" : id === last ? "done" : "open");
+  const move = (source: Choice, target: Choice): Transition => ({ source: source.id, target: target.id, label: target.name });
   return {
     choices,
     machine: {
       initial: choices[0] ? [choices[0].id] : [],
-      states: choices.map((choice, index) => ({ choice: choice.id, kind: index === last && last > 0 ? "done" : "open" })),
-      transitions: choices.slice(0, -1).map((choice, index) => ({ source: choice.id, target: choices[index + 1]!.id, label: choices[index + 1]!.name })),
+      states: choices.map((choice) => ({ choice: choice.id, kind: kind(choice.id) })),
+      transitions: [...way.slice(0, -1).map((choice, index) => move(choice, way[index + 1]!)), ...choices.filter((choice) => off.has(choice.id)).map((choice) => move(choices[0]!, choice))],
     },
   };
 }

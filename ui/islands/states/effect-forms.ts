@@ -56,7 +56,7 @@ export function effectTemplate(host: EffectHost, effect: Effect, index: number):
   const body = effect.kind === "set_field" ? setField(host, effect, index) : effect.kind === "create_record" ? createRecord(host, effect, index) : stock(host, effect, index);
   return html`<li class="st-effect">
     <div class="row">
-      ${icon(icons[effect.kind])}<b class="grow">${effectName(effect.kind)}</b><span class="tag c-indigo" data-tip=${t("和流转一起成功或一起不做")}>${t("同一事务")}</span>
+      ${icon(icons[effect.kind])}<b class="grow">${effectName(effect.kind)}</b><span class="tag c-indigo" data-tip=${t("和流转一起成功或一起不做")}>${t("一起生效")}</span>
       ${host.locked ? nothing : html`<button type="button" class="icb" aria-label=${t("去掉这件事")} @click=${() => host.drop(index)}>${icon("x", 14)}</button>`}
     </div>
     ${body} ${host.problemAt(`effects.${index}`)}

@@ -23,7 +23,7 @@ import "./hb-transition-form";
 import type { HbTransitionForm } from "./hb-transition-form";
 import { statesTable, type StatesHost } from "./states-table";
 import { movesTable, type MovesHost } from "./moves";
-import { acceptsStuck } from "./stuck";
+import { acceptsStuck, statelessNote } from "./stuck";
 import { addState, openStateMenu, type ActionsHost } from "./state-actions";
 import { openTrial } from "./trial";
 import type { Check, Listener, PageData, Transition } from "./types";
@@ -253,7 +253,7 @@ export class HbStateEditor extends HbElement implements CanvasHost, MovesHost, S
   #addMove(anchor: HTMLElement): void {
     const { draft } = this;
     if (!draft) return;
-    openMenu(anchor, [{ heading: t("从哪个状态") }, ...draft.choices.map((choice) => ({ label: choice.name, end: this.pill(choice.id) as TemplateResult, run: () => setTimeout(() => this.#addMoveFrom(choice, anchor)) }))], { align: "end" });
+    openMenu(anchor, [{ heading: t("从哪个状态") }, ...draft.choices.map((choice) => ({ label: choice.name, run: () => setTimeout(() => this.#addMoveFrom(choice, anchor)) }))], { align: "end" });
   }
 
   #addMoveFrom(source: Choice, anchor: HTMLElement): void {
@@ -359,13 +359,14 @@ export class HbStateEditor extends HbElement implements CanvasHost, MovesHost, S
 
   #notes(): TemplateResult | typeof nothing {
     const { problems = [], warnings = [] } = this.check ?? {};
-    if (!problems.length && !warnings.length && !this.outdated) return nothing;
+    const bare = this.draft ? statelessNote(this.#field, this.draft, this.check, this.#page.table.id) : nothing;
+    if (!problems.length && !warnings.length && !this.outdated && bare === nothing) return nothing;
     return html`<div class="st-notes" role="status">
       ${this.outdated
         ? html`<div class="note warn">${icon("triangle-alert", 14)}<span class="grow">${t("别人刚发布了新的流转,你的草稿是在旧的上面改的")}</span><button type="button" class="btn s" @click=${() => void this.#takeTheirs()}>${t("丢掉草稿,看新的")}</button></div>`
         : nothing}
       ${problems.map((one) => html`<p class="hint bad">${icon("circle-alert", 14)}${one.message}</p>`)}
-      ${warnings.map((one) => html`<p class="hint">${icon("info", 14)}${one.message}</p>`)}
+      ${warnings.map((one) => html`<p class="hint">${icon("info", 14)}${one.message}</p>`)} ${bare}
     </div>`;
   }
 

@@ -127,6 +127,15 @@ class State {
     this.#set(parts);
   }
 
+  /** Why there is nothing to choose from: its table comes first, or that has no such field. */
+  #lack(part: Part): string {
+    if (!this.tables.length) return t("还没有数据表");
+    const shelf = part === "on_hand" || part === "reserved" || part === "location";
+    if (shelf && !this.#draft.stock_table) return t("先选库存表");
+    if (part.startsWith("line_") && part !== "line_table" && !this.#draft.line_table) return t("先选订单明细表");
+    return t("没有合适的");
+  }
+
   #select(part: Part, label: string, options: Option[], hint = "", change?: (value: string) => Partial<StockDraft>): TemplateResult {
     const value = String(this.#draft[part] ?? "");
     return html`<div class="field">
@@ -134,7 +143,7 @@ class State {
       <hb-select
         name=${part}
         label=${label}
-        placeholder=${options.length ? t("选一个") : t("没有合适的")}
+        placeholder=${options.length ? t("选一个") : this.#lack(part)}
         .options=${options}
         .value=${value}
         @change=${(event: Event) => {
