@@ -15,12 +15,14 @@ from builder.usage import refuse_used
 from builder.validation import Problems, check_name, free_name
 from runtime import access
 from runtime.access import Actor, Operation
+from runtime.automations.notes import load_message
 from runtime.automations.queues import Queue, queues
 from runtime.connectors import Connectors
 from runtime.errors import HuobiaoError, NotFound, RuleBroken
 from runtime.events.live import WAKE_DELIVERY
 from runtime.i18n import N_, Message, Translator
 from runtime.ids import new_id
+from runtime.outbound import to_administrators
 from runtime.storage.database import Database, Row, Tx
 from runtime.system import System
 
@@ -68,7 +70,7 @@ def _settings(system: System, row: Row) -> dict[str, str]:
     return {**plain, **secret}
 
 
-def _info(system: System, row: Row, queue: Queue) -> ConnectorInfo:
+def _info(system: System, actor: Actor, row: Row, queue: Queue) -> ConnectorInfo:
     kind = _kinds(system).kind(row["kind"])
     plain: dict[str, str] = msgspec.json.decode(row["config"])
     settings, shown = plain, ""
@@ -88,7 +90,7 @@ def _info(system: System, row: Row, queue: Queue) -> ConnectorInfo:
         filled=tuple(name for name in settings if name not in plain),
         shown=shown,
         status=row["status"],
-        message=msgspec.json.decode(row["status_message"], type=Message) if row["status_message"] else None,
+        message=_said(row, actor),
         created_at=row["created_at"],
         per_minute=row["per_minute"],
         limit=queue.per_minute,
@@ -98,6 +100,14 @@ def _info(system: System, row: Row, queue: Queue) -> ConnectorInfo:
         retrying=queue.retrying,
         empty_at=queue.empty_at,
     )
+
+
+def _said(row: Row, actor: Actor) -> Message | None:
+    """Why the connector does not work, for ``actor``; None where it does."""
+    if not row["status_message"]:
+        return None
+    message = load_message(msgspec.json.decode(row["status_message"]))
+    return to_administrators(message) if actor.everywhere == "owner" else message
 
 
 _SELECT = (
@@ -118,7 +128,7 @@ async def list_of(system: System, actor: Actor, app_id: str) -> list[ConnectorIn
     access.require(actor, Operation.BUILD, app_id)
     rows = await system.db.fetch(f"{_SELECT} AND d.public_id = $1 ORDER BY c.id", app_id)
     found = await queues(system, rows[0]["app_id"]) if rows else {}
-    return [_info(system, row, found.get(row["public_id"], Queue())) for row in rows]
+    return [_info(system, actor, row, found.get(row["public_id"], Queue())) for row in rows]
 
 
 async def get(system: System, actor: Actor, connector_id: str) -> ConnectorInfo:
@@ -126,7 +136,7 @@ async def get(system: System, actor: Actor, connector_id: str) -> ConnectorInfo:
     row = await _row(system.db, connector_id)
     access.require(actor, Operation.BUILD, row["app"])
     found = await queues(system, row["app_id"])
-    return _info(system, row, found.get(connector_id, Queue()))
+    return _info(system, actor, row, found.get(connector_id, Queue()))
 
 
 async def create(

@@ -1,31 +1,27 @@
-"""Problems about fields that are in the trash call them by their names, not by their ids."""
+"""Problems about things that are gone call them by the names they had, not by their ids."""
 
 from __future__ import annotations
 
 import msgspec
 
 from builder.validation import Problems
-from runtime.i18n import N_, Message
+from runtime.automations import lost
 from runtime.storage.database import Database, Tx
+
+_CODES = frozenset({"unknown_field", "unknown_table", "unknown_form", "unknown_stock", "unknown_automation"})
 
 
 async def name_deleted(db: Database | Tx, problems: Problems) -> None:
-    """Say of each unknown field that is in the trash what it was called, and what can be done about it."""
-    asked = {
-        str(problem.message.params["name"])
-        for problem in problems.found
-        if problem.code == "unknown_field" and "name" in problem.message.params
+    """Say of each thing that is not there any more what it was called, and what can be done about it.
+
+    Whoever finds such a problem gives the id as its parameter ``name``; of what has left the trash too, the name is lost.
+    """
+    places = {
+        index: str(problem.message.params["name"])
+        for index, problem in enumerate(problems.found)
+        if problem.code in _CODES and "name" in problem.message.params
     }
-    if not asked:
-        return
-    rows = await db.fetch(
-        "SELECT public_id, body ->> 'name' AS name FROM meta.definition"
-        " WHERE public_id = ANY($1::text[]) AND kind = 'field' AND deleted_at IS NOT NULL",
-        list(asked),
-    )
-    names = {row["public_id"]: row["name"] for row in rows}
-    for index, problem in enumerate(problems.found):
-        name = problem.message.params.get("name")
-        if problem.code == "unknown_field" and name in names:
-            message = Message(N_("「{name}」已被删除:换一个字段,或从回收站恢复它"), {"name": names[name]})
-            problems.found[index] = msgspec.structs.replace(problem, message=message)
+    said = await lost.words(db, list(places.values()))
+    for index, name in places.items():
+        if name in said:
+            problems.found[index] = msgspec.structs.replace(problems.found[index], message=said[name])

@@ -9,6 +9,7 @@ import msgspec
 
 from builder import computed as computed_fields
 from builder.automation_checks import check_automation, connector_kinds
+from builder.automation_checks.choices import CHOICE_DELETED
 from builder.configs import check_field
 from builder.dashboards import check_dashboard
 from builder.edit import Edit
@@ -214,7 +215,8 @@ def faults(catalog: Catalog, app: App, use: Use, connectors: dict[str, str]) -> 
                 check_stock(problems, app, stock.definition, own=use.id)
     elif use.kind == "field":
         check_field(problems, catalog, app, use.id)
-    return bool(problems.found)
+    # who takes an option off its list has been told who names it; those go on with the options that are left
+    return any(problem.code != CHOICE_DELETED for problem in problems.found)
 
 
 def _app(catalog: Catalog, field: Field) -> App:

@@ -264,6 +264,7 @@ async def editing(
             await tx.execute(f"SET LOCAL lock_timeout = '{_LOCK_WAIT}'")
             await bump(tx)
             edit = Edit(system, tx, actor, await system.catalogs.current())
+            system.watch_change(tx, edit.catalog, actor)
             yield edit
             await edit.settle_states()
             await edit.settle_conditions()

@@ -172,6 +172,13 @@ async def _rows(db: Database | Tx, app_number: int, moments: Iterable[datetime])
     return found
 
 
+async def described(tx: Tx, app_number: int) -> Message | None:
+    """What this transaction has done to an app's definitions, in words; None for nothing."""
+    moment = await tx.value("SELECT now()")
+    rows = (await _rows(tx, app_number, [moment])).get(moment)
+    return _describe(rows) if rows else None
+
+
 async def _changed_since(db: Database | Tx, batch: Sequence[Row]) -> bool:
     """Whether somebody else has changed what a batch did."""
     return bool(

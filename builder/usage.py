@@ -188,30 +188,34 @@ def names_choice(definition: Any, field_id: str, choice: int, name: str) -> bool
 
     def look(value: Any) -> Any:
         nonlocal found
-        if isinstance(value, Condition | SetField) and value.field == field_id:
-            found = found or _holds(value.value, choice, name)
-        elif isinstance(value, Question) and value.field == field_id:
-            found = found or _holds(value.default, choice, name)
-        elif isinstance(value, Assignment) and value.field == field_id and isinstance(value.value, Literal_):
-            found = found or _holds(value.value.value, choice, name)
-        elif isinstance(value, Compare) and getattr(value.left, "field", None) == field_id:
-            found = found or (isinstance(value.right, Literal_) and _holds(value.right.value, choice, name))
-        elif isinstance(value, MoveState) and value.field == field_id:
-            found = found or value.to == choice
-        elif getattr(value, "field", None) == field_id and hasattr(value, "sources"):
-            found = found or choice in (*value.sources, *value.targets)
-        elif getattr(value, "field", None) == field_id and hasattr(value, "states"):
-            found = found or choice in value.states
-        elif isinstance(value, StateTime) and value.field == field_id:
-            found = found or value.state == choice
-        elif getattr(value, "line_status", None) == field_id:
-            found = found or choice in value.choices
+        found = found or choice_named_by(value, field_id, choice, name)
         return value
 
     map_structs(definition, look)
     return found
 
 
-def _holds(value: Any, choice: int, name: str) -> bool:
+def choice_named_by(value: Any, field_id: str, choice: int, name: object) -> bool:
+    """Whether one Struct itself, not what is inside it, names the choice by its number or its name."""
+    if isinstance(value, Condition | SetField) and value.field == field_id:
+        return _holds(value.value, choice, name)
+    if isinstance(value, Question) and value.field == field_id:
+        return _holds(value.default, choice, name)
+    if isinstance(value, Assignment) and value.field == field_id and isinstance(value.value, Literal_):
+        return _holds(value.value.value, choice, name)
+    if isinstance(value, Compare) and getattr(value.left, "field", None) == field_id:
+        return isinstance(value.right, Literal_) and _holds(value.right.value, choice, name)
+    if isinstance(value, MoveState) and value.field == field_id:
+        return value.to == choice
+    if getattr(value, "field", None) == field_id and hasattr(value, "sources"):
+        return choice in (*value.sources, *value.targets)
+    if getattr(value, "field", None) == field_id and hasattr(value, "states"):
+        return choice in value.states
+    if isinstance(value, StateTime) and value.field == field_id:
+        return value.state == choice
+    return getattr(value, "line_status", None) == field_id and choice in value.choices
+
+
+def _holds(value: Any, choice: int, name: object) -> bool:
     items = value if isinstance(value, list | tuple) else [value]
     return any(item in (name, choice) and item is not True for item in items)

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from runtime.catalog import CatalogStore
+from runtime.catalog import Catalog, CatalogStore
 from runtime.events.live import Live
 from runtime.gather import Gather
 from runtime.storage.database import Database
 
 if TYPE_CHECKING:
+    from runtime.access import Actor
     from runtime.outbound import OutboundClient
     from runtime.secrets import SecretBox
     from runtime.settings import Settings
+    from runtime.storage.database import Tx
+
+Watcher = Callable[["System", "Tx", Catalog, "Actor"], Awaitable[None]]
+"""What looks at a change of definitions or people at its end, in its transaction: how everything was before, who changes."""
 
 # kinds of callers: tables times ways of asking
 _MOST_GATHERS = 1000
@@ -31,6 +37,7 @@ class System:
         self.live = live
         self.box = box
         self.outbound = outbound
+        self.watchers: list[Watcher] = []
         self._gathers: dict[Hashable, Gather[Any, Any]] = {}
 
     def gather(
@@ -43,6 +50,11 @@ class System:
                 self._gathers.clear()
             found = self._gathers[key] = Gather(together)
         return found
+
+    def watch_change(self, tx: Tx, before: Catalog, actor: Actor) -> None:
+        """Let the watchers see, when all else of ``tx`` is done, what has become of ``before``; once for a transaction."""
+        for number, watcher in enumerate(self.watchers):
+            tx.before_commit.setdefault(f"watcher {number}", partial(watcher, self, tx, before, actor))
 
     async def start(self) -> None:
         """Connect."""

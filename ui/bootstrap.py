@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from builder import conversions, converting, trash
+from builder import automation_health, conversions, converting, trash
 from runtime.automations.hooks import forget_calls
 from runtime.automations.retention import forget_old_runs
 from runtime.automations.statistics import keep_days
@@ -50,7 +50,7 @@ def build(settings: Settings) -> System:
                 "没有数据库或 Redis 的地址:用 huobiao serve 启动自带的,或设置 HUOBIAO_DATABASE_URL 和 HUOBIAO_REDIS_URL"
             )
         )
-    return System(
+    system = System(
         settings=settings,
         db=Database(settings.database_url),
         live=Live(settings.redis_url),
@@ -59,3 +59,5 @@ def build(settings: Settings) -> System:
             allow_private=settings.allow_private_outbound, allowed=[settings.wecom_base_url]
         ),
     )
+    system.watchers.append(automation_health.tell)
+    return system

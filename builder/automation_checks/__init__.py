@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from builder.automation_checks.choices import check_choices
 from builder.automation_checks.formulas import trigger_types
 from builder.automation_checks.reach import Reach
 from builder.automation_checks.steps import check_steps, count_steps
@@ -53,13 +54,15 @@ def check_automation(
         return definition
     if definition.enabled and not count:
         problems.at("steps").add("no_steps", N_("还没有步骤,先加一个再启用"))
-    return msgspec.structs.replace(
+    checked = msgspec.structs.replace(
         definition,
         name=check_name(problems.at("name"), definition.name, taken=taken),
         description=check_description(problems.at("description"), definition.description),
         trigger=trigger,
         steps=check_steps(problems.at("steps"), definition.steps, reach, 1),
     )
+    check_choices(problems, app, checked)
+    return checked
 
 
 __all__ = ["check_automation", "connector_kinds"]

@@ -19,7 +19,7 @@ def check_stock(problems: Problems, config: Any, reach: Reach) -> Any:
     problems = problems.at("stock")
     stock = next((s for s in reach.app.stocks if config.stock in (s.id, s.definition.name)), None)
     if stock is None:
-        problems.add("unknown_stock", N_("选一个库存设置"))
+        problems.add("unknown_stock", N_("选一个库存设置"), name=config.stock[:80])
         return config
     lines = reach.table(stock.definition.line_table)
     link = lines.by_id.get(stock.definition.line_order) if lines else None

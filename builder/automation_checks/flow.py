@@ -100,7 +100,9 @@ def check_run(problems: Problems, config: RunAutomation, reach: Reach) -> Any:
     """ "Run another automation"."""
     found = next((a for a in reach.app.automations if config.automation in (a.id, a.definition.name)), None)
     if found is None:
-        problems.at("automation").add("unknown_automation", N_("选要运行的自动化"))
+        problems.at("automation").add(
+            "unknown_automation", N_("选要运行的自动化"), name=config.automation[:80]
+        )
         return config
     wanted = trigger_table(found.definition.trigger)
     if wanted is not None and config.of is None:

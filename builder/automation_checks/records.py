@@ -151,7 +151,7 @@ def linked_table(config: LinkRecord, reach: Reach) -> Table | None:
 def _table(problems: Problems, key: str, reach: Reach) -> Table | None:
     table = reach.table(key)
     if table is None:
-        problems.add("unknown_table", N_("选一张数据表"))
+        problems.add("unknown_table", N_("选一张数据表"), name=key[:80])
     return table
 
 

@@ -31,7 +31,7 @@ def check_table(problems: Problems, app: App, trigger: Any) -> Checked:
     """What triggers over a table share: the table is there, and ``where`` fits it."""
     table = next((t for t in app.tables if trigger.table in (t.id, t.name)), None)
     if table is None:
-        problems.at("table").add("unknown_table", N_("选一张数据表"))
+        problems.at("table").add("unknown_table", N_("选一张数据表"), name=trigger.table[:80])
         return trigger, None
     where = check_filter(problems.at("where"), table, trigger.where, viewed=False)
     return msgspec.structs.replace(trigger, table=table.id, where=where), table
@@ -40,7 +40,7 @@ def check_table(problems: Problems, app: App, trigger: Any) -> Checked:
 def _check_submitted(problems: Problems, app: App, trigger: defs.FormSubmitted) -> Checked:
     form = next((one for one in app.forms if trigger.form in (one.id, one.definition.name)), None)
     if form is None:
-        problems.at("form").add("unknown_form", N_("选一个表单"))
+        problems.at("form").add("unknown_form", N_("选一个表单"), name=trigger.form[:80])
         return trigger, None
     given = msgspec.structs.replace(trigger, form=form.id, table=form.definition.table)
     return check_table(problems, app, given)

@@ -54,7 +54,7 @@ async def set_role(system: System, actor: Actor, app_id: str, person_id: str, ro
     app = await _managed(system, actor, app_id)
     checked = check_role(role)
     async with system.db.transaction() as tx:
-        await people_changed(system, tx)
+        await people_changed(system, tx, actor)
         number = await _person_number(tx, person_id)
         await _keep_an_owner(tx, app, number, becomes=checked)
         await put_member(tx, app.number, number, checked)
@@ -71,7 +71,7 @@ async def remove_member(system: System, actor: Actor, app_id: str, person_id: st
     app = (await system.catalogs.current()).app(app_id)
     require(actor, Operation.LOOK if actor.id == person_id else Operation.MANAGE_MEMBERS, app_id)
     async with system.db.transaction() as tx:
-        await people_changed(system, tx)
+        await people_changed(system, tx, actor)
         number = await _person_number(tx, person_id)
         await _keep_an_owner(tx, app, number, becomes=None)
         done = await tx.execute(

@@ -228,7 +228,7 @@ async def set_active(system: System, actor: Actor, person_id: str, active: bool)
     """
     require_instance_owner(actor)
     async with system.db.transaction() as tx:
-        await people_changed(system, tx)
+        await people_changed(system, tx, actor)
         await tx.execute("SELECT pg_advisory_xact_lock($1)", _OWNERS_LOCK)
         person = await find_person(system, person_id)
         if not active and person.is_owner:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from runtime.access import Actor
 from runtime.catalog import bump
 from runtime.definitions.fields import PERSON_TYPES
 from runtime.events.live import Notice
@@ -11,9 +12,14 @@ from runtime.storage.database import Tx
 from runtime.system import System
 
 
-async def people_changed(system: System, tx: Tx) -> None:
-    """Declare in ``tx`` that names, accounts or memberships change. Call it first thing, see :func:`bump`."""
+async def people_changed(system: System, tx: Tx, actor: Actor | None = None) -> None:
+    """Declare in ``tx`` that names, accounts or memberships change. Call it first thing, see :func:`bump`.
+
+    ``actor``: who changes which people can come where; whatever names them is then looked after.
+    """
     await bump(tx)
+    if actor is not None:
+        system.watch_change(tx, await system.catalogs.current(), actor)
     tx.after_commit.append(partial(_tell, system))
 
 

@@ -19,7 +19,7 @@ import msgspec
 import structlog
 
 from runtime.access import Actor
-from runtime.automations import runs, together
+from runtime.automations import lost, runs, together
 from runtime.automations.burst import Burst
 from runtime.automations.course import Course, last_paths, paths, shape
 from runtime.automations.notes import Failure, load_failure
@@ -384,7 +384,7 @@ class Execution(Course):
             log.warning("step interrupted", run=self.run.id, path=this.path, error=str(error))
         elif not isinstance(error, HuobiaoError):
             log.error("step failed", run=self.run.id, path=this.path, exc_info=error)
-        failure = Failure.of(error)
+        failure = await lost.explained(self.system.db, Failure.of(error), this.step.config)
         again = is_passing(error) and this.number < this.step.attempts
         stops = this.step.on_failure == "stop"
         note = this.note(

@@ -13,7 +13,7 @@ import msgspec
 import structlog
 
 from runtime.access import Actor, Operation, require
-from runtime.automations import triggers
+from runtime.automations import lost, triggers
 from runtime.automations.course import Course
 from runtime.automations.engine import make_attempt
 from runtime.automations.hook_content import pick
@@ -183,7 +183,7 @@ class _Stage(Course):
         except Exception as error:
             if not isinstance(error, HuobiaoError):
                 log.warning("rehearsed step failed", path=path, error=str(error))
-            failure = Failure.of(error)
+            failure = await lost.explained(tx, Failure.of(error), step.config)
         kind = kind_of(step.config)
         self.steps.append(
             Rehearsed(

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import msgspec
 import structlog
 
-from runtime.automations import alerts, guards, pauses, runs, triggers
+from runtime.automations import alerts, guards, lost, pauses, runs, triggers
 from runtime.automations.notes import Failure
 from runtime.automations.retry import is_passing
 from runtime.automations.runs import NewRun
@@ -131,7 +131,7 @@ async def _started(
         if not isinstance(error, HuobiaoError):
             log.exception("condition of a trigger failed", automation=automation.id)
         # the condition no longer fits the table: the run says so, instead of nothing happening
-        failure = Failure.of(error)
+        failure = await lost.explained(tx, Failure.of(error), trigger)
         return [(event, NewRun.of_event(automation, event, failure)) for event in candidates]
     return [
         (event, NewRun.of_event(automation, event, await _too_deep(tx, automation, event)))

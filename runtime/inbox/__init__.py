@@ -14,6 +14,7 @@ from runtime.inbox.notices import (
     read_all,
     settle,
     settle_merged,
+    settle_told,
     unread,
     waiting_popups,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "read_all",
     "settle",
     "settle_merged",
+    "settle_told",
     "unread",
     "waiting_popups",
 ]

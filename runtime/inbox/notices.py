@@ -235,6 +235,14 @@ async def settle(system: System, person: int, ids: Collection[str], how: How) ->
         _tell_after(system, tx, [person])
 
 
+async def settle_told(system: System, tx: Tx, person: int | None, prefix: str) -> None:
+    """What was told under keys that begin with ``prefix`` is seen to, by ``person`` (None: by no person)."""
+    told = await tx.fetch(
+        "SELECT id FROM meta.notice WHERE starts_with(key, $1) AND settled_at IS NULL ORDER BY id", prefix
+    )
+    await _settle(system, tx, [row["id"] for row in told], person, "done")
+
+
 async def settle_merged(
     system: System, tx: Tx, person: int | None, table: str, records: Collection[str]
 ) -> None:

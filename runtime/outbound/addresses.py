@@ -267,11 +267,19 @@ async def checked_addresses(host: str, port: int, policy: Policy, resolve: Resol
     return addresses
 
 
+_INSIDE = N_("不能访问 {host}:它指向{kind}。要连的确实是自己的系统的话,请活表的管理员允许访问内网")
+_INSIDE_TO_ADMINISTRATORS = N_(
+    "不能访问 {host}:它指向{kind}。要连的确实是自己的系统的话,用 HUOBIAO_ALLOW_PRIVATE_OUTBOUND=1 启动活表,所有应用就都能访问内网"
+)
+
+
+def to_administrators(message: Message) -> Message:
+    """A refusal as those read it who can lift it: with the setting by name. Any other message as it is."""
+    return Message(_INSIDE_TO_ADMINISTRATORS, message.params) if message.msgid == _INSIDE else message
+
+
 def _forbidden(host: str, kind: Kind) -> NotAllowed:
-    if kind in {Kind.LOCAL, Kind.PRIVATE}:
-        msgid = N_("不能访问 {host}:它指向{kind}。确实需要的话,请管理员打开 HUOBIAO_ALLOW_PRIVATE_OUTBOUND")
-    else:
-        msgid = N_("不能访问 {host}:它指向{kind}")
+    msgid = _INSIDE if kind in {Kind.LOCAL, Kind.PRIVATE} else N_("不能访问 {host}:它指向{kind}")
     return NotAllowed(msgid, code="address_not_allowed", host=host, kind=kind.described)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import lru_cache
 from string import Formatter
@@ -77,7 +77,8 @@ async def _as_it_is(connection: Any) -> None:
 
 
 class Tx:
-    """An open transaction. ``after_commit`` holds what may happen only once it is really stored.
+    """An open transaction. ``after_commit`` holds what may happen only once it is really stored; ``before_commit`` what is
+    still to be done in it when everything else is, once by its key however many ask for it.
 
     ``held``: ids of rows by table that it is known to hold ``FOR UPDATE``. ``definitions``: the version of all definitions,
     once it holds them still; ``numbers``: numbers for changes it has drawn and not used. ``writes``: how often it has stored
@@ -87,6 +88,7 @@ class Tx:
     def __init__(self, connection: asyncpg.Connection) -> None:
         self.connection = connection
         self.after_commit: list[Callable[[], Any]] = []
+        self.before_commit: dict[str, Callable[[], Awaitable[None]]] = {}
         self.held: dict[str, set[int]] = defaultdict(set)
         self.definitions: int | None = None
         self.numbers: list[int] = []
@@ -268,6 +270,8 @@ class Database:
                 self._open[id(piccolo_transaction)] = tx
                 try:
                     yield tx
+                    for last in tuple(tx.before_commit.values()):
+                        await last()
                 finally:
                     del self._open[id(piccolo_transaction)]
         except BaseException:

@@ -170,3 +170,27 @@ async def test_credentials_are_not_written_into_steps(
         await automations.create(desk.system, desk.owner, desk.app_id, definition)
     found = {(problem.path, problem.code) for problem in raised.value.problems}
     assert found == {("steps.0.config.headers.0.value", "credential_in_step")}
+
+
+async def test_who_may_not_call_inside_is_told_whom_to_ask_and_the_administrator_the_setting(
+    desk: Desk,
+) -> None:
+    made = await connectors.create(
+        desk.system, desk.owner, desk.app_id, kind="http_webhook", name="仓库系统",
+        settings={"url": "http://127.0.0.1:9/hook"},
+    )  # fmt: skip
+    with pytest.raises(NotAllowed) as raised:
+        await connectors.test(desk.system, desk.owner, made.id, CHINESE)
+    assert "请活表的管理员允许访问内网" in raised.value.message.text()
+    assert "HUOBIAO" not in raised.value.message.text()
+    builder = Actor(
+        kind="person", id="usrBuilderBuilder", name="搭建的人", person=None, roles={desk.app_id: "builder"}
+    )
+    (seen,) = await connectors.list_of(desk.system, builder, desk.app_id)
+    assert seen.message is not None
+    assert seen.message.text() == (
+        "不能访问 127.0.0.1:它指向运行活表的这台机器。要连的确实是自己的系统的话,请活表的管理员允许访问内网"
+    )
+    (seen,) = await connectors.list_of(desk.system, desk.owner, desk.app_id)
+    assert seen.message is not None
+    assert "HUOBIAO_ALLOW_PRIVATE_OUTBOUND=1" in seen.message.text()

@@ -33,6 +33,7 @@ from runtime.errors import (
     TooMuch,
 )
 from runtime.i18n import N_
+from runtime.outbound import to_administrators
 from ui.http.csrf import answering
 from ui.http.decoding import problem_of
 from ui.http.edge import named_path, request_id
@@ -175,11 +176,18 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         log.error("request failed", path=named_path(request.url.path), code=known.error_code, **said)
     headers = _headers(request, known)
     if wants_json(request):
-        document = problem_document(known, _reader(request), request_id(request.scope))
+        document = problem_document(_to_whom(request, known), _reader(request), request_id(request.scope))
         return Response(document, status_code=known.status, media_type=PROBLEM_JSON, headers=headers)
     if isinstance(known, NotSignedIn):
         return _to_sign_in(request)
     return _page(request, known, headers)
+
+
+def _to_whom(request: Request[Any, Any, Any], error: HuobiaoError) -> HuobiaoError:
+    """The error as it is said to who asks: whoever looks after the installation is told its settings by name."""
+    if getattr(request.scope.get("user"), "everywhere", None) == "owner":
+        error.message = to_administrators(error.message)
+    return error
 
 
 def problem_document(error: HuobiaoError, reader: Reader, reference: str) -> ProblemDocument:

@@ -14,6 +14,7 @@ from litestar.response import Response, Template
 
 from builder import automation_versions, automations, connectors
 from builder.api.automation_versions import draft_body, draft_seen
+from builder.automation_health import Ailing, ailing
 from builder.wire import definition_json, field_json
 from runtime.access import Operation, allowed, require
 from runtime.api.automation_care import pause_body, statistics_body
@@ -150,6 +151,7 @@ async def automations_page(
     )
     counted = await statistics.of_app(system, actor, found.id)
     failed = await waiting_for_people(system.db, found)
+    ill = {one.automation.id: one for one in await ailing(system, await system.catalogs.current(), found)}
     ids = {a.number: a.id for a in found.automations}
     paused = await pauses.of_app(system.db, found.number, list(ids))
     data = {
@@ -161,6 +163,7 @@ async def automations_page(
                 "name": one.definition.name,
                 "enabled": one.definition.enabled,
                 "failed": failed.get(one.id, 0),
+                "trouble": _trouble(ill[one.id], translator) if one.id in ill else None,
                 "statistics": msgspec.to_builtins(statistics_body(counted[one.id])),
             }
             for one in found.automations
@@ -174,6 +177,15 @@ async def automations_page(
     }
     page = OverviewPage(count=len(found.automations), data=data)
     return Template("automations/overview.html", context={"shell": frame, "page": page})
+
+
+def _trouble(one: Ailing, translator: Translator) -> dict[str, Any]:
+    """What is wrong with an automation that cannot do its work, and where it is mended."""
+    return {
+        "stopped": one.stopped,
+        "href": one.address,
+        "problems": [problem.message.text(translator) for problem in one.problems],
+    }
 
 
 @get("/automations/{automation:str}")
@@ -200,6 +212,7 @@ async def automation_page(
     runs, failed = await run_counts(system.db, found.number)
     care = await _care(system, actor, app, found, translator)
     definition = definition_json(found)
+    ill = [one for one in await ailing(system, catalog, app) if one.automation.id == found.id]
     named = msgspec.json.encode([definition, care]).decode()
     page = AutomationPage(
         name=found.definition.name,
@@ -223,6 +236,7 @@ async def automation_page(
             "can_build": allowed(actor, Operation.BUILD, app.id),
             "runs": runs,
             "failed": failed,
+            "trouble": _trouble(ill[0], translator) if ill else None,
             **care,
         },
     )

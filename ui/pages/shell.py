@@ -8,6 +8,7 @@ from typing import Any
 
 from litestar import Request
 
+from builder.automation_health import Ailing, ailing
 from runtime.access import Actor, Operation, allowed
 from runtime.automations.attention import DELETED, waiting_for_people
 from runtime.catalog import App
@@ -43,7 +44,8 @@ async def build(
     if app is not None:
         failed = await waiting_for_people(system.db, app)
         alerts = sum(failed.values())
-        sections = await _sections(system, actor, reader, app, current, failed)
+        ill = {one.automation.id: one for one in await ailing(system, catalog, app)}
+        sections = await _sections(system, actor, reader, app, current, failed, ill)
         crumbs = (Crumb(name=app.name, href=f"/a/{app.id}"), *crumbs)
     return Shell(
         person=Person(id=actor.id, name=actor.name, email=actor.email),
@@ -75,7 +77,13 @@ def _link(app: App) -> AppLink:
 
 
 async def _sections(
-    system: System, actor: Actor, reader: Reader, app: App, current: str, failed: dict[str, int]
+    system: System,
+    actor: Actor,
+    reader: Reader,
+    app: App,
+    current: str,
+    failed: dict[str, int],
+    ill: Mapping[str, Ailing],
 ) -> tuple[NavSection, ...]:
     """Tables, dashboards, automations, forms, workbenches; who may not build sees only those that have something in them."""
     builds = allowed(actor, Operation.BUILD, app.id)
@@ -83,7 +91,7 @@ async def _sections(
     sections = [rail.tables(await sizes(system.db, app.tables))]
     if app.stocks:
         sections.append(rail.stocks())
-    sections += [rail.dashboards(), rail.automations(failed), rail.forms(), rail.workbenches(actor)]
+    sections += [rail.dashboards(), rail.automations(failed, ill), rail.forms(), rail.workbenches(actor)]
     return tuple(section for section in sections if section.items or builds)
 
 
@@ -117,29 +125,40 @@ class _Rail:
         )
         return self._section(N_("仪表盘"), items, "dashboards", N_("新建仪表盘"), N_("还没有仪表盘"))
 
-    def automations(self, failed: Mapping[str, int]) -> NavSection:
+    def automations(self, failed: Mapping[str, int], ill: Mapping[str, Ailing]) -> NavSection:
         """Where there are any, also how they do.
 
         ``failed``: how many runs of each wait for somebody, by its id; those of deleted ones are told at the list of runs.
+        ``ill``: those that cannot do their work as things are, by id; the overview tells how many.
         """
-        items = [
-            self._item(
-                "zap" if a.definition.enabled else "zap-off",
-                a.definition.name,
-                "automations",
-                a.id,
-                mark="danger" if a.id in failed else "",
-                mark_text=self.reader.text(N_("{n} 次运行失败,等人处理"), n=failed[a.id])
-                if a.id in failed
-                else "",
+        text = self.reader.text
+        items = []
+        for one in self.app.automations:
+            wrong = (
+                [problem.message.text(self.reader.translator) for problem in ill[one.id].problems[:1]]
+                if one.id in ill
+                else []
             )
-            for a in self.app.automations
-        ]
+            if one.id in failed:
+                wrong.append(text(N_("{n} 次运行失败,等人处理"), n=failed[one.id]))
+            items.append(
+                self._item(
+                    "zap" if one.definition.enabled else "zap-off",
+                    one.definition.name,
+                    "automations",
+                    one.id,
+                    mark="danger" if wrong else "",
+                    mark_text=text(N_("{first};{second}"), first=wrong[0], second=wrong[1])
+                    if len(wrong) > 1
+                    else "".join(wrong),
+                )
+            )
         orphans = failed.get(DELETED, 0)
         if items:
-            items.append(self._page(N_("自动化概况"), "activity", "automations"))
+            said = text(N_("{n} 个自动化有问题"), n=len(ill))
+            items.append(self._page(N_("自动化概况"), "activity", "automations", said if ill else ""))
         if items or orphans:
-            said = self.reader.text(N_("已删除的自动化有 {n} 次运行失败,等人处理"), n=orphans)
+            said = text(N_("已删除的自动化有 {n} 次运行失败,等人处理"), n=orphans)
             items.append(self._page(N_("运行记录"), "history", "runs", said if orphans else ""))
         return self._section(N_("自动化"), tuple(items), "automations", N_("新建自动化"), N_("还没有自动化"))
 

@@ -286,7 +286,7 @@ async def test_a_condition_that_no_longer_fits_is_said_in_a_failed_run(shop: Sho
     assert await shop.settle() == []
     (row,) = await shop.world.system.db.fetch("SELECT * FROM meta.run")
     assert row["status"] == "failed"
-    assert "没有字段" in await _why(shop, row["public_id"])
+    assert await _why(shop, row["public_id"]) == "这里用的字段已被删除:换一个"
 
 
 async def test_a_quiet_change_starts_nothing(shop: Shop) -> None:

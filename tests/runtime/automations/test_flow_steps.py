@@ -527,7 +527,7 @@ async def test_what_was_called_counts_though_its_automation_is_gone_by_then(shop
     await shop.move(again)
     (second,) = await shop.settle()
     assert (await shop.run(second))["status"] == "failed", "but nothing new is begun"
-    words = "已停用,启用它再重试" if fate == "disabled" else "要运行的自动化已被删除,换一个"
+    words = "已停用,启用它再重试" if fate == "disabled" else "自动化「乙」已被删除:换一个,或从回收站恢复它"
     assert words in await _why(shop, second)
     assert len(await _called(shop)) == 1
 

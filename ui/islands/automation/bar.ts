@@ -32,6 +32,7 @@ function state(host: BarHost): TemplateResult {
     return html`<span class="draft">${icon("pencil", 14)}${t("有改动没发布")}</span><span class="f3 t13 au-wide" role="status">${missing ? t("还有 {n} 处要补上", { n: missing }) : kept}</span>`;
   }
   if (missing && !host.drafting.saved.enabled) return html`<span class="f3 t13">${t("还有 {n} 处要补上才能启用", { n: missing })}</span>`;
+  if (missing) return html`<span class="danger-t t13" role="status">${t("有 {n} 处要改", { n: missing })}</span>`;
   return html`<span class="f3 t13" role="status">${host.page.published ? t("已发布 · 第 {n} 版", { n: host.page.published }) : t("还没有发布")}</span>`;
 }
 
@@ -85,6 +86,15 @@ export function paused(host: BarHost): TemplateResult | typeof nothing {
   if (!pause) return nothing;
   const whose = { all: t("整个系统的自动化都暂停了"), app: t("这个应用的自动化都暂停了"), automation: t("这个自动化暂停了") }[pause.scope];
   return html`<div class="note warn au-paused" role="status">${icon("pause", 14)}<span><b>${pause.mode === "drain" ? t("跑完排队的就停") : whose}</b> ${pause.by ? t("{name} 暂停的", { name: pause.by }) : nothing} ${pause.reason} ${pause.held ? t("{n} 次运行等着恢复", { n: pause.held }) : t("触发的先记着,恢复后接着跑")}</span><span class="grow"></span>${host.page.can_build && pause.scope === "automation" ? html`<button type="button" class="btn s" @click=${() => void setPause(host.drafting, null)}>${t("恢复运行")}</button>` : nothing}</div>`;
+}
+
+/** Says that what is published misses something, until that is mended; who only looks is told whom to ask. */
+export function troubled(host: BarHost): TemplateResult | typeof nothing {
+  const { trouble, can_build: builds } = host.page;
+  if (!trouble || (builds && !host.problems.size)) return nothing;
+  const what = trouble.stopped ? t("用到的东西被删除,这个自动化停用了") : t("这个自动化用到的东西没有了");
+  const todo = !builds ? t("请应用的搭建者来改") : trouble.stopped ? t("改好标出来的地方,发布,再启用") : t("改好标出来的地方,再发布");
+  return html`<div class="note au-trouble" role="status">${icon("circle-alert", 14)}<div><b>${what}</b><div>${trouble.problems[0]}</div><div>${todo}</div></div></div>`;
 }
 
 /** The button that starts an automation made for that, where no record is asked for. */

@@ -174,7 +174,7 @@ export class Drafting {
       const done = await api.post<Automation>(`${this.#path}/publish`, { note: wanted.note, version: this.saved.version, revision: this.#revision, enable: this.saved.enabled || wanted.enable });
       this.#took(done);
       this.#revision = 0;
-      host.page = { ...host.page, published: (host.page.published ?? 0) + 1 };
+      host.page = { ...host.page, trouble: null, published: (host.page.published ?? 0) + 1 };
       toast(done.enabled ? t("已发布,从现在起的变化按新的做") : t("已发布,还没有启用"));
     } catch (failure) {
       if (this.#overtaken(failure)) void this.#choose();
@@ -193,10 +193,11 @@ export class Drafting {
     forget(this.saved.id);
   }
 
-  /** Switch it on or off; one that was never published is published first. */
+  /** Switch it on or off; one that was never published, or that a deletion switched off, is published first. */
   async toggle(): Promise<void> {
     const on = !this.saved.enabled;
-    if (on && !this.host.page.published) return this.publish();
+    const mended = this.unpublished && this.host.page.trouble?.stopped;
+    if (on && (!this.host.page.published || mended)) return this.publish();
     if (await this.#switch(on)) toast(on ? t("已启用,从现在起的变化会触发它") : t("已停用,正在跑的会跑完"));
     else this.host.requestUpdate();
   }

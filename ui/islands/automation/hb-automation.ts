@@ -15,7 +15,7 @@ import type { Option } from "../select/options";
 import { closePanel } from "../shell/panel";
 import { stockDialog } from "../stocks/stock-dialog";
 import { toast } from "../toast/toast";
-import { bar, paused, type BarHost } from "./bar";
+import { bar, paused, troubled, type BarHost } from "./bar";
 import { guessTest } from "./condition-form";
 import { Drafting, type DraftingHost } from "./drafting";
 import { flow, type FlowHost } from "./flow";
@@ -361,7 +361,7 @@ class HbAutomation extends HbElement implements BarHost, DraftingHost, DrawerHos
   }
 
   protected override render(): TemplateResult {
-    return html`${bar(this)}${paused(this)}
+    return html`${bar(this)}${paused(this)}${troubled(this)}
       <div class="au-canvas" tabindex="-1">
         <div class="au-scale" style=${styleMap({ zoom: String(this.zoom) })}>${flow(this)}</div>
       </div>

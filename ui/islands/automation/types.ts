@@ -269,6 +269,15 @@ export interface PageData {
   published?: number;
   pause?: Pause | null;
   statistics?: Statistics | null;
+  /** Why what is published cannot do its work as things are. */
+  trouble?: Trouble | null;
+}
+
+/** An automation that people count on misses something. `stopped`: a deletion has switched it off; `href`: where it is mended. */
+export interface Trouble {
+  stopped: boolean;
+  href: string;
+  problems: string[];
 }
 
 export interface Failure {

@@ -115,7 +115,7 @@ export function settledWords({ settled }: Notice): string {
   const { by: name, how, mine } = settled;
   if (how === "kept") return mine ? t("我选了都保留") : t("{name} 选了都保留", { name });
   if (how === "merged") return mine ? t("我已合并") : name ? t("{name} 已合并", { name }) : t("已合并");
-  return mine ? t("我已处理") : t("{name} 已处理", { name });
+  return mine ? t("我已处理") : name ? t("{name} 已处理", { name }) : t("已处理");
 }
 
 /** Go where a notice leads: within the product in this window, elsewhere in a new one. */
