@@ -18,10 +18,11 @@ from runtime.automations.connections import Connection
 from runtime.automations.course import paths
 from runtime.automations.notes import Failure, dump
 from runtime.automations.retry import wait_seconds
+from runtime.automations.steps import kind_of
 from runtime.connectors import Receipt
 from runtime.connectors.answers import storable
 from runtime.connectors.http_api import OK, HttpApi
-from runtime.definitions.automations import AutomationDef
+from runtime.definitions.automations import AutomationDef, Step
 from runtime.errors import HuobiaoError
 from runtime.events.live import WAKE_RELAY, Notice
 from runtime.i18n import N_, Message
@@ -221,18 +222,19 @@ async def _fail_run(
     waited = any(row["was"] == "waiting" for row in found)
     if any(step.on_failure == "stop" for step in failed):
         if run["status"] == "finished" or (waited and run["status"] in _UNDER_WAY):
-            await runs.end(tx, number, "failed", _not_delivered(failed[0].name, failure))
+            await runs.end(tx, number, "failed", _not_delivered(failed[0], failure))
     elif waited:
         await runs.call_back(tx, number)
         tx.after_commit.append(lambda: system.live.wake(WAKE_RELAY))
 
 
-def _not_delivered(name: str, failure: Failure) -> Failure:
+def _not_delivered(step: Step, failure: Failure) -> Failure:
+    """A step without a name of its own is called as it is in the editor."""
     return Failure(
         code="not_delivered",
         message=Message(
             N_("步骤「{step}」的消息没有发出去:{reason}"),
-            {"step": name or Message(N_("发消息")), "reason": failure.message},
+            {"step": step.name or Message(kind_of(step.config).name), "reason": failure.message},
         ),
     )
 

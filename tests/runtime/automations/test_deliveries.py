@@ -24,8 +24,9 @@ from tests.support.world import EDITOR
 
 async def _broadcast(shop: Shop, connector: str, **options: Any) -> str:
     text = TextValue(("新订单 ", shop.value("订单号")))
+    options.setdefault("name", "播报")
     return await shop.automation(
-        RecordCreated(shop.orders.id), Step("stp1", SendWecom(connector, text), "播报", **options)
+        RecordCreated(shop.orders.id), Step("stp1", SendWecom(connector, text), **options)
     )
 
 
@@ -297,3 +298,15 @@ async def test_a_step_after_a_message_does_not_wait_for_it(shop: Shop, robot: st
     await shop.settle()
     assert (await shop.read(order))["备注"] == "发了"
     assert await _states(shop) == [("waiting", 0)]
+
+
+async def test_a_step_without_a_name_is_called_as_the_editor_calls_it(
+    shop: Shop, robot: str, wecom: WecomStandIn
+) -> None:
+    await _broadcast(shop, robot, name="", attempts=1)
+    wecom.answer_http(502, times=1)
+    (run,) = await _orders(shop, 1)
+    await shop.deliver()
+    failure = load_failure((await shop.run(run))["error"])
+    assert failure is not None
+    assert failure.message.text().startswith("步骤「企业微信消息」的消息没有发出去")
