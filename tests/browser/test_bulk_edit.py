@@ -125,6 +125,40 @@ async def test_other_ways_to_fill_and_to_clear(site: Site) -> None:
     assert await held(site, pool, "TB-0001", "异常") is not True
 
 
+async def test_people_files_and_times(site: Site) -> None:
+    pool = await make_pool(site)
+    ann = await site.person("安宁")
+    actor = await site.actor()
+    for spec in (FieldSpec(name="负责人", type="member"), FieldSpec(name="面单", type="attachment")):
+        await fields.create(site.system, actor, pool.orders.id, spec)
+    orders = (await site.system.catalogs.current()).table(pool.orders.id)
+    pool = Pool(pool.customers, orders, pool.lines, pool.records)
+    page = await site.open(f"/t/{pool.orders.id}")
+    await tick(page, "TB-0001", "TB-0002")
+    dialog = await begin(page, 2)
+    await choose(dialog, "负责人")
+    await pick(dialog, "负责人", "安宁")
+    await expect(dialog.get_by_role("status")).to_contain_text("「负责人」改成「安宁」")
+    await dialog.get_by_role("button", name="修改 2 条").click()
+    await expect(dialog).to_have_count(0)
+    dialog = await begin(page, 2)
+    await choose(dialog, "面单")
+    label = {"name": "面单.txt", "mimeType": "text/plain", "buffer": b"SF1"}
+    await dialog.locator(".at-add input").set_input_files([label])  # type: ignore[list-item]
+    await expect(dialog.get_by_role("status").last).to_contain_text("「面单」改成「面单.txt」")
+    await dialog.get_by_role("button", name="修改 2 条").click()
+    await expect(dialog).to_have_count(0)
+    dialog = await begin(page, 2)
+    await choose(dialog, "下单时间")
+    await dialog.get_by_label("下单时间").last.fill("2026-11-11T08:00")
+    await dialog.get_by_role("button", name="修改 2 条").click()
+    await expect(dialog).to_have_count(0)
+    for name in ("TB-0001", "TB-0002"):
+        assert [one["name"] for one in await held(site, pool, name, "面单")] == ["面单.txt"]
+        assert ann.id in str(await held(site, pool, name, "负责人"))
+        assert "2026-11-11" in str(await held(site, pool, name, "下单时间"))
+
+
 async def test_a_value_that_cannot_be_is_mended_where_it_was_typed(site: Site) -> None:
     pool = await make_pool(site)
     page = await site.open(f"/t/{pool.orders.id}")
@@ -220,6 +254,26 @@ async def test_more_than_one_request_holds_is_one_undo(site: Site) -> None:
     await page.keyboard.press("Control+z")
     await expect(page.locator(".toast").last).to_contain_text(f"已撤销,{count} 条记录恢复原样")
     assert await site.system.db.value(where) == 0
+
+
+async def test_a_range_of_rows_that_have_not_all_been_shown(site: Site) -> None:
+    pool = await make_pool(site)
+    await many_orders(site, pool, 640)
+    page = await site.open(f"/t/{pool.orders.id}")
+    await expect(page.locator("hb-grid .g-r", has_text="TB-0001")).to_be_visible()
+    await page.locator("#g-0-0").click()
+    await page.keyboard.press("Control+Shift+ArrowDown")
+    await page.keyboard.press("Shift+F10")
+    await page.get_by_role("menuitem", name="批量修改 645 条…").click()
+    dialog = page.get_by_role("dialog", name="批量修改 645 条记录")
+    await choose(dialog, "手机号")
+    await dialog.get_by_role("radio", name="清空").check()
+    await expect(dialog.get_by_role("status")).to_contain_text("其中 5 条现在有内容。")
+    await dialog.get_by_role("button", name="修改 645 条").click()
+    await expect(page.locator(".toast")).to_contain_text("已改 645 条的「手机号」")
+    phone = pool.orders.field("手机号")
+    left = f"SELECT count(*) FROM data.t{pool.orders.number} WHERE f{phone.number} IS NOT NULL"
+    assert await site.system.db.value(left) == 0
 
 
 async def test_who_may_only_look_is_offered_nothing(site: Site) -> None:

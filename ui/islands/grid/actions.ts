@@ -5,7 +5,7 @@ import { failedTemplate } from "../failed";
 import { confirmDialog } from "../dialog/dialog";
 import { debounce } from "../dom";
 import { isNumeric, type Field, type Value } from "../fields/field";
-import { clockParts, fromLocal } from "../fields/format";
+import { clockParts, formatNumber, fromLocal } from "../fields/format";
 import { icon } from "../icons";
 import { t } from "../i18n";
 import { startMenu } from "../automation/start";
@@ -232,14 +232,27 @@ export class Actions {
     return ids;
   }
 
+  /** Set one field in the records of a range; those that have not been shown yet are fetched first. */
+  async #setField(range: Range): Promise<void> {
+    const { grid } = this;
+    if (!(await this.fetchRange(range))) return;
+    const ids: string[] = [];
+    for (let row = range.top; row <= range.bottom; row++) {
+      const id = grid.rowAt(row)?.id;
+      if (id) ids.push(id);
+    }
+    await this.bulk.setField(ids);
+  }
+
   menu(event: MouseEvent): void {
     this.#menu(new DOMRect(event.clientX, event.clientY, 0, 0));
   }
 
-  /** The same by key, beside the active cell (`box` is the wrap's). */
+  /** The same by key, beside the active cell (`box` is the wrap's), or in the middle where that is out of sight. */
   menuAt(box: { left: number; top: number; width: number; height: number } | null): void {
     const wrap = this.grid.wrap.getBoundingClientRect();
-    if (box) this.#menu(new DOMRect(wrap.left + box.left, wrap.top + box.top, box.width, box.height));
+    const { left, top, width, height } = box ?? { left: wrap.width / 2, top: wrap.height / 2, width: 0, height: 0 };
+    this.#menu(new DOMRect(wrap.left + left, wrap.top + top, width, height));
   }
 
   #menu(at: DOMRect): void {
@@ -258,7 +271,9 @@ export class Actions {
       );
     }
     if (grid.canCreate) items.push({ label: t("新建记录"), icon: "plus", run: () => void grid.addRow() });
-    if (grid.canEdit && ids.length > 1) items.push({ label: t("批量修改 {n} 条…", { n: ids.length }), icon: "square-pen", run: () => setTimeout(() => void this.bulk.setField(ids)) });
+    const { range } = grid.selection;
+    const lines = range.bottom - range.top + 1;
+    if (grid.canEdit && lines > 1) items.push({ label: t("批量修改 {n} 条…", { n: formatNumber(lines) }), icon: "square-pen", run: () => setTimeout(() => void this.#setField(range)) });
     if (grid.canEdit && grid.table && ids.length) items.push({ label: t("运行自动化…"), icon: "zap", run: () => setTimeout(() => this.#start(at, ids)) });
     if (grid.canEdit && grid.table && ids.length > 1 && ids.length <= mostMerged) items.push({ label: t("合并 {n} 条…", { n: ids.length }), icon: "merge", run: () => void this.#merge(ids) });
     if (grid.canEdit && ids.length) items.push("separator", { label: t("删除 {n} 条", { n: ids.length }), icon: "trash-2", danger: true, run: () => void this.#remove(ids) });

@@ -76,8 +76,12 @@ export class Bulk {
       for (const { id } of changed) grid.checked.delete(id!);
       for (const id of rest) grid.checked.add(id);
     }
+    // They may have left the view: what one no longer sees must not stay ticked.
+    if (changed.length && !rest.length && grid.marked.has(field.id)) grid.checked.clear();
     grid.checksChanged();
-    if (changed.length) grid.actions.summariseSoon();
+    if (!changed.length) return;
+    if (grid.orderFields.has(field.id)) void grid.refresh();
+    else grid.actions.summariseSoon();
   }
 }
 

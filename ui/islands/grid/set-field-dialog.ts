@@ -44,7 +44,9 @@ class SetField {
   #reach: Reach[] | null = null;
   /** Why the value cannot be taken. */
   #problem = "";
-  /** How many are dealt with; null while nothing is under way. */
+  /** The records that are sent: those that hold something else. */
+  #wanted: readonly string[] = [];
+  /** How many of them are dealt with; null while nothing is under way. */
   #done: number | null = null;
   #stopped = false;
   #told: SetOutcome | null = null;
@@ -78,18 +80,6 @@ class SetField {
     const box = this.#dialog.querySelector<HbSelect>(".sf-field hb-select");
     await box?.updateComplete;
     box?.focus();
-    await this.#read();
-  }
-
-  async #read(): Promise<void> {
-    try {
-      this.#records = await readAll(this.#ids, this.host.source, (id) => this.host.known(id));
-      await this.#lookAhead();
-    } catch (failure) {
-      showError(failure);
-      return;
-    }
-    this.#draw();
   }
 
   /* ---- what is to be done ---- */
@@ -101,16 +91,28 @@ class SetField {
     this.#problem = "";
     this.#reach = null;
     this.#draw();
-    this.#lookAhead().then(() => this.#draw(), showError);
+    void this.#lookAhead();
   }
 
-  /** Of a state machine: where the records may go. */
+  /** What the records hold, and, of a state machine, where they may go. A field chosen again tries again. */
   async #lookAhead(): Promise<void> {
     const field = this.#field;
-    if (!field?.options.machine || !this.#records) return;
-    const standing = byState(field, this.#ids, this.#records);
-    const ways = await waysOf(field, standing, this.host.source);
-    if (field === this.#field) this.#reach = reachable(field, standing, ways);
+    const ids = this.#ids;
+    try {
+      const records = this.#records ?? (await readAll(ids, this.host.source, (id) => this.host.known(id)));
+      if (ids !== this.#ids) return;
+      this.#records = records;
+      if (field?.options.machine) {
+        const standing = byState(field, ids, records);
+        const reach = reachable(field, standing, await waysOf(field, standing, this.host.source));
+        if (field !== this.#field || ids !== this.#ids) return;
+        this.#reach = reach;
+      }
+    } catch (failure) {
+      showError(failure);
+      if (field?.options.machine && field === this.#field) this.#field = null;
+    }
+    this.#draw();
   }
 
   #put(value: Value): void {
@@ -143,15 +145,15 @@ class SetField {
     if (problem || !deed) {
       this.#problem = problem;
       this.#draw();
-      this.#dialog.querySelector<HTMLElement>(deed ? ".sf-control :is(input, textarea, .sel-box, button)" : ".sf-field .sel-box")?.focus();
+      this.#focusControl();
       return;
     }
-    const wanted = deed.field.options.machine ? this.#ids.filter((id) => this.#records?.get(id)?.fields[deed.field.id] !== deed.value) : this.#ids;
+    this.#wanted = deed.field.options.machine ? this.#ids.filter((id) => this.#records?.get(id)?.fields[deed.field.id] !== deed.value) : this.#ids;
     this.#done = 0;
     this.#stopped = false;
     this.#draw();
     this.#dialog.querySelector<HTMLElement>(".sf-stop")?.focus();
-    const outcome = await setAll(wanted, deed, this.host.source, {
+    const outcome = await setAll(this.#wanted, deed, this.host.source, {
       onStep: (done) => {
         this.#done = done;
         this.#draw();
@@ -160,6 +162,11 @@ class SetField {
     });
     this.#done = null;
     this.#finish(deed, outcome);
+  }
+
+  /** Put the keyboard where something is missing. */
+  #focusControl(): void {
+    this.#dialog.querySelector<HTMLElement>(this.#field ? ".sf-control :is(input, textarea, .sel-box, button)" : ".sf-field .sel-box")?.focus();
   }
 
   #stop(): void {
@@ -178,6 +185,7 @@ class SetField {
     if (open && !changed.length && !left.length && reasons.length === 1 && refused[0]?.problems.every((problem) => problem.field === deed.field.id && !deed.field.options.machine)) {
       this.#problem = reasons[0]!.reason;
       this.#draw();
+      this.#focusControl();
       return;
     }
     this.#told = outcome;
@@ -278,7 +286,7 @@ class SetField {
   }
 
   #progress(): TemplateResult {
-    const total = this.#ids.length;
+    const total = this.#wanted.length;
     const step = t("已处理 {done} / {total} 条", { done: formatNumber(this.#done ?? 0), total: formatNumber(total) });
     return html`<p class="sf-say" role="status">${step}</p>
       <progress class="barp sf-bar" max=${total} .value=${this.#done ?? 0} aria-label=${step}></progress>`;
