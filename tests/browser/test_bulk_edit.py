@@ -7,8 +7,9 @@ from typing import Any
 
 from playwright.async_api import Locator, Page, expect
 
-from builder import fields
+from builder import fields, views
 from builder.wire import FieldPatch, FieldSpec
+from runtime.definitions.queries import Condition
 from runtime.records import read
 from tests.browser.pool import MACHINE, Pool, make_pool, many_orders
 from tests.browser.support import Site, axe, shot
@@ -276,6 +277,22 @@ async def test_a_range_of_rows_that_have_not_all_been_shown(site: Site) -> None:
     assert await site.system.db.value(left) == 0
 
 
+async def test_what_leaves_the_view_does_not_stay_ticked(site: Site) -> None:
+    pool = await make_pool(site)
+    only = Condition(pool.field("渠道"), "is", "淘宝")
+    await views.update(site.system, await site.actor(), pool.orders.views[0].id, views.ViewPatch(where=only))
+    page = await site.open(f"/t/{pool.orders.id}")
+    await tick(page, "TB-0001", "TB-0004")
+    dialog = await begin(page, 2)
+    await choose(dialog, "渠道")
+    await pick(dialog, "渠道", "抖音")
+    await dialog.get_by_role("button", name="修改 2 条").click()
+    await expect(page.locator("hb-grid .g-r")).to_have_count(0)
+    await expect(bar_of(page)).to_have_count(0)
+    await page.locator(".toast").get_by_role("button", name="撤销").click()
+    await expect(page.locator("hb-grid .g-r")).to_have_count(2)
+
+
 async def test_who_may_only_look_is_offered_nothing(site: Site) -> None:
     pool = await make_pool(site)
     page = await site.open(f"/t/{pool.orders.id}", await site.person("王强", "viewer"))
@@ -291,6 +308,8 @@ async def test_a_narrow_bar_and_dialog_in_english(site: Site) -> None:
     bar = page.get_by_role("toolbar", name="For the selected records")
     await page.screenshot(path=shot("bulk/narrow-bar"))
     assert await bar.evaluate("bar => bar.scrollWidth <= bar.clientWidth")
+    await page.locator("hb-grid").evaluate("grid => (grid.style.width = '300px')")  # beside an open panel
+    assert await bar.evaluate("bar => bar.clientWidth <= 300 && bar.scrollWidth <= bar.clientWidth")
     await bar.get_by_role("button", name="Set a field").press("Enter")
     dialog = page.get_by_role("dialog", name="Set a field of 3 records")
     await choose(dialog, "渠道", "Which field")

@@ -39,7 +39,7 @@ export class Bulk {
     render(
       html`<span class="g-bulk-n">${t("已选 {n} 条", { n: formatNumber(grid.checked.size) })}</span>
         ${grid.canEdit ? this.#edits() : nothing}
-        <button type="button" class="btn s" @click=${() => grid.checkAll(false)}>${t("取消选择")}</button>`,
+        ${button(t("取消选择"), "x", () => grid.checkAll(false))}`,
       this.#bar,
     );
   }
