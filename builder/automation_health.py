@@ -134,6 +134,15 @@ def step_at(definition: AutomationDef, path: str) -> str:
     return found
 
 
+async def changed_kinds(tx: Tx) -> set[str]:
+    """Kinds of the definitions that this transaction has changed; empty when it has changed people only."""
+    rows = await tx.fetch(
+        "SELECT DISTINCT d.kind FROM meta.definition_change c JOIN meta.definition d ON d.id = c.definition_id"
+        " WHERE c.at = now() AND c.id > (SELECT max(id) - 10000 FROM meta.definition_change)"
+    )
+    return {row["kind"] for row in rows}
+
+
 async def tell(system: System, tx: Tx, before: Catalog, actor: Actor) -> None:
     """Post what a change of definitions or people has broken, and take back what it has mended.
 
@@ -149,11 +158,8 @@ async def tell(system: System, tx: Tx, before: Catalog, actor: Actor) -> None:
 
 
 async def _tell(system: System, tx: Tx, before: Catalog, actor: Actor) -> None:
-    changed = await tx.fetch(
-        "SELECT DISTINCT d.kind FROM meta.definition_change c JOIN meta.definition d ON d.id = c.definition_id"
-        " WHERE c.at = now() AND c.id > (SELECT max(id) - 10000 FROM meta.definition_change)"
-    )
-    if changed and {row["kind"] for row in changed} <= _HARMLESS:
+    changed = await changed_kinds(tx)
+    if changed and changed <= _HARMLESS:
         return
     after = await system.catalogs.current()
     now_there = {app.id: app for app in after.apps}
@@ -268,4 +274,4 @@ async def _people(tx: Tx, app: App, automation: Automation) -> list[int]:
     return [*await alerts.owners(tx, app, automation), *(row["person_id"] for row in builders)]
 
 
-__all__ = ["Ailing", "ailing", "step_at", "tell"]
+__all__ = ["Ailing", "ailing", "changed_kinds", "step_at", "tell"]

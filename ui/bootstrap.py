@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from builder import automation_health, conversions, converting, trash
+from builder import automation_health, conversions, converting, move_health, trash
 from runtime.automations.hooks import forget_calls
 from runtime.automations.retention import forget_old_runs
 from runtime.automations.statistics import keep_days
@@ -59,5 +59,5 @@ def build(settings: Settings) -> System:
             allow_private=settings.allow_private_outbound, allowed=[settings.wecom_base_url]
         ),
     )
-    system.watchers.append(automation_health.tell)
+    system.watchers += [automation_health.tell, move_health.tell]
     return system
