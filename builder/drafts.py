@@ -99,7 +99,7 @@ async def examples_of(
 ) -> tuple[Result, ...]:
     """What a computed field would be worth on ``record`` or the newest ones; none where that takes too long.
 
-    ``filled_first``: of the latest, rather those where it is worth something.
+    ``filled_first``: of the latest, rather those where it is worth something, or an error.
     """
     context = Context(zone=catalog.app_of(table).zone)
     value, error = computed.expression(catalog, context, _field(table, config))
@@ -109,7 +109,7 @@ async def examples_of(
     where = compiler.where(None)
     if record is not None:
         where = QueryString("{} AND t.id = {}", where, parse_record_id(record)[1])
-    first = "(value IS NULL OR value::text = '0'), " if filled_first else ""
+    first = "(error IS NULL AND (value IS NULL OR value::text IN ('', '0', '[]'))), " if filled_first else ""
     query = QueryString(
         f"SELECT * FROM (SELECT t.id, {name} AS name, {{}} AS value, {{}} AS error FROM {{}} t WHERE {{}}"
         f" ORDER BY t.id DESC LIMIT {_LOOKED_AT if filled_first else EXAMPLES}) s"

@@ -82,7 +82,7 @@ async def look_at(
         return Draft(problem=rejected.problems[0], start=rejected.start, end=rejected.end)
     config = msgspec.structs.replace(config, source=stored)
     clock = formulas.uses_clock(formulas.parse(stored))
-    examples = await examples_of(system, actor, catalog, table, config, record)
+    examples = await examples_of(system, actor, catalog, table, config, record, filled_first=True)
     return Draft(result=config.result, uses_clock=clock, examples=examples)
 
 

@@ -54,3 +54,17 @@ async def test_one_record_can_be_asked_for(desk: Desk, orders: Table) -> None:
 
 async def test_what_depends_on_the_clock_says_so(desk: Desk, orders: Table) -> None:
     assert (await look(desk, orders, "YEAR(TODAY())")).uses_clock
+
+
+async def test_it_is_shown_on_records_where_it_gives_something(desk: Desk) -> None:
+    remarks = await desk.table("客服单", spec("单号"), spec("备注", "long_text"))
+    await desk.write(
+        remarks,
+        {"单号": "A1", "备注": "要发票"},
+        {"单号": "A2"},
+        {"单号": "A3"},
+        {"单号": "A4"},
+        {"单号": "A5"},
+    )
+    draft = await look(desk, remarks, 'KEYWORDS({备注}, "要发票:发票")')
+    assert [(e.name, e.text) for e in draft.examples] == [("A1", "要发票"), ("A5", ""), ("A4", "")]
