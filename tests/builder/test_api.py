@@ -10,6 +10,7 @@ import pytest
 from litestar import Litestar
 
 from runtime import accounts
+from runtime.accounts.members import put_member
 from runtime.fieldtypes.registry import TYPES
 from tests.support.web import app, owner, program, system
 
@@ -207,6 +208,30 @@ async def test_connectors_over_http_show_no_secret(api: httpx.AsyncClient) -> No
     listed = await ok(await api.get(f"/apps/{app_id}/connectors"))
     assert [c["id"] for c in listed["connectors"]] == [made["id"]]
     await ok(await api.delete(f"/connectors/{made['id']}"), 204)
+
+
+async def test_a_refused_call_inside_names_the_setting_to_the_administrator_alone(
+    api: httpx.AsyncClient, app: Litestar, system: Any
+) -> None:
+    app_id, _ = await pool(api)
+    given = {"kind": "http_webhook", "name": "仓库", "settings": {"url": "http://127.0.0.1:9/hook"}}
+    made = await ok(await api.post(f"/apps/{app_id}/connectors", json=given), 201)
+    builder = await accounts.create_user(
+        system, email="chen@example.com", name="小陈", password="sesame-open-9"
+    )
+    number = await system.db.value("SELECT id FROM meta.definition WHERE public_id = $1", app_id)
+    async with system.db.transaction() as tx:
+        await put_member(tx, number, builder.number, "builder")
+    refused = await api.post(f"/connectors/{made['id']}/test")
+    assert refused.status_code == 403
+    assert "HUOBIAO_ALLOW_PRIVATE_OUTBOUND=1" in refused.json()["detail"]
+    async with await program(app, builder.email) as theirs:
+        refused = await theirs.post(f"/api/v1/connectors/{made['id']}/test")
+        assert refused.status_code == 403
+        assert "请活表的管理员允许访问内网" in refused.json()["detail"]
+        assert "HUOBIAO" not in refused.text
+        listed = await theirs.get(f"/api/v1/apps/{app_id}/connectors")
+        assert "HUOBIAO" not in listed.text
 
 
 async def test_what_is_not_ones_own_is_not_found(api: httpx.AsyncClient, app: Litestar, system: Any) -> None:
