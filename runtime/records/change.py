@@ -12,7 +12,7 @@ from runtime.access import Actor
 from runtime.errors import Problem
 
 Channel = Literal[
-    "ui", "api", "import", "form", "automation", "connector", "undo", "stock", "template", "system"
+    "ui", "api", "import", "form", "automation", "connector", "undo", "redo", "stock", "template", "system"
 ]
 
 
@@ -22,6 +22,11 @@ class Source(msgspec.Struct, frozen=True):
     channel: Channel
     ref: str | None = None
     depth: int = 0
+
+    @property
+    def brings_back(self) -> bool:
+        """Whether the values are some that were stored before: a change taken back, or done again."""
+        return self.channel in ("undo", "redo")
 
 
 class NewRecord(msgspec.Struct, frozen=True):

@@ -395,7 +395,8 @@ async def undo_changes(system: System, actor: Actor, change_id: int) -> tuple[Ch
             raise InvalidInput(N_("只能撤销自己的操作"), code="not_yours")
         parts = _taken_back(table, step, later)
         if any(parts.values()):
-            source = Source("undo", str(change_id))
+            # a change that is done again can be taken back once more; one that took something back is no deed of its own
+            source = Source("redo" if step[0]["channel"] == "undo" else "undo", str(change_id))
             changes.append(
                 Change(table=table.id, actor=actor, source=source, atomic=True, merging=merging, **parts)
             )
@@ -445,7 +446,7 @@ async def _merge_of(system: System, rows: Sequence[Any]) -> str | None:
     source = rows[0]["source"] or ""
     if source.startswith(MERGE):
         return str(source.removeprefix(MERGE))
-    if rows[0]["channel"] != "undo" or not source.isdigit():
+    if rows[0]["channel"] not in ("undo", "redo") or not source.isdigit():
         return None
     return await _merge_of(
         system,
@@ -479,9 +480,9 @@ def wire_of(field: Field, value: Any) -> Any:
 
 
 async def last_change_of(system: System, actor: Actor) -> int | None:
-    """The newest change this person made by hand and has not taken back, within a day; None if there is none."""
+    """The newest change this person made by hand, or did again, and has not taken back, within a day; None if there is none."""
     found = await system.db.value(
-        "SELECT h.change_id FROM meta.history h WHERE h.actor_id = $1 AND h.channel = 'ui'"
+        "SELECT h.change_id FROM meta.history h WHERE h.actor_id = $1 AND h.channel IN ('ui', 'redo')"
         " AND h.action <> 'press'"
         " AND h.at > now() - interval '1 day' AND NOT EXISTS (SELECT 1 FROM meta.history u WHERE u.channel = 'undo'"
         " AND u.actor_id = $1 AND u.source = h.change_id::text AND u.at > now() - interval '1 day')"

@@ -125,7 +125,7 @@ def _limited_inverse(catalog: Catalog, field: Field) -> Field | None:
 async def refuse(work: Work) -> bool:
     """Refuse records that add a link which may not be; when rows and all other pairs are stored.
     True if there are any."""
-    if work.change.source.channel == "undo":  # what was there comes back
+    if work.change.source.brings_back:  # what was there comes back
         return False
     before = len(work.good)
     for field in bound(work):

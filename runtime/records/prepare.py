@@ -189,7 +189,7 @@ def _read_fields(
                 continue
             read = kind.repair if work.change.typecast else kind.parse
             stored = read(field.config, value, work.context)
-            if work.change.source.channel != "undo" and not merging:
+            if not work.change.source.brings_back and not merging:
                 kind.admit(field.config, stored, None if field.type == "link" else item.old(field))
         except BadValue as bad:
             item.refuse(bad.code, bad.message, field)
@@ -233,7 +233,7 @@ def _require(work: Work, item: Item, fields: list[Field]) -> None:
 def _may_be_left_empty(work: Work, public_id: str) -> bool:
     """Whether nothing is required of the record: it goes into another one, or a merge is taken back as a whole."""
     merging = work.change.merging
-    return merging is not None and (merging != public_id or work.change.source.channel == "undo")
+    return merging is not None and (merging != public_id or work.change.source.brings_back)
 
 
 def _drop_unchanged(item: Item) -> None:

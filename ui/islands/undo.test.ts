@@ -82,6 +82,15 @@ describe("undo on a slow line", () => {
     await all;
     expect(server.asked.map((line) => line.replace("POST /api/v1/undo", "").trim())).toEqual(["", "8", "7", "chg3", "chg2", "chg1"]);
     server.asked.length = 0;
+    server.last = "chg6";
+    const thrice = undo();
+    for (let count = 0; count < 3; count++) {
+      await quiet();
+      await server.answer();
+    }
+    await thrice;
+    expect(server.asked.map((line) => line.replace("POST /api/v1/undo", "").trim())).toEqual(["", "chg5", "chg4"]);
+    server.asked.length = 0;
     server.last = "6";
     const other = undo();
     await quiet();

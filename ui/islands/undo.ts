@@ -108,7 +108,12 @@ async function redoNow(): Promise<void> {
     return;
   }
   try {
-    for (const change of [last].flat().reverse()) await api.post("/api/v1/undo", { change });
+    const again: string[] = [];
+    for (const change of [last].flat().reverse()) {
+      const { change: made } = await api.post<Undone>("/api/v1/undo", { change });
+      if (made) again.push(made);
+    }
+    together(again); // what was one deed is one again
     setRedoList(ids);
     toast(t("已重做"));
     document.dispatchEvent(new CustomEvent("hb:undone"));

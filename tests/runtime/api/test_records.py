@@ -263,7 +263,18 @@ async def test_people_take_their_changes_back(
     read = (await browser.call("GET", f"/api/v1/records/{one}?field_keys=name")).json()
     assert read["fields"]["备注"] == "新"
     history = (await browser.call("GET", f"/api/v1/records/{one}/history")).json()
-    assert [e["channel"] for e in history["entries"]] == ["undo", "undo", "ui", "ui"]
+    assert [e["channel"] for e in history["entries"]] == ["redo", "undo", "ui", "ui"]
+    once_more = (await browser.call("POST", "/api/v1/undo", {})).json()
+    assert once_more["undone"] == again["change"], (
+        "what was done again is the newest, not what stands before it"
+    )
+    read = (await browser.call("GET", f"/api/v1/records/{one}?field_keys=name")).json()
+    assert read["fields"]["备注"] == "旧"
+    await browser.call("POST", "/api/v1/undo", {"change": once_more["change"]})
+    await browser.call("POST", "/api/v1/undo", {})
+    last = (await browser.call("POST", "/api/v1/undo", {})).json()
+    assert last["undone"] == made["change"], "one step back after the other"
+    assert (await browser.call("GET", f"/api/v1/records/{one}")).status_code == 404
     assert changed["change"] != made["change"]
     assert (await browser.call("POST", "/api/v1/undo", {"change": "x1"})).status_code == 422
     nothing = await api.post("/api/v1/undo", json={"change": 99999999})

@@ -35,6 +35,8 @@ export function channelWords(entry: Entry): string {
       return t("外部连接");
     case "undo":
       return t("撤销");
+    case "redo":
+      return t("重做");
     case "stock":
       return t("库存");
     case "template":
