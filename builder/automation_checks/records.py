@@ -27,7 +27,7 @@ from runtime.definitions.record_steps import (
     UpdateRecord,
     UpsertRecord,
 )
-from runtime.definitions.values import Assignment
+from runtime.definitions.values import Assignment, Literal_
 from runtime.i18n import N_
 
 
@@ -129,6 +129,8 @@ def check_move(problems: Problems, config: MoveState, reach: Reach) -> Any:
         problems.at("field").add(
             "no_machine", N_("「{name}」没有设状态流转,用「更新记录」来改"), field=field, name=field.name
         )
+    elif not config.to:
+        problems.at("to").add("no_state", N_("选要流转到哪个状态"))
     elif config.to not in field.choices_by_id:
         problems.at("to").add("unknown_choice", N_("「{name}」里没有这个选项"), field=field, name=field.name)
     elif not any(t.target == config.to for t in field.config.machine.transitions):
@@ -189,6 +191,8 @@ def _match(
             )
         if one.how != "set":
             problems.at(index).at("how").add("bad_way", N_("用来查找的值不能加减"))
+        elif isinstance(one.value, Literal_) and one.value.value in (None, "", []):
+            problems.at(index).at("value").add("no_value", N_("填用来查找的值,空着什么也找不到"))
     return checked
 
 

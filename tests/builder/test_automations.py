@@ -277,6 +277,11 @@ NUMBER = {"kind": "field", "field": "单号"}
             "bad_match",
         ),
         (
+            ({"kind": "upsert_record", "table": "客户", "match": [{"field": "姓名", "value": {"kind": "literal", "value": ""}}]},),
+            "steps.0.config.match.0.value",
+            "no_value",
+        ),
+        (
             ({"kind": "upsert_record", "table": "客户", "match": [{"field": "电话", "value": NUMBER}]},),
             "steps.0.config.create",
             "required_missing",

@@ -18,9 +18,9 @@ export function problemAt(host: FormHost, start: string): Problem | undefined {
   return host.problems.find((problem) => problem.path === start || problem.path?.startsWith(`${start}.`));
 }
 
-/** One row of a form: label, control, hint or problem. */
-export function row(host: FormHost, label: string, path: string, control: TemplateResult, hint: TemplateResult | string | typeof nothing = nothing): TemplateResult {
-  const problem = path ? problemAt(host, path) : undefined;
+/** One row of a form: label, control, hint or problem. `path`: what its problems are about, one path or several. */
+export function row(host: FormHost, label: string, path: string | readonly string[], control: TemplateResult, hint: TemplateResult | string | typeof nothing = nothing): TemplateResult {
+  const problem = [path].flat().filter(Boolean).map((one) => problemAt(host, one)).find(Boolean);
   return html`<div class="field" role="group" aria-label=${label}>
     <span class="lab">${label}</span>
     ${control}

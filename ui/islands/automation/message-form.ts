@@ -3,13 +3,11 @@ import { html, nothing, type TemplateResult } from "lit";
 import { icon } from "../icons";
 import { t } from "../i18n";
 import type { HbSelect } from "../select/hb-select";
-import "../template-text/hb-template-text";
-import type { HbTemplateText } from "../template-text/hb-template-text";
 import { previewText } from "../template-text/parts";
 import { problemAt, row, type FormHost } from "./form-parts";
 import type { Connector, StepConfig, StepValue } from "./types";
-import { fromParts, toParts, valueOptions, type Surroundings } from "./values";
-import { settled } from "./settled";
+import { textControl } from "./value-control";
+import { optionOf, toParts, valueOptions, type Surroundings } from "./values";
 
 export interface MessageHost extends FormHost {
   readonly around: Surroundings;
@@ -69,17 +67,7 @@ export function wecomForm(host: MessageHost, config: Extract<StepConfig, { kind:
   const options = valueOptions(host.around);
   const mention = config.mention ?? [];
   return html`${connectorRow(host, "wecom_robot", t("发到"), config.connector, (connector) => set({ ...config, connector }), t("每个机器人一分钟最多 20 条,多出的合并成一条,不会丢"))}
-    ${row(host, t("内容"), "config.text", html`<hb-template-text
-      label=${t("内容")}
-      placeholder=${t("写消息,按 / 插入字段")}
-      ?disabled=${host.locked}
-      .values=${settled(options)}
-      .value=${settled(config.text.parts)}
-      @change=${(event: Event) => {
-        event.stopPropagation();
-        set({ ...config, text: { kind: "text", parts: (event.currentTarget as HbTemplateText).value } });
-      }}
-    ></hb-template-text>`)}
+    ${row(host, t("内容"), "config.text", textControl(host, t("内容"), config.text, false, (value) => set({ ...config, text: { kind: "text", parts: toParts(value) } }), t("写消息,按 / 插入字段")))}
     <label class="opt-row"><input class="sw" type="checkbox" role="switch" .checked=${config.markdown ?? false} ?disabled=${host.locked} @change=${(event: Event) => set({ ...config, markdown: (event.target as HTMLInputElement).checked })} /><span>${t("带格式(Markdown)")}<span class="hint">${t("可以用加粗、链接和颜色;带格式的消息只在企业微信里能看到")}</span></span></label>
     ${row(host, t("提到谁"), "config.mention", html`<hb-select
       multiple
@@ -96,7 +84,7 @@ export function wecomForm(host: MessageHost, config: Extract<StepConfig, { kind:
         set({ ...config, mention: (event.currentTarget as HbSelect).value as string[] });
       }}
     ></hb-select>`)}
-    ${preview(host, previewText(config.text.parts, options), mention)}`;
+    ${preview(host, previewText(config.text.parts, options, (value) => optionOf(host.around, value, options)), mention)}`;
 }
 
 function preview(host: MessageHost, text: string, mention: readonly string[]): TemplateResult {
@@ -108,7 +96,6 @@ function preview(host: MessageHost, text: string, mention: readonly string[]): T
 
 /** "Post to a URL": names and values, sent as a JSON object. */
 export function postForm(host: MessageHost, config: Extract<StepConfig, { kind: "http_post" }>, set: (config: StepConfig) => void): TemplateResult {
-  const options = valueOptions(host.around);
   const entries = Object.entries(config.body ?? {});
   const write = (next: [string, StepValue][]) => set({ ...config, body: Object.fromEntries(next) });
   const fresh = () => {
@@ -126,10 +113,7 @@ export function postForm(host: MessageHost, config: Extract<StepConfig, { kind: 
               if (next && !entries.some(([other], at) => other === next && at !== index)) write(entries.map((one, at) => (at === index ? [next, one[1]] : one)));
               else (event.target as HTMLInputElement).value = name;
             }} />
-            <hb-template-text single label=${name} ?disabled=${host.locked} .values=${settled(options)} .value=${settled(toParts(value))} @change=${(event: Event) => {
-              event.stopPropagation();
-              write(entries.map((one, at) => (at === index ? [one[0], fromParts((event.currentTarget as HbTemplateText).value)] : one)));
-            }}></hb-template-text>
+            ${textControl(host, name, value, true, (next) => write(entries.map((one, at) => (at === index ? [one[0], next] : one))), t("按 / 插入字段"))}
             ${host.locked ? nothing : html`<button type="button" class="icb" aria-label=${t("去掉「{name}」", { name })} @click=${() => write(entries.filter((_, at) => at !== index))}>${icon("x", 14)}</button>`}
           </div>
           ${problem ? html`<p class="hint bad">${icon("circle-alert", 14)}${problem.message}</p>` : nothing}`;

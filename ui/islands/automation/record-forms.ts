@@ -20,21 +20,22 @@ import { fitting, optionOf, reachable, tableOf, takesText } from "./values";
 type Config<K extends StepConfig["kind"]> = Extract<StepConfig, { kind: K }>;
 type Put = (config: StepConfig) => void;
 
-/** Conditions over a table, whose operands may be values. */
-export function whereForm(host: SetHost, label: string, table: Table, where: Filter | null | undefined, path: string, set: (where: Filter | null) => void, hint: string = ""): TemplateResult {
+/** Conditions over a table, whose operands may be values; fixed ones only where they are asked outside of the run (`values` false). */
+export function whereForm(host: SetHost, label: string, table: Table, where: Filter | null | undefined, path: string, set: (where: Filter | null) => void, hint: string = "", values = true): TemplateResult {
   const problem = problemAt(host, path);
   return html`<div class="field" role="group" aria-label=${label}>
     <span class="lab">${label}</span>
-    ${whereControl(host, table, where, set)}
+    ${whereControl(host, table, where, set, values)}
     ${problem ? html`<p class="hint bad">${icon("circle-alert", 14)}${problem.message}</p>` : hint ? html`<p class="hint">${hint}</p>` : nothing}
   </div>`;
 }
 
 /** The filter builder with the picker of values beside each operand. */
-export function whereControl(host: SetHost, table: Table, where: Filter | null | undefined, set: (where: Filter | null) => void): TemplateResult {
+export function whereControl(host: SetHost, table: Table, where: Filter | null | undefined, set: (where: Filter | null) => void, values = true): TemplateResult {
   return html`<hb-filter
+    careful
     .fields=${settled(withSystem(table))}
-    .valuesFor=${(field: Field) => forOperand(host, field)}
+    .valuesFor=${(field: Field) => (values ? forOperand(host, field) : [])}
     .named=${(value: { kind: string }) => optionOf(host.around, value)}
     .value=${settled(isEmptyFilter(where) ? null : where)}
     ?disabled=${host.locked}

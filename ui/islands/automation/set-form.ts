@@ -30,7 +30,7 @@ export function aimForm(host: SetHost, label: string, aim: Aim, set: (aim: Aim) 
     const found = options.find((option) => key(option.aim) === value);
     if (found) set(found.aim);
   };
-  return row(host, label, "config.of", choose(host, label, key(aim), options.map((option) => ({ value: key(option.aim), label: option.label, icon: option.icon })), pick));
+  return row(host, label, ["config.of", "config.via"], choose(host, label, key(aim), options.map((option) => ({ value: key(option.aim), label: option.label, icon: option.icon })), pick, t("选要处理哪些记录")));
 }
 
 /** "Update records". */

@@ -59,6 +59,7 @@ function tableRows(host: TriggerHost): TemplateResult {
     ${table ? ui.rows(host, trigger, table.fields) : nothing}
     ${table
       ? row(host, asked.label, "trigger.where", html`<hb-filter
+          careful
           .fields=${table.fields}
           .value=${settled(trigger.where ?? null)}
           ?disabled=${host.locked}

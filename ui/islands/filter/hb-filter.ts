@@ -11,7 +11,6 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import "../../styles/filter.css";
 import { api } from "../api";
 import { define, HbElement, readJson } from "../base";
-import { debounce } from "../dom";
 import { fieldIcon, type Condition, type Field, type Filter, type Group, type LinkValue, type Value } from "../fields/field";
 import { icon } from "../icons";
 import { t } from "../i18n";
@@ -38,6 +37,7 @@ export class HbFilter extends HbElement {
     lead: { type: String },
     disabled: { type: Boolean },
     eager: { type: Boolean },
+    careful: { type: Boolean },
     root: { state: true },
   };
 
@@ -53,6 +53,8 @@ export class HbFilter extends HbElement {
   declare lead: string;
   declare disabled: boolean;
   declare eager: boolean;
+  /** Say that conditions which are not filled in do not count. */
+  declare careful: boolean;
   declare private root: Group;
   readonly #internals: ElementInternals | null;
   /** Names of linked records that conditions mention, as far as known. */
@@ -60,6 +62,9 @@ export class HbFilter extends HbElement {
   #told = "";
   /** The person has taken the last condition out. */
   #emptied = false;
+  /** What is being typed, told when the person rests or leaves the field. */
+  #typed: { path: Path; value: Value } | null = null;
+  #timer = 0;
 
   constructor() {
     super();
@@ -74,6 +79,7 @@ export class HbFilter extends HbElement {
     this.lead = "";
     this.disabled = false;
     this.eager = false;
+    this.careful = false;
     this.root = asGroup(null);
     this.#internals = "attachInternals" in this ? this.attachInternals() : null;
   }
@@ -167,19 +173,38 @@ export class HbFilter extends HbElement {
       findLinks: this.findLinks,
       valuesFor: this.valuesFor,
       named: this.named,
-      set: (value) => this.#setValue(path, value),
-      type: (value) => this.#typeSoon(path, value),
+      set: (value) => {
+        if (this.#typed?.path.join() === path.join()) this.#typed = null;
+        this.#settle();
+        this.#setValue(path, value);
+      },
+      type: (value) => {
+        if (this.#typed && this.#typed.path.join() !== path.join()) this.#settle();
+        this.#typed = { path, value };
+        clearTimeout(this.#timer);
+        this.#timer = window.setTimeout(() => this.#settle(), 250);
+      },
     };
   }
 
-  readonly #typeSoon = debounce((path: Path, value: Value) => this.#setValue(path, value), 250);
+  /** What is typed counts now: whoever leaves its field, or presses Enter, may store or publish in the next moment. */
+  #settle(): void {
+    clearTimeout(this.#timer);
+    const typed = this.#typed;
+    this.#typed = null;
+    if (typed) this.#setValue(typed.path, typed.value);
+  }
 
   /* ---- drawing ---- */
 
   protected override render(): TemplateResult {
     if (this.fields.length && !this.#usable().length) return html`<p class="f3">${t("这张表没有可以筛选的字段")}</p>`;
     // Changes of the controls inside are this element's own business; it sends one of its own.
-    return html`<div @change=${(event: Event) => event.stopPropagation()}>${this.#group(this.root, [])}</div>`;
+    const changed = (event: Event) => {
+      event.stopPropagation();
+      this.#settle();
+    };
+    return html`<div @change=${changed}>${this.#group(this.root, [])}${this.#careful()}</div>`;
   }
 
   #group(group: Group, path: Path): TemplateResult {
@@ -196,6 +221,11 @@ export class HbFilter extends HbElement {
               : nothing}
           </div>`}
     </div>`;
+  }
+
+  /** Says that what is not filled in is not asked: nobody wants all records to be deleted by half a condition. */
+  #careful(): TemplateResult | typeof nothing {
+    return this.careful && !this.disabled && this.unfinished ? html`<p class="hint warn-t" role="status">${t("没填完的条件现在不算数")}</p>` : nothing;
   }
 
   #addCondition(path: Path): void {

@@ -43,12 +43,12 @@ export function joined(parts: readonly Part[]): Part[] {
 }
 
 /** The text as a reader would get it, with example values. */
-export function previewText(parts: readonly Part[], options: readonly ValueOption[]): string {
+export function previewText(parts: readonly Part[], options: readonly ValueOption[], named: (value: PartValue) => ValueOption | undefined = () => undefined): string {
   const byKey = new Map(options.map((option) => [valueKey(option.value), option]));
   return parts
     .map((part) => {
       if (typeof part === "string") return part;
-      const option = byKey.get(valueKey(part));
+      const option = byKey.get(valueKey(part)) ?? named(part);
       return option ? (option.example ?? t("「{field}」", { field: option.label })) : "…";
     })
     .join("");

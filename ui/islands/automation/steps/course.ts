@@ -1,19 +1,15 @@
 /** Steps about the course of a run: loops, waits, other automations, stops. */
 import { html, nothing, type TemplateResult } from "lit";
+import { icon } from "../../icons";
 import { t } from "../../i18n";
-import "../../template-text/hb-template-text";
-import type { HbTemplateText } from "../../template-text/hb-template-text";
-import type { PartValue } from "../../template-text/parts";
 import { describeFilter, describeParts, describeValue, isEmptyFilter, missing } from "../describe";
-import { choose, fieldOptions, row } from "../form-parts";
+import { choose, fieldOptions, problemAt, row } from "../form-parts";
 import { tableFor } from "../made";
 import { whereForm } from "../record-forms";
-import { settled } from "../settled";
 import { find } from "../tree";
 import type { Definition, Over, PageData, Span, SpanUnit, Until } from "../types";
 import { textControl } from "../value-control";
-import { pickable } from "../value-dialogs";
-import { lists, reachable, stepLabel, tableOf } from "../values";
+import { lists, reachable, stepLabel, tableOf, toParts } from "../values";
 import type { StepHost, StepUi } from "./ui";
 
 const moments = new Set(["date", "datetime", "created_time", "updated_time"]);
@@ -59,6 +55,7 @@ function linkOptions(host: StepHost) {
 function overForm(host: StepHost, over: Over, set: (over: Over) => void): TemplateResult {
   const found = lists(host.around);
   const links = linkOptions(host);
+  const empty = problemAt(host, "config.steps");
   const kinds = [
     { value: "found", label: t("前面步骤找到的记录"), icon: "search" },
     { value: "linked", label: t("关联的记录"), icon: "link" },
@@ -76,6 +73,7 @@ function overForm(host: StepHost, over: Over, set: (over: Over) => void): Templa
       : over.kind === "linked"
         ? row(host, t("哪个关联字段"), "config.over", choose(host, t("哪个关联字段"), over.field ? `${over.of ?? "trigger"} ${over.field}` : "", links, (value) => set(linked(value)), t("选一个关联字段")))
         : row(host, t("哪一串值"), "config.over", textControl(host, t("哪一串值"), over.value, false, (value) => set({ kind: "list", value })), t("一行一个;只有一行时按逗号或顿号分开"))}
+    ${empty ? html`<p class="hint bad">${icon("circle-alert", 14)}${empty.message}</p>` : nothing}
     <p class="hint">${t("一个接一个做,最多 10000 个。中断后从没做完的那一个接着做,做完的不会再做。")}</p>`;
 }
 
@@ -120,7 +118,7 @@ function oneUntil(host: StepHost, until: Until, set: (until: Until) => void): Te
     case "meets": {
       const table = tableOf(host.around.page, tableFor(host.around.page, host.around.definition, until.of));
       return html`${recordRow(host, t("哪条记录"), until.of ?? "trigger", "config.until.of", (of) => set({ ...until, of, where: { kind: "group", conjunction: "and", items: [] } }))}
-        ${table ? whereForm(host, t("等到它符合"), table, until.where, "config.until.where", (where) => set({ ...until, where: where ?? { kind: "group", conjunction: "and", items: [] } })) : nothing}
+        ${table ? whereForm(host, t("等到它符合"), table, until.where, "config.until.where", (where) => set({ ...until, where: where ?? { kind: "group", conjunction: "and", items: [] } }), "", false) : nothing}
         ${row(host, t("最多等多久"), "config.until.limit", spanControl(host, t("最多等多久"), until.limit, (limit) => set({ ...until, limit })), t("到时还不符合就接着往下走,结果是「超时没等到」,后面可以按它分支"))}`;
     }
   }
@@ -207,16 +205,7 @@ export const stop: StepUi<"stop"> = {
     return html`<label class="opt-row"><input class="rd" type="radio" name="stop-how" .checked=${failed} ?disabled=${host.locked} @change=${() => pick(true)} /><span>${t("当作失败")}<span class="hint">${t("进「待处理」,并通知负责人")}</span></span></label>
       <label class="opt-row"><input class="rd" type="radio" name="stop-how" .checked=${!failed} ?disabled=${host.locked} @change=${() => pick(false)} /><span>${t("安静地结束")}<span class="hint">${t("这次运行算完成,后面的步骤不做")}</span></span></label>
       ${failed
-        ? row(host, t("为什么"), "config.text", html`<hb-template-text
-            label=${t("为什么")}
-            ?disabled=${host.locked}
-            .options=${pickable(host.around)}
-            .value=${settled(config.text?.parts ?? [])}
-            @change=${(event: Event) => {
-              event.stopPropagation();
-              set({ ...config, text: { kind: "text", parts: (event.currentTarget as HbTemplateText).value as (string | PartValue)[] } });
-            }}
-          ></hb-template-text>`, t("处理的人会看到这句话;按 / 插入字段"))
+        ? row(host, t("为什么"), "config.text", textControl(host, t("为什么"), config.text ?? { kind: "text", parts: [] }, false, (value) => set({ ...config, text: { kind: "text", parts: toParts(value) } }), t("写一句话,按 / 插入字段")), t("处理的人会看到这句话"))
         : nothing}`;
   },
   describe: (page, definition, config) => (config.failed === false ? html`<span class="f3">${t("安静地结束")}</span>` : html`${t("当作失败")}<span class="au-said cut">${config.text?.parts.length ? describeParts(page, definition, config.text.parts) : missing()}</span>`),

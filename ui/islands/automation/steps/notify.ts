@@ -26,10 +26,10 @@ export const notify: StepUi<"notify"> = {
   failure: "inside",
   fresh: () => ({ kind: "notify", title: { kind: "text", parts: [] }, people: [], popup: false }),
   form: (host, config, set) => html`
-    ${row(host, t("通知谁"), "config.people", audienceControl(host, config, ({ people = [], roles = [], values = [] }) => set({ ...config, people, roles, values }), false), t("只有能进这个应用的人会收到"))}
+    ${row(host, t("通知谁"), ["config.people", "config.roles", "config.values"], audienceControl(host, config, ({ people = [], roles = [], values = [] }) => set({ ...config, people, roles, values }), false), t("只有能进这个应用的人会收到"))}
     ${row(host, t("标题"), "config.title", textControl(host, t("标题"), config.title, true, (value) => set({ ...config, title: { kind: "text", parts: toParts(value) } }), t("一句话,按 / 插入字段")))}
     ${row(host, t("内容"), "config.text", textControl(host, t("内容"), config.text ?? { kind: "text", parts: [] }, false, (value) => set({ ...config, text: { kind: "text", parts: toParts(value) } }), t("可不填,按 / 插入字段")))}
-    ${row(host, t("点开是"), "config.link", choose(host, t("点开是"), config.merge ? `${merging}${config.merge}` : (config.link ?? "trigger"), [...reachable(host.around).map((one) => ({ value: one.of, label: one.label, icon: "table" })), ...mergeable(host), { value: "", label: t("不带链接"), icon: "minus" }], (link) => set(link.startsWith(merging) ? { ...config, link: "trigger", merge: link.slice(merging.length) } : { ...config, link, merge: "" })))}
+    ${row(host, t("点开是"), ["config.link", "config.merge"], choose(host, t("点开是"), config.merge ? `${merging}${config.merge}` : (config.link ?? "trigger"), [...reachable(host.around).map((one) => ({ value: one.of, label: one.label, icon: "table" })), ...mergeable(host), { value: "", label: t("不带链接"), icon: "minus" }], (link) => set(link.startsWith(merging) ? { ...config, link: "trigger", merge: link.slice(merging.length) } : { ...config, link, merge: "" })))}
     <label class="opt-row"><input class="sw" type="checkbox" role="switch" .checked=${config.popup ?? false} ?disabled=${host.locked} @change=${(event: Event) => set({ ...config, popup: (event.target as HTMLInputElement).checked })} /><span>${t("在屏幕角落弹出来")}<span class="hint">${t("正在用的人马上看到,关掉之前一直在;不打断手上的事")}</span></span></label>`,
   describe: (page, definition, config) => {
     const around = { page, definition, step: "", sample: null, rehearsal: null };

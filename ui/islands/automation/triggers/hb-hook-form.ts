@@ -1,6 +1,6 @@
 /**
  * `<hb-hook-form>`: the form of an inbound webhook: its secret address, a sample to click values in, what calls are told
- * apart by, and how they are signed. Set `.host`, `.trigger`, `.automation`.
+ * apart by, and how they are signed. Set `.host`, `.problems`, `.trigger`, `.automation`.
  */
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { api, showError } from "../../api";
@@ -50,8 +50,10 @@ function refusalWords(code: string): string {
 }
 
 export class HbHookForm extends HbElement {
-  static override properties = { host: { attribute: false }, trigger: { attribute: false }, automation: { attribute: false }, hook: { state: true }, address: { state: true }, secret: { state: true } };
+  static override properties = { host: { attribute: false }, problems: { attribute: false }, trigger: { attribute: false }, automation: { attribute: false }, hook: { state: true }, address: { state: true }, secret: { state: true } };
   declare host: TriggerHost;
+  /** The host's, so that the form is drawn again when they change; the host stays the same. */
+  declare problems: TriggerHost["problems"];
   declare trigger: Of<"webhook">;
   declare automation: string;
   declare hook: Hook | null;
@@ -154,7 +156,7 @@ export class HbHookForm extends HbElement {
         : hook.exists
           ? html`<div class="row"><span class="f2">${t("已生成,结尾是 {hint}", { hint: hook.hint })}</span><span class="grow"></span><button type="button" class="btn s" @click=${() => void this.#make()}>${t("换一个")}</button></div>`
           : html`<button type="button" class="btn" @click=${() => void this.#make()}>${icon("key-round", 14)}${t("生成接收地址")}</button>`}
-      ${hook.exists ? this.#counts(hook) : html`<p class="hint">${t("对方用 POST 发 JSON 或表单到这个地址")}</p>`}
+      ${hook.exists ? this.#counts(hook) : html`<p class="hint">${t("对方用 POST 发 JSON 或表单到这个地址")}</p><p class="hint warn-t">${t("还没有地址,启用了也收不到推送")}</p>`}
     </div>`;
   }
 
@@ -225,7 +227,7 @@ export class HbHookForm extends HbElement {
     const options = [{ value: "", label: t("不按值") }, ...values.filter((value) => value.type !== "list" && value.type !== "json").map((value) => ({ value: JSON.stringify(value.path), label: value.name }))];
     const chosen = key_path.length ? JSON.stringify(key_path) : "";
     if (chosen && !options.some((option) => option.value === chosen)) options.push({ value: chosen, label: pathWords(key_path) });
-    return html`<details class="au-fail"><summary>${t("去重")}<span class="f3">${t("同一次推送发两遍,只运行一次")}</span></summary><div class="stack">
+    return html`<details class="au-fail" ?open=${key_header !== "Idempotency-Key" || key_path.length > 0}><summary>${t("去重")}<span class="f3">${t("同一次推送发两遍,只运行一次")}</span></summary><div class="stack">
       ${row(this.host, t("按请求头"), "trigger.key_header", html`<input class="inp mono" maxlength="100" aria-label=${t("按请求头")} ?disabled=${this.host.locked} .value=${key_header} @change=${(event: Event) => this.#set({ key_header: (event.target as HTMLInputElement).value.trim() })} />`, t("带这个请求头时,值相同就算同一次"))}
       ${row(this.host, t("按里面的一个值"), "trigger.key_path", choose(this.host, t("按里面的一个值"), chosen, options, (path) => this.#set({ key_path: path ? (JSON.parse(path) as (string | number)[]) : [] })), t("没有那个请求头时用,例如平台的单号"))}
     </div></details>`;
