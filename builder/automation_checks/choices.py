@@ -34,7 +34,7 @@ def check_choices(problems: Problems, app: App, definition: AutomationDef) -> No
             for field, choice, name in gone:
                 if path not in said and choice_named_by(value, field.id, choice.id, name):
                     _at(problems, f"{path}{_part(value, choice.id)}").add(
-                        CHOICE_DELETED,
+                        "choice_deleted",
                         N_("「{name}」的选项「{choice}」已被删除:换一个,或把它加回选项里"),
                         field=field,
                         name=field.name,
