@@ -1,5 +1,5 @@
 /** The dialog in which linked records are chosen: search, details to tell them apart, several if the link allows. */
-import { html, nothing, render } from "lit";
+import { html, nothing, render, type TemplateResult } from "lit";
 import { debounce } from "../dom";
 import type { Field, LinkValue } from "../fields/field";
 import { icon } from "../icons";
@@ -7,6 +7,7 @@ import { t } from "../i18n";
 import { showDialog } from "../dialog/dialog";
 import { isRest } from "../record/value";
 import { isLimited, NeedsFirst } from "../record/choices";
+import { tableInfo, type TableInfo } from "../table/info";
 import type { ChoiceRecord } from "./types";
 
 type Search = (words: string) => Promise<ChoiceRecord[]>;
@@ -21,6 +22,8 @@ class Chooser {
   #ask = 0;
   #chosen: LinkValue[];
   #answer: LinkValue[] | null = null;
+  /** The table of the records, once it is known that the reader may make some. */
+  #table: TableInfo | null = null;
 
   constructor(
     private readonly field: Field,
@@ -40,6 +43,26 @@ class Chooser {
     this.#draw();
     showDialog(this.#dialog);
     void this.#look("");
+    void this.#mayMake();
+  }
+
+  /** Whoever may write offers to make what is not there yet. Of a limited link nobody knows whether it would fit. */
+  async #mayMake(): Promise<void> {
+    if (isLimited(this.field)) return;
+    const table = await tableInfo(String(this.field.options.table ?? "")).catch(() => null);
+    if (!table || table.role === null || table.role === "viewer" || !this.#dialog.isConnected) return;
+    this.#table = table;
+    this.#draw();
+  }
+
+  async #make(): Promise<void> {
+    if (!this.#table) return;
+    const { newLinked } = await import("../table/new-record");
+    const made = await newLinked(this.field, this.#table, this.#words.trim());
+    if (!made) return;
+    this.#chosen = this.#many ? [...this.#chosen, made] : [made];
+    if (!this.#many) return this.#done();
+    void this.#look(this.#words);
   }
 
   get #many(): boolean {
@@ -90,6 +113,7 @@ class Chooser {
     else if (event.key === "Enter" && event.target instanceof HTMLInputElement) {
       const record = this.#found[this.#cursor];
       if (record) this.#toggle(record);
+      else if (this.#words.trim()) void this.#make();
     } else return;
     event.preventDefault();
     if (!this.#dialog.open) return;
@@ -140,8 +164,9 @@ class Chooser {
               ? html`<div class="menu-none"><div class="sk"></div></div>`
               : this.#found.length
                 ? this.#found.map(row)
-                : html`<p class="menu-none">${this.#failed || (this.#words || !isLimited(this.field) ? t("没有叫这个的") : t("没有符合条件的记录,可选的范围在字段设置里"))}</p>`}
+                : html`<p class="menu-none">${this.#failed || (this.#words || !isLimited(this.field) ? (this.#words ? t("没有叫这个的") : t("这里还没有记录")) : t("没有符合条件的记录,可选的范围在字段设置里"))}</p>`}
           </div>
+          ${this.#offer()}
         </div>
         <div class="dlg-f">
           ${this.#many ? html`<span class="left-side">${t("已选 {n} 条", { n: this.#chosen.length })}</span>` : nothing}
@@ -151,6 +176,13 @@ class Chooser {
         </div>`,
       this.#dialog,
     );
+  }
+
+  #offer(): TemplateResult | typeof nothing {
+    if (!this.#table || this.#found === null || this.#failed) return nothing;
+    const words = this.#words.trim();
+    const noun = this.#table.record_noun || this.#table.name;
+    return html`<button type="button" class="menu-i lk-new" @click=${() => void this.#make()}>${icon("plus")}<span class="cut">${words ? t("新建{noun}「{name}」", { noun, name: words }) : t("新建{noun}", { noun })}</span></button>`;
   }
 
   #drop(item: LinkValue): void {

@@ -1,11 +1,17 @@
-/** The form beside the table in which a record is made, where a table wants some fields filled before it stores one. */
+/**
+ * The form in which a record is made: beside the table, where it wants some fields filled before it stores one, or in a
+ * dialog over a chooser of linked records.
+ */
 import { html, nothing, render, type TemplateResult } from "lit";
 import { api, ApiError, Disconnected, showError, type Problem } from "../api";
-import type { Field, Value } from "../fields/field";
+import { showDialog } from "../dialog/dialog";
+import type { Field, LinkValue, Value } from "../fields/field";
+import { textOf } from "../fields/format";
 import type { ChoiceRecord, SaveResult } from "../grid/types";
 import { icon } from "../icons";
 import { t } from "../i18n";
 import { allStates } from "../grid/columns";
+import { readTyped } from "../grid/editor";
 import { defaultPeople } from "../fields/types/member";
 import { controlTemplate, isEditable } from "../record/control";
 import { linkChoices } from "../record/choices";
@@ -13,7 +19,7 @@ import { said } from "../record/said";
 import { toWire } from "../record/saver";
 import { toast, toastUndo } from "../toast/toast";
 import { forgetRedo, undo } from "../undo";
-import type { TableInfo, ViewColumn } from "./info";
+import { primaryOf, type TableInfo, type ViewColumn } from "./info";
 
 interface Answer {
   records: SaveResult[];
@@ -30,21 +36,25 @@ class NewRecord {
     private readonly table: TableInfo,
     private readonly columns: readonly ViewColumn[],
     given: Record<string, Value>,
-    private readonly made: (record: string) => void,
+    private readonly made: (record: string, fields: Record<string, Value>) => void,
+    private readonly dialog: HTMLDialogElement | null = null,
+    /** The link's other end, which is filled by linking. */
+    private readonly back = "",
   ) {
     this.#values = { ...defaults(table), ...given };
-    this.#box.className = "rn";
+    this.#box.className = dialog ? "dlg-body" : "rn";
     this.#box.addEventListener("keydown", (event) => this.#key(event));
     this.#draw();
-    document.querySelector<HTMLElement>("hb-panel .panel-body")?.replaceChildren(this.#box);
-    this.#focusFirst();
+    (dialog ?? document.querySelector<HTMLElement>("hb-panel .panel-body"))?.replaceChildren(this.#box);
+    if (!dialog) this.#focusFirst();
   }
 
   #fields(): Field[] {
     const order = allStates(this.table.fields, [...this.columns], this.table.primary);
-    const fields = order.map((state) => this.table.fields.find((field) => field.id === state.field)!).filter((field) => isEditable(field));
+    const fields = order.map((state) => this.table.fields.find((field) => field.id === state.field)!).filter((field) => isEditable(field) && field.id !== this.back);
     // What must be filled comes first; the rest in the order of the view.
-    return [...fields.filter((field) => field.required), ...fields.filter((field) => !field.required)];
+    const first = (field: Field) => field.required || (this.dialog !== null && field.id === this.table.primary);
+    return [...fields.filter(first), ...fields.filter((field) => !first(field))];
   }
 
   #focusFirst(): void {
@@ -58,7 +68,7 @@ class NewRecord {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
     event.preventDefault();
     (document.activeElement as HTMLElement | null)?.dispatchEvent(new Event("change", { bubbles: true }));
-    void this.#save(event.shiftKey);
+    void this.#save(event.shiftKey && !this.dialog);
   }
 
   async #save(another: boolean): Promise<void> {
@@ -78,7 +88,7 @@ class NewRecord {
         this.#busy = false;
         this.#draw(true);
         this.#focusFirst();
-      } else if (id) this.made(id);
+      } else if (id) this.made(id, answer.records[0]?.fields ?? {});
     } catch (failure) {
       this.#busy = false;
       this.#refused(failure);
@@ -104,16 +114,21 @@ class NewRecord {
     const named = new Set(fields.map((field) => field.id));
     const general = this.#problems.filter((problem) => !problem.field || !named.has(problem.field));
     render(
-      html`<div class="panel-h">
-          <b class="grow cut">${noun ? t("新建{noun}", { noun }) : t("新建记录")}</b>
-          <button type="button" class="icb" data-close-panel aria-label=${t("关闭")}>${icon("x")}</button>
-        </div>
-        <form class="rn-form" novalidate @submit=${(event: Event) => event.preventDefault()}>
+      html`${this.dialog
+          ? html`<div class="dlg-h line">
+              <h2>${noun ? t("新建{noun}", { noun }) : t("新建记录")}</h2>
+              <button type="button" class="icb" data-close aria-label=${t("关闭")}>${icon("x")}</button>
+            </div>`
+          : html`<div class="panel-h">
+              <b class="grow cut">${noun ? t("新建{noun}", { noun }) : t("新建记录")}</b>
+              <button type="button" class="icb" data-close-panel aria-label=${t("关闭")}>${icon("x")}</button>
+            </div>`}
+        <form class="rn-form ${this.dialog ? "dlg-b" : ""}" novalidate @submit=${(event: Event) => event.preventDefault()}>
           ${general.length ? html`<div class="note" role="alert">${icon("circle-alert")}<span>${general.map((problem) => html`${said(problem.message)} `)}</span></div>` : nothing}
           ${fields.map((field) => this.#row(field))}
         </form>
-        <div class="rn-foot">
-          <button type="button" class="btn s g" ?disabled=${this.#busy} @click=${() => void this.#save(true)}>${t("保存,再建一条")}</button>
+        <div class=${this.dialog ? "dlg-f" : "rn-foot"}>
+          ${this.dialog ? html`<button type="button" class="btn" data-close>${t("取消")}</button>` : html`<button type="button" class="btn s g" ?disabled=${this.#busy} @click=${() => void this.#save(true)}>${t("保存,再建一条")}</button>`}
           <button type="button" class="btn p" aria-busy=${this.#busy ? "true" : nothing} @click=${() => void this.#save(false)}>${t("新建")}</button>
         </div>`,
       this.#box,
@@ -122,7 +137,7 @@ class NewRecord {
 
   #row(field: Field): TemplateResult {
     const problem = this.#problems.find((one) => one.field === field.id)?.message;
-    const id = `rn-${field.id}`;
+    const id = `${this.dialog ? "rd" : "rn"}-${field.id}`;
     return html`<div class="field">
       <label class="lab" for=${id}>${field.name}${field.required ? html`<span class="req" aria-hidden="true">*</span>` : nothing}</label>
       ${controlTemplate(field, {
@@ -155,6 +170,34 @@ export function defaults(table: TableInfo): Record<string, Value> {
     else if (machine) values[field.id] = choices.find((choice) => choice.id === machine.initial[0])?.name ?? null;
   }
   return values;
+}
+
+/**
+ * Open the form in a dialog, for a record that `link` is to point at; `words` begin its name. Resolves with the record, or
+ * null if the person gives up.
+ */
+export function newLinked(link: Field, table: TableInfo, words: string): Promise<LinkValue | null> {
+  const dialog = document.createElement("dialog");
+  dialog.className = "dlg";
+  dialog.setAttribute("aria-label", table.record_noun ? t("新建{noun}", { noun: table.record_noun }) : t("新建记录"));
+  document.body.append(dialog);
+  const primary = primaryOf(table);
+  const named = primary && words && isEditable(primary) ? readTyped(primary, words) : undefined;
+  return new Promise((resolve) => {
+    let answer: LinkValue | null = null;
+    const made = (id: string, fields: Record<string, Value>) => {
+      answer = { id, name: primary ? textOf(primary, fields[primary.id] ?? null) : "" };
+      dialog.close();
+    };
+    new NewRecord(table, [], primary && named !== undefined ? { [primary.id]: named } : {}, made, dialog, String(link.options.inverse ?? ""));
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(answer);
+    });
+    // keys are the form's own: the chooser and the grid beneath take none of them
+    dialog.addEventListener("keydown", (event) => event.stopPropagation());
+    showDialog(dialog);
+  });
 }
 
 /** Open the form in the side panel; `made` is called with the id of the record. */
