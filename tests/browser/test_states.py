@@ -11,6 +11,7 @@ from playwright.async_api import Locator, Page, expect
 
 from builder import fields
 from builder.wire import FieldPatch
+from runtime.definitions.queries import Query
 from runtime.definitions.states import CreateRecord, StateMachine
 from runtime.records import read, write
 from runtime.records.change import Change, Patch, Source
@@ -384,6 +385,44 @@ async def test_on_a_phone_a_move_asks_for_what_it_needs(site: Site) -> None:
     await expect(page.locator(".wb-card .wb-tags .pill").first).not_to_have_text("已支付")
 
 
+@pytest.mark.parametrize("phone", [False, True])
+async def test_a_record_without_a_state_is_begun_where_it_is_read(site: Site, phone: bool) -> None:
+    """Among many empty fields, which are folded away, the state stays in sight with the ways to begin."""
+    choices = ["待付款", "已支付", "已取消"]
+    many = [spec(f"备注 {n}") for n in range(18)]
+    old = await make_table(
+        site, "老订单", spec("单号"), *many, spec("进度", "single_select", choices=choices)
+    )
+    await fill(site, old, {"单号": "A1"}, {"单号": "A2", "进度": "已支付"})
+    state = old.by_name["进度"]
+    steps = {"initial": [1, 2], "transitions": [{"source": 1, "target": 2}]}
+    given = {"choices": [{"id": n, "name": name} for n, name in enumerate(choices, 1)], "machine": steps}
+    await fields.update(site.system, await site.actor(), state.id, FieldPatch(options=given))
+    answer = await read.page(site.system, await site.actor(), old.id, Query())
+    opened = f"/t/{old.id}?record={answer.records[0].id}"
+    page = await site.open(f"/t/{old.id}" if phone else opened, phone=phone)
+    card = page.locator(".tc")
+    if phone:
+        await expect(card.filter(has_text="A2").locator(".pill")).to_have_text("已支付")
+        await expect(card.filter(has_text="A1").locator(".pill")).to_have_count(0)
+        await card.filter(has_text="A1").click()
+    reader = await site.open(opened, await site.person("看客", "viewer"), phone=phone)
+    await expect(reader.locator(".rc-fold")).to_be_visible()
+    await expect(reader.locator(f"hb-record [data-field={state.id}]")).to_contain_text("—")
+    await expect(reader.locator(".rc-start")).to_have_count(0)
+    begin = page.get_by_role("group", name="进度")
+    await expect(begin.get_by_role("button")).to_have_text(["从「待付款」开始", "从「已支付」开始"])
+    await page.screenshot(path=shot(f"states/begin-{'phone' if phone else 'desktop'}"))
+    assert await axe(page) == []
+    await begin.get_by_role("button", name="从「待付款」开始").click()
+    await expect(page.locator(".rc-name-line .pill")).to_have_text("待付款")
+    await expect(page.locator(".rc-moves").get_by_role("button", name="已支付")).to_be_visible()
+    await expect(begin).to_have_count(0)
+    if phone:
+        await page.get_by_role("button", name="关闭", exact=True).click()
+        await expect(card.filter(has_text="A1").locator(".pill")).to_have_text("待付款")
+
+
 async def test_a_first_machine_knows_what_calls_off_and_who_has_no_state_yet(site: Site) -> None:
     choices = ["待付款", "已支付", "已取消"]
     old = await make_table(site, "老订单", spec("单号"), spec("进度", "single_select", choices=choices))
@@ -394,7 +433,7 @@ async def test_a_first_machine_knows_what_calls_off_and_who_has_no_state_yet(sit
     await expect(page.get_by_role("button", name="「已支付」表示完成")).to_be_visible()
     notes = page.locator(".st-notes")
     await expect(notes).to_contain_text(
-        "1 条记录的「进度」还空着,没有流转按钮;选成起点,如「待付款」,就能往下走"
+        "1 条记录的「进度」还空着;打开记录,选一个起点,如「待付款」,就能往下走"
     )
     await page.screenshot(path=shot("states/stateless-zh"))
     await notes.get_by_role("link", name="打开数据表").click()

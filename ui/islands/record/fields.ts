@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { repeat } from "lit/directives/repeat.js";
-import { isEmpty, type Field, type RecordData, type Value } from "../fields/field";
+import { allowedMoves, choiceOf, isEmpty, type Field, type RecordData, type Value } from "../fields/field";
 import { typeUi } from "../fields/types";
 import { icon } from "../icons";
 import { t } from "../i18n";
@@ -34,18 +34,26 @@ export interface FieldsOptions {
   drop(field: Field): void;
   open(record: string): void;
   toggleAll(): void;
+  /** Put a record that has no state yet into one that records begin in; null while a move is on its way. */
+  start: ((field: Field, state: string) => void) | null;
   /** What the background is doing to a field, in words. */
   atWork?(field: string): string | null;
   choices(field: Field, words: string): Promise<ChoiceRecord[]>;
 }
 
-/** All fields in the order of the view, without those in the title: a name that cannot be edited, and the state. */
+/** Whether the field is a state machine which the record has not entered. */
+function isStateless(field: Field, record: RecordData | undefined): boolean {
+  return Boolean(field.options.machine) && isEmpty(record?.fields[field.id]);
+}
+
+/** All fields in the order of the view, without those in the title: a name that cannot be edited, and the state. One that is not there yet comes first. */
 export function orderedFields(table: TableInfo, order: readonly { field: string }[], record?: RecordData): Field[] {
   const rank = new Map(order.map((column, index) => [column.field, index]));
   const title = new Set<string | undefined>();
   if (primaryOf(table)?.readonly) title.add(primaryOf(table)?.id);
   for (const field of table.fields) if (field.options.machine && typeof record?.fields[field.id] === "string") title.add(field.id);
-  return [...table.fields].filter((field) => !title.has(field.id) && !(field.type === "button" && record && isEmpty(record.fields[field.id]))).sort((a, b) => (rank.get(a.id) ?? order.length) - (rank.get(b.id) ?? order.length));
+  const place = (field: Field) => (record && isStateless(field, record) ? -1 : (rank.get(field.id) ?? order.length));
+  return [...table.fields].filter((field) => !title.has(field.id) && !(field.type === "button" && record && isEmpty(record.fields[field.id]))).sort((a, b) => place(a) - place(b));
 }
 
 /** Those that are shown at first. */
@@ -53,7 +61,7 @@ export function chosenFields(options: Pick<FieldsOptions, "table" | "record" | "
   const all = orderedFields(options.table, options.order, options.record);
   if (options.showAll || all.length <= alwaysAll) return { shown: all, hidden: 0 };
   const out = new Set(options.order.filter((column) => column.hidden).map((column) => column.field));
-  const must = (field: Field) => options.drafts.has(field.id) || field.required === true || field.id === options.editing;
+  const must = (field: Field) => options.drafts.has(field.id) || field.required === true || field.id === options.editing || isStateless(field, options.record);
   let room = mostFolded - all.filter(must).length;
   const shown = all.filter((field) => must(field) || (!out.has(field.id) && !isEmpty(options.record.fields[field.id]) && room-- > 0));
   return { shown, hidden: all.length - shown.length };
@@ -86,7 +94,7 @@ function row(field: Field, options: FieldsOptions): TemplateResult {
   const editable = options.canEdit && isEditable(field);
   const problemId = `rc-problem-${field.id}`;
   const atWork = options.atWork?.(field.id) ?? null;
-  return html`<div class="rc-i ${atWork ? "stale" : ""} ${isWide(field, value) || draft?.problem ? "wide" : ""} ${draft && !draft.problem ? "saving" : ""}" data-field=${field.id}>
+  return html`<div class="rc-i ${atWork ? "stale" : ""} ${isWide(field, value) || draft?.problem || isStateless(field, options.record) ? "wide" : ""} ${draft && !draft.problem ? "saving" : ""}" data-field=${field.id}>
     <dt><span class="cut" title=${field.description ? `${field.name}\n${field.description}` : field.name}>${field.name}</span>${field.required ? html`<span class="req" aria-hidden="true">*</span>` : nothing}${atWork
       ? html`<span class="spin" role="img" aria-label=${atWork} data-tip=${atWork}></span>`
       : nothing}</dt>
@@ -107,7 +115,7 @@ function row(field: Field, options: FieldsOptions): TemplateResult {
             }),
           )
         : editable
-          ? editableValue(field, value, draft, problemId, options)
+          ? (beginnings(field, draft, options) ?? editableValue(field, value, draft, problemId, options))
           : html`<span class="rc-v ro">${shown(field, value, options)}</span>`}
       ${editing && field.description ? html`<p class="hint rc-about">${field.description}</p>` : nothing}
       ${draft?.problem ? problem(field, draft, problemId, options) : nothing}
@@ -118,6 +126,17 @@ function row(field: Field, options: FieldsOptions): TemplateResult {
 function shown(field: Field, value: Value, options: FieldsOptions): TemplateResult {
   const template = valueTemplate(field, value, { open: options.open });
   return template === nothing ? html`<span class="rc-empty">${options.canEdit && isEditable(field) ? t("填写") : "—"}</span>` : html`${template}`;
+}
+
+/** The states that a record without one may begin in, to be entered; null for any other field. */
+function beginnings(field: Field, draft: Draft | undefined, options: FieldsOptions): TemplateResult | null {
+  if (draft || !isStateless(field, options.record)) return null;
+  const states = allowedMoves(field, null).filter((name) => !choiceOf(field, name)?.archived);
+  if (!states.length) return null;
+  const { start } = options;
+  return html`<div class="rc-v ro rc-start" role="group" aria-label=${field.name}>
+    ${states.map((name) => html`<button type="button" class="btn s" ?disabled=${start === null} @click=${() => start?.(field, name)}>${t("从「{state}」开始", { state: name })}</button>`)}
+  </div>`;
 }
 
 function editableValue(field: Field, value: Value, draft: Draft | undefined, problemId: string, options: FieldsOptions): TemplateResult {

@@ -11,7 +11,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { api, ApiError, Disconnected, showError, type Problem } from "../api";
 import { define, HbElement } from "../base";
 import { debounce } from "../dom";
-import { allowedMoves, type Field, type RecordData, type Value } from "../fields/field";
+import { allowedMoves, choiceOf, type Field, type RecordData, type Value } from "../fields/field";
 import type { ChoiceRecord } from "../grid/types";
 import { icon } from "../icons";
 import { t } from "../i18n";
@@ -256,6 +256,15 @@ export class HbRecord extends HbElement {
     }
   }
 
+  /** The first state of a record that has none. The field goes up into the title, so that the keyboard has to follow. */
+  async #start(field: Field, state: string): Promise<void> {
+    const color = choiceOf(field, state)?.color ?? "grey";
+    await this.#move({ field: field.id, source: "", target: state, label: state, color, allowed: true, locked: null, missing: [] });
+    await this.updateComplete;
+    if (document.activeElement && document.activeElement !== document.body) return;
+    this.querySelector<HTMLElement>(".rc-title")?.focus({ preventScroll: true });
+  }
+
   /** Ask for what the move wants filled; null where it was called off. What nobody can fill here, the server refuses. */
   async #fill(move: Move): Promise<Record<string, Value> | null> {
     const fields = (this.table?.fields ?? []).filter((field) => move.missing.includes(field.id));
@@ -357,6 +366,7 @@ export class HbRecord extends HbElement {
           drop: (field) => this.#saver.drop(field.id),
           open: (record) => this.#open(record),
           toggleAll: () => this.#toggleAll(),
+          start: this.moving ? null : (field, state) => void this.#start(field, state),
           atWork: (field) => this.#refreshing?.words(field) ?? null,
           choices: (field, words) => this.#choices(field, words),
         })}

@@ -79,6 +79,9 @@ describe("fields", () => {
     // chosen beside the records that it links to
     expect(chosenFields({ ...options, editing: "fld9" }).shown.map((one) => one.id)).toEqual(["fld3", "fld9"]);
     expect(chosenFields({ ...options, showAll: true }).hidden).toBe(0);
+    // A state that was not entered yet is first, whatever the view hides.
+    const machined = { ...options, table: table([...fields, state]), order: [...options.order, { field: "fldS", hidden: true }] };
+    expect(chosenFields(machined).shown.map((one) => one.id)).toEqual(["fldS", "fld3"]);
     const full = record(Object.fromEntries(fields.map((one) => [one.id, "x"])));
     expect(chosenFields({ ...options, record: full, order: [] })).toMatchObject({ hidden: 4 });
   });

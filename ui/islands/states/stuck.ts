@@ -31,11 +31,11 @@ function stands(draft: Draft, choice: number): boolean {
   return !end && !draft.machine.transitions.some((move) => move.source === choice);
 }
 
-/** Records that were there before the machine have no state, and so no buttons: how many, and what brings them onto the way. */
+/** Records that were there before the machine have no state: how many, and what brings them onto the way. */
 export function statelessNote(field: Field, draft: Draft, check: Check | null, table: string): TemplateResult | typeof nothing {
   const records = check?.states.find((state) => state.choice === null)?.records ?? 0;
   const start = draft.choices.find((choice) => choice.id === draft.machine.initial[0]);
   if (!records || !start) return nothing;
-  const said = t("{n} 条记录的「{field}」还空着,没有流转按钮;选成起点,如「{state}」,就能往下走。", { n: formatNumber(records), field: field.name, state: start.name });
+  const said = t("{n} 条记录的「{field}」还空着;打开记录,选一个起点,如「{state}」,就能往下走。", { n: formatNumber(records), field: field.name, state: start.name });
   return html`<p class="hint">${icon("info", 14)}<span>${said} <a class="link" href=${`/t/${table}`}>${t("打开数据表")}</a></span></p>`;
 }
