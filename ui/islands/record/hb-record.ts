@@ -2,7 +2,7 @@
  * `<hb-record>`: one record with everything beside it, for the side panel (and a phone's whole screen).
  *
  * Set `.record` (its id), and where known `.seed` and `.table` (so that it shows at once what the grid has), `.order`
- * (the view's columns), `.neighbours`, `.back`. Events, all bubbling: `hb:record-step` {by}, `hb:record-open` {record}
+ * (the view's columns), `.neighbours`, `.back`, `.mayEdit`. Events, all bubbling: `hb:record-step` {by}, `hb:record-open` {record}
  * (a linked record or a sibling), `hb:record-back`, `hb:record-gone` {record, change} (deleted),
  * `hb:record-made` {record} (duplicated), `hb:record-saved` {record} (its data).
  */
@@ -41,6 +41,7 @@ export class HbRecord extends HbElement {
     order: { attribute: false },
     neighbours: { attribute: false },
     back: { attribute: false },
+    mayEdit: { attribute: false },
     panel: { state: true },
     data: { state: true },
     editing: { state: true },
@@ -58,6 +59,8 @@ export class HbRecord extends HbElement {
   declare order: readonly { field: string; hidden?: boolean }[];
   declare neighbours: Neighbours | null;
   declare back: string | null;
+  /** Whether this person may edit the record, as far as the page knows: what shows at once can be edited at once. */
+  declare mayEdit: boolean;
   declare private panel: Panel | null;
   declare private data: RecordData | null;
   declare private editing: string | null;
@@ -88,6 +91,7 @@ export class HbRecord extends HbElement {
     this.order = [];
     this.neighbours = null;
     this.back = null;
+    this.mayEdit = false;
     this.panel = null;
     this.data = null;
     this.editing = null;
@@ -155,6 +159,7 @@ export class HbRecord extends HbElement {
     this.gone = false;
     this.data = this.seed?.id === this.record ? this.seed : null;
     if (!this.data) this.table = null;
+    if (this.table) this.showAll = isUnfolded(this.table);
     void this.#load();
     void this.#history.load();
   }
@@ -172,7 +177,7 @@ export class HbRecord extends HbElement {
       if (!this.data || this.data.id !== panel.record.id || this.data.version <= panel.record.version) this.data = panel.record;
       this.problem = null;
       this.deleted = false;
-      this.showAll = localStorage.getItem(`hb-record-all:${table.id}`) === "1";
+      this.showAll = isUnfolded(table);
       this.#related.show(panel, table);
       this.#watch();
     } catch (failure) {
@@ -333,7 +338,7 @@ export class HbRecord extends HbElement {
         </div>`;
     }
     if (!table || !data) return html`${this.#bar()}${skeleton()}`;
-    const canEdit = this.panel?.can_edit === true && !this.deleted;
+    const canEdit = (this.panel?.can_edit ?? this.mayEdit) && !this.deleted;
     return html`${this.#bar()}<hb-here .record=${data.id}></hb-here>
       <div class="rc-scroll">
         ${titleTemplate({
@@ -391,6 +396,11 @@ export class HbRecord extends HbElement {
     })}`;
   }
 
+}
+
+/** Whether this person wants all fields of the table's records. */
+function isUnfolded(table: TableInfo): boolean {
+  return localStorage.getItem(`hb-record-all:${table.id}`) === "1";
 }
 
 function skeleton(): TemplateResult {

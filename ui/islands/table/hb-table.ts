@@ -210,6 +210,9 @@ export class HbTable extends HbElement {
       get rows() {
         return host.#list();
       },
+      get mayEdit() {
+        return host.#data.can_edit;
+      },
       opened: (record) => (host.open = record),
     };
   }

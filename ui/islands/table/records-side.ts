@@ -14,6 +14,8 @@ export interface SideHost {
   readonly table: TableInfo;
   readonly view: View;
   readonly rows: RowList | null;
+  /** Whether this person may edit the table's records. */
+  readonly mayEdit: boolean;
   /** Which record is open has changed. */
   opened(record: string | null): void;
 }
@@ -98,6 +100,8 @@ export class RecordsSide {
     const own = this.host.rows?.byId(record);
     element.seed = own ? plainRecord(own) : null;
     if (own) element.table = this.host.table;
+    // Of another table's record nobody knows before its panel is there.
+    element.mayEdit = own !== undefined && this.host.mayEdit;
     element.order = this.host.view.columns;
     element.back = this.#trail.at(-1)?.name ?? null;
     element.record = record;
