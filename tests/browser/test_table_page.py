@@ -8,8 +8,9 @@ import re
 import pytest
 from playwright.async_api import Locator, Page, Route, expect
 
-from builder import fields
-from builder.wire import FieldPatch
+from builder import fields, tables
+from builder.tables import TableSpec
+from builder.wire import FieldPatch, FieldSpec
 from runtime.records import read
 from tests.browser.pool import Pool, make_pool, many_orders
 from tests.browser.slow import RATE
@@ -691,3 +692,28 @@ async def test_what_shows_at_once_of_a_record_can_be_edited_at_once(
         return isinstance(value, list) and [item["name"] for item in value] == ["周雨桐"]
 
     await until(linked)
+
+
+@pytest.mark.parametrize("phone", [False, True])
+async def test_an_empty_table_offers_to_bring_a_file_in(site: Site, pool: Pool, phone: bool) -> None:
+    """Whoever may write is led to the import of this very table; a viewer, or a filter that lets nothing through, is not."""
+    made = await tables.create(
+        site.system, await site.actor(), site.world.app_id,
+        TableSpec(name="新表", fields=(FieldSpec(name="编号", type="text"),)),
+    )  # fmt: skip
+    reader = await site.open(f"/t/{made.id}", await site.person("看客", "viewer"), phone=phone)
+    await expect(reader.get_by_text("还没有记录")).to_be_visible()
+    await expect(reader.locator(".empty a, .empty button, .tb-thumb")).to_have_count(0)
+    page = await site.open(f"/t/{made.id}", phone=phone)
+    way = page.locator(".empty").get_by_role("link", name="从 Excel 或 CSV 导入")
+    await expect(way).to_be_visible()
+    await page.screenshot(path=shot(f"table/empty-{'phone' if phone else 'desktop'}"))
+    assert await axe(page) == []
+    await way.click()
+    await page.wait_for_url(f"**/a/{site.world.app_id}/import?table={made.id}")
+    page = await site.open(f"/t/{pool.orders.id}", phone=phone)
+    if phone:
+        await page.get_by_role("button", name="在视图中搜索").click()
+    await page.locator("#tb-search").fill("没有这样的订单")
+    await expect(page.get_by_text("没有符合条件的记录")).to_be_visible()
+    await expect(page.locator(".empty").get_by_role("link")).to_have_count(0)

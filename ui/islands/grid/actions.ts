@@ -365,8 +365,11 @@ export class Actions {
     const { grid } = this;
     return html`<div class="empty">
       <h3>${filtered ? t("没有符合条件的记录") : t("还没有记录")}</h3>
-      <p>${filtered ? t("换个条件,或清掉筛选看全部。") : t("新建一条,或把 Excel 里的内容粘贴进来。")}</p>
-      ${grid.canCreate ? html`<button type="button" class="btn p" @click=${() => void grid.addRow()}>${icon("plus")}${t("新建记录")}</button>` : nothing}
+      ${filtered ? html`<p>${t("换个条件,或清掉筛选看全部。")}</p>` : grid.canCreate ? html`<p>${t("新建一条,或把 Excel 里的内容粘贴进来。")}</p>` : nothing}
+      <div class="wrap">
+        ${grid.canCreate ? html`<button type="button" class="btn p" @click=${() => void grid.addRow()}>${icon("plus")}${t("新建记录")}</button>` : nothing}
+        ${grid.importAt && !filtered ? html`<a class="btn" href=${grid.importAt}>${icon("upload")}${t("从 Excel 或 CSV 导入")}</a>` : nothing}
+      </div>
     </div>`;
   }
 }

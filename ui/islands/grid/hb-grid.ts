@@ -189,6 +189,9 @@ export class HbGrid extends HTMLElement {
   get canCreate(): boolean {
     return this.#settings.canCreate;
   }
+  get importAt(): string {
+    return this.#settings.importAt;
+  }
   get canBuild(): boolean {
     return this.#settings.canBuild;
   }

@@ -17,6 +17,8 @@ export interface GridSettings {
   canEdit?: boolean;
   canCreate?: boolean;
   canBuild?: boolean;
+  /** Where a file is brought into the table, offered while it is empty; "" where nobody may. */
+  importAt?: string;
   mark?: (row: RecordData) => RowMark;
   /** Address of a record's panel, if `hb:open-record` is not handled by the page. */
   panelOf?: (id: string) => string;
@@ -39,6 +41,7 @@ export const defaults: Readonly<WholeSettings> = {
   canEdit: false,
   canCreate: false,
   canBuild: false,
+  importAt: "",
   mark: () => null,
   panelOf: (id) => `/records/${id}/panel`,
 };

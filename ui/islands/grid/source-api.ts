@@ -3,6 +3,7 @@ import { api, ApiError } from "../api";
 import { watch } from "../live";
 import { linkChoices } from "../record/choices";
 import type { Move } from "../record/types";
+import { importPage } from "../table/address";
 import { saves, type Save } from "../savequeue/savequeue";
 import type { Condition, Field, Filter, RecordData, Sort, Value } from "../fields/field";
 import { defaultSummary } from "./actions";
@@ -90,6 +91,7 @@ export class ApiSource implements GridSource {
       canEdit: can.edit ?? false,
       canCreate: can.create ?? false,
       canBuild: can.build ?? false,
+      importAt: can.create ? importPage(table.id) : "",
     };
   }
 

@@ -29,3 +29,8 @@ export function goTo(place: Place, step: "push" | "replace"): void {
   if (address === location.pathname + location.search) return;
   history[step === "push" ? "pushState" : "replaceState"](null, "", address);
 }
+
+/** The page on which a file is brought into a table. */
+export function importPage(table: string): string {
+  return `/t/${table}/import`;
+}

@@ -1,6 +1,6 @@
 /**
  * `<hb-cards>`: the table on a phone, a card a record: its name, its state, and the first fields of the view. More come
- * as one scrolls. Set `.table`, `.view`, `.search`, `.open`; sends `hb:open-record` {record}, `hb:total` {total, exact} and
+ * as one scrolls. Set `.table`, `.view`, `.search`, `.open`, `.canEdit`; sends `hb:open-record` {record}, `hb:total` {total, exact} and
  * `hb:schema`.
  */
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
@@ -14,9 +14,11 @@ import { formatNumber, textOf } from "../fields/format";
 import { looksOf } from "../fields/types";
 import { ApiSource } from "../grid/source-api";
 import { allStates } from "../grid/columns";
+import { icon } from "../icons";
 import { t } from "../i18n";
 import { Refreshing } from "../refreshing";
 import { optionTemplate, valueTemplate } from "../record/value";
+import { importPage } from "./address";
 import { machineOf, primaryOf, type TableInfo, type View } from "./info";
 import type { RowList } from "./row-list";
 
@@ -29,6 +31,7 @@ export class HbCards extends HbElement implements RowList {
     view: { attribute: false },
     search: { attribute: false },
     open: { attribute: false },
+    canEdit: { attribute: false },
     records: { state: true },
     known: { state: true },
     ended: { state: true },
@@ -39,6 +42,8 @@ export class HbCards extends HbElement implements RowList {
   declare view: View;
   declare search: string;
   declare open: string | null;
+  /** Whether this person may bring records in. */
+  declare canEdit: boolean;
   declare private records: RecordData[] | null;
   /** How many there are, as far as it is known. */
   declare private known: { total: number; exact: boolean };
@@ -58,6 +63,7 @@ export class HbCards extends HbElement implements RowList {
     super();
     this.search = "";
     this.open = null;
+    this.canEdit = false;
     this.records = null;
     this.known = { total: 0, exact: false };
     this.ended = false;
@@ -212,7 +218,7 @@ export class HbCards extends HbElement implements RowList {
     const fields = this.#fields();
     const filtered = this.view.where !== null || this.search !== "";
     if (!this.records.length) {
-      return html`<div class="tc-none"><div class="empty"><h2>${filtered ? t("没有符合条件的记录") : t("还没有记录")}</h2><p>${filtered ? t("换个条件,或清掉筛选看全部。") : t("点下面的按钮新建第一条。")}</p></div></div>`;
+      return html`<div class="tc-none"><div class="empty"><h2>${filtered ? t("没有符合条件的记录") : t("还没有记录")}</h2>${filtered ? html`<p>${t("换个条件,或清掉筛选看全部。")}</p>` : this.canEdit ? html`<p>${t("点下面的按钮新建第一条。")}</p><a class="btn" href=${importPage(this.table.id)}>${icon("upload")}${t("从 Excel 或 CSV 导入")}</a>` : nothing}</div></div>`;
     }
     const atWork = fields.filter((field) => this.#refreshing?.words(field.id));
     return html`${atWork.map((field) => html`<p class="tc-work" role="status"><span class="spin"></span><span class="cut">${t("「{name}」{words}", { name: field.name, words: this.#refreshing!.words(field.id)! })}</span></p>`)}

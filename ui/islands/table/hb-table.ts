@@ -503,6 +503,7 @@ export class HbTable extends HbElement {
         .view=${this.view}
         .search=${this.search.trim()}
         .open=${this.open}
+        .canEdit=${this.#data.can_edit}
         @hb:open-record=${this.#openRecord}
         @hb:total=${this.#counted}
         @hb:schema=${() => this.#schemaChanged()}
