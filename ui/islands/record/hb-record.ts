@@ -344,6 +344,7 @@ export class HbRecord extends HbElement {
         ${titleTemplate({
           table,
           record: data,
+          order: this.order,
           entries: this.#history.entries ?? [],
           complete: this.#history.complete,
           moves: this.panel?.moves ?? [],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Field, RecordData } from "../fields/field";
 import type { TableInfo } from "../table/info";
-import { exceptionOf, isForward, nameOf, stateSince, stayed } from "./head";
+import { exceptionOf, isForward, kindOf, nameOf, stateSince, stayed } from "./head";
 import { colorOf, crc32, initialOf } from "./people";
 import { chosenFields, orderedFields } from "./fields";
 import { whereOf } from "./related";
@@ -39,6 +39,17 @@ describe("title", () => {
     expect(exceptionOf(table(fields), record({ fldE: true, fldR: "缺 2 件" }))).toEqual({ title: "异常", reason: "缺 2 件" });
     expect(exceptionOf(table(fields), record({ fldE: false, fldR: "缺 2 件" }))).toBeNull();
     expect(exceptionOf(table([field("fldG", "含赠品", "checkbox")]), record({ fldG: true }))).toBeNull();
+  });
+
+  it("has the first select of the view beside it, never an address, and none where a state belongs", () => {
+    const select = (id: string) => field(id, id, "single_select", { options: { choices } });
+    const fields = [field("fldN", "单号"), field("fldP", "收货地址", "cascade"), select("fldA"), select("fldB")];
+    const held = record({ fldP: "浙江省 / 杭州市", fldA: "已支付", fldB: "审核中", fldS: null });
+    expect(kindOf(table(fields), held, [])?.name).toBe("已支付");
+    expect(kindOf(table(fields), held, [{ field: "fldP" }, { field: "fldB" }, { field: "fldA" }])?.name).toBe("审核中");
+    expect(kindOf(table(fields), held, [{ field: "fldA", hidden: true }])?.name).toBe("审核中");
+    expect(kindOf(table(fields), record({ fldB: "审核中" }), [])).toBeNull();
+    expect(kindOf(table([...fields, state]), held, [])).toBeNull();
   });
 
   it("knows since when a record is in its state", () => {

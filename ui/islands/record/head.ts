@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { choiceOf, isEmpty, stateGlyph, type Field, type RecordData } from "../fields/field";
 import { formatMoment, formatNumber, textOf } from "../fields/format";
+import { allStates } from "../grid/columns";
 import { glyph, icon } from "../icons";
 import { locale, t } from "../i18n";
 import { openMenu, type MenuItem } from "../menu/menu";
@@ -44,14 +45,17 @@ export function nameOf(table: TableInfo, record: RecordData): string {
   return (primary ? textOf(primary, record.fields[primary.id]) : "") || t("未命名");
 }
 
-/** A channel or kind at the right of the title: the first select that is no state machine. */
-function kindOf(table: TableInfo, record: RecordData): { field: Field; name: string } | null {
-  for (const field of table.fields) {
-    if (field.type !== "single_select" || field.options.machine) continue;
-    const name = record.fields[field.id];
-    if (typeof name === "string" && name) return { field, name };
-  }
-  return null;
+/**
+ * A channel or kind at the right of the title: what is chosen in the first plain select of the view (of the table, where
+ * the view names none). A table with a state machine shows its state there, and nothing that could be taken for one.
+ */
+export function kindOf(table: TableInfo, record: RecordData, order: readonly { field: string; hidden?: boolean }[]): { field: Field; name: string } | null {
+  if (machineOf(table)) return null;
+  const shown = allStates(table.fields, [...order], table.primary).filter((column) => !column.hidden);
+  const fields = shown.map((column) => table.fields.find((field) => field.id === column.field));
+  const field = fields.find((one) => one?.type === "single_select");
+  const name = field ? record.fields[field.id] : null;
+  return field && typeof name === "string" && name ? { field, name } : null;
 }
 
 /**
@@ -88,6 +92,8 @@ export function stayed(since: string, now = Date.now()): string {
 export interface TitleOptions {
   table: TableInfo;
   record: RecordData;
+  /** Columns of the view. */
+  order: readonly { field: string; hidden?: boolean }[];
   entries: readonly Entry[];
   complete: boolean;
   moves: readonly Move[];
@@ -108,7 +114,7 @@ export function titleTemplate(options: TitleOptions): TemplateResult {
   const { table, record } = options;
   const machine = machineOf(table);
   const state = machine ? record.fields[machine.id] : null;
-  const kind = kindOf(table, record);
+  const kind = kindOf(table, record, options.order);
   const exception = exceptionOf(table, record);
   return html`<div class="rc-t">
     <div class="rc-name-line">
