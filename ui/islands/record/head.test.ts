@@ -41,7 +41,7 @@ describe("title", () => {
     expect(exceptionOf(table([field("fldG", "含赠品", "checkbox")]), record({ fldG: true }))).toBeNull();
   });
 
-  it("has the first select of the view beside it, never an address, and none where a state belongs", () => {
+  it("has the first select of the view beside it, never an address, nor the state, which stands elsewhere", () => {
     const select = (id: string) => field(id, id, "single_select", { options: { choices } });
     const fields = [field("fldN", "单号"), field("fldP", "收货地址", "cascade"), select("fldA"), select("fldB")];
     const held = record({ fldP: "浙江省 / 杭州市", fldA: "已支付", fldB: "审核中", fldS: null });
@@ -49,7 +49,7 @@ describe("title", () => {
     expect(kindOf(table(fields), held, [{ field: "fldP" }, { field: "fldB" }, { field: "fldA" }])?.name).toBe("审核中");
     expect(kindOf(table(fields), held, [{ field: "fldA", hidden: true }])?.name).toBe("审核中");
     expect(kindOf(table(fields), record({ fldB: "审核中" }), [])).toBeNull();
-    expect(kindOf(table([...fields, state]), held, [])).toBeNull();
+    expect(kindOf(table([field("fldN", "单号"), state, select("fldA")]), record({ fldS: "审核中", fldA: "已支付" }), [])?.name).toBe("已支付");
   });
 
   it("knows since when a record is in its state", () => {

@@ -47,13 +47,12 @@ export function nameOf(table: TableInfo, record: RecordData): string {
 
 /**
  * A channel or kind at the right of the title: what is chosen in the first plain select of the view (of the table, where
- * the view names none). A table with a state machine shows its state there, and nothing that could be taken for one.
+ * the view names none). A state stands beside the name.
  */
 export function kindOf(table: TableInfo, record: RecordData, order: readonly { field: string; hidden?: boolean }[]): { field: Field; name: string } | null {
-  if (machineOf(table)) return null;
   const shown = allStates(table.fields, [...order], table.primary).filter((column) => !column.hidden);
   const fields = shown.map((column) => table.fields.find((field) => field.id === column.field));
-  const field = fields.find((one) => one?.type === "single_select");
+  const field = fields.find((one) => one?.type === "single_select" && !one.options.machine);
   const name = field ? record.fields[field.id] : null;
   return field && typeof name === "string" && name ? { field, name } : null;
 }
