@@ -9,7 +9,6 @@ import uvicorn
 from runtime.logging import configure_logging
 from runtime.services.memory import settle_down
 from runtime.settings import Settings
-from ui.serve.joined import JoiningProtocol
 
 # open live channels (SSE) never end by themselves
 _GRACEFUL_SECONDS = 3
@@ -30,7 +29,6 @@ def run_web(settings: Settings, listening: socket.socket) -> None:
         timeout_graceful_shutdown=_GRACEFUL_SECONDS,
         timeout_keep_alive=30,
         lifespan="on",
-        http=JoiningProtocol,
     )
     settle_down()
     uvicorn.Server(config).run(sockets=[listening])
