@@ -175,7 +175,7 @@ class Reader:
 
 
 def _with_wires(view: RecordView, row: Any) -> RecordView:
-    made = row[wires.COLUMN].encode()
+    made: bytes = row[wires.COLUMN]
     others = b"," + _ENCODER.encode(view.fields)[1:] if view.fields else b"}"
     raw: Any = msgspec.Raw(b"{" + made + others)
     return RecordView(view.id, view.version, raw, view.created_at, view.updated_at, view.deleted_at)

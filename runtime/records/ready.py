@@ -48,34 +48,37 @@ async def ready_page(system: System, actor: Actor, table_id: str, query: Query) 
 def _records(reader: Reader, whole: wires.Whole, found: Rows, files: looked_up.Files) -> msgspec.Raw:
     own = _members(reader, whole, found.rows, files)
     number, column = reader.table.number, wires.COLUMN
-    links = [(f'"{field.id}":', _linked(target.number, found.first, field)) for field, target in whole.links]
-    first = "," if whole.begun else ""
+    links = [
+        (b'"%b":' % field.id.encode(), _linked(target.number, found.first, field))
+        for field, target in whole.links
+    ]
+    first = b"," if whole.begun else b""
     records = []
     for row, members in zip(found.rows, own, strict=True):
         mine = row["id"]
-        shown = [f"{key}[{linked.get(mine, '')}]" for key, linked in links]
+        shown = [b"%b[%b]" % (key, linked.get(mine, b"")) for key, linked in links]
         if members:
             shown.append(members)
-        more = f"{first}{','.join(shown)}" if shown else ""
-        records.append(f'{{"id":"{record_id(number, mine)}",{row[column]}{more}}}}}')
-    return msgspec.Raw(f"[{','.join(records)}]".encode())
+        more = first + b",".join(shown) if shown else b""
+        records.append(b'{"id":"%b",%b%b}}' % (record_id(number, mine).encode(), row[column], more))
+    return msgspec.Raw(b"[%b]" % b",".join(records))
 
 
-def _linked(far: int, first: Any, field: Field) -> dict[int, str]:
+def _linked(far: int, first: Any, field: Field) -> dict[int, bytes]:
     """The members of a link's list, by the row that has them; ``first`` brings those of all rows."""
     text = first[column_of(field)] if first is not None else None
-    found: dict[int, str] = {}
-    for line in text.split("\n") if text else ():
-        near, row, name = line.split(":", 2)
-        one = f'{{"id":"{record_id(far, int(row))}","name":{name}}}'
+    found: dict[int, bytes] = {}
+    for line in text.split(b"\n") if text else ():
+        near, row, name = line.split(b":", 2)
+        one = b'{"id":"%b","name":%b}' % (record_id(far, int(row)).encode(), name)
         mine = int(near)
-        found[mine] = f"{found[mine]},{one}" if mine in found else one
+        found[mine] = b"%b,%b" % (found[mine], one) if mine in found else one
     return found
 
 
-def _members(reader: Reader, whole: wires.Whole, rows: Sequence[Any], files: looked_up.Files) -> list[str]:
+def _members(reader: Reader, whole: wires.Whole, rows: Sequence[Any], files: looked_up.Files) -> list[bytes]:
     """What Python makes of each row: the members of a JSON object, without its braces."""
     if not whole.left:
-        return [""] * len(rows)
+        return [b""] * len(rows)
     values = reader.values(rows, whole.left, encoded=True, files=files)
-    return [_ENCODER.encode(one)[1:-1].decode() for one in values]
+    return [_ENCODER.encode(one)[1:-1] for one in values]

@@ -50,13 +50,13 @@ def as_array(linked: str) -> str:
 
 
 def linked_texts(field: Field, target: Table, rows: str) -> str:
-    """The SQL of one text: lines ``<row>:<linked number>:<name as JSON>`` for the rows that the SQL ``rows`` selects.
+    """The SQL of one text, in UTF-8: lines ``<row>:<linked number>:<name as JSON>`` for the rows that the SQL ``rows`` selects.
 
     Of a link to one record whose names are texts; a name as JSON holds no line break.
     """
     name = f"coalesce(to_json({name_of(target)})::text, '\"\"')"
     return (
-        f"SELECT string_agg(concat(l.{field.link_near}, ':', r.id, ':', {name}), chr(10))"
+        f"SELECT convert_to(string_agg(concat(l.{field.link_near}, ':', r.id, ':', {name}), chr(10)), 'UTF8')"
         f" FROM {field.link_sql} l JOIN {target.sql} r ON r.id = l.{field.link_far} AND r.deleted_at IS NULL"
         f" WHERE l.{field.link_near} = ANY(ARRAY({rows}))"
     )

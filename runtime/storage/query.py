@@ -254,7 +254,8 @@ class Compiler:
         shown = self._shown(columns)
         made = wires if whole is None else whole.sql
         if made is not None:
-            shown.append(QueryString(f"{{}} AS {WIRES}", made))
+            # bytes, for an answer is made of bytes: as a text it would be read only to be written again
+            shown.append(QueryString(f"convert_to({{}}, 'UTF8') AS {WIRES}", made))
         select += ["{}"] * len(shown)
 
         limit = max(1, min(query.limit, MAX_LIMIT)) + 1

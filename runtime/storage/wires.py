@@ -19,7 +19,7 @@ from runtime.fieldtypes.base import FieldType
 from runtime.storage.linked import column_of, linked_texts
 
 COLUMN = "wires"
-"""What the column is called: the members of a JSON object by field id, without its braces."""
+"""What the column is called: the members of a JSON object by field id, without its braces; the bytes of its UTF-8."""
 
 _LONGEST = 12_000
 """Characters: asyncpg keeps no prepared statement of more than fifteen thousand."""
