@@ -227,7 +227,7 @@ async def _groups(stage: Stage, million: Million) -> Figure:
     async def bare() -> None:
         assert len(await stage.raw.fetch(sql)) == 30
 
-    api, raw = await in_turn(20, through_api, bare, rounds=5)
+    api, raw = await in_turn(60, through_api, bare)
     return Figure(
         "count and sum by two selects, p50 / p95 (aim: ≤ 1.2 ×)",
         f"{api[0]:.0f} / {api[1]:.0f} ms",

@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from runtime.records import read
 from tests.browser.pool import Pool, make_pool
-from tests.browser.support import Site, axe, shot
+from tests.browser.support import Site, axe, shot, until
 
 
 @pytest.fixture
@@ -40,8 +40,12 @@ async def test_a_customer_is_made_while_an_order_is_looked_at(site: Site, pool: 
     await expect(form).to_have_count(0)
     await expect(chooser).to_have_count(0)
     await expect(value).to_contain_text("韩梅梅")
-    stored = await read.get(site.system, await site.actor(), order)
-    assert [one["name"] for one in stored.fields[pool.field("客户")]] == ["韩梅梅"]
+
+    async def stored() -> bool:
+        found = await read.get(site.system, await site.actor(), order)
+        return [one["name"] for one in found.fields[pool.field("客户")]] == ["韩梅梅"]
+
+    await until(stored)
 
 
 async def test_enter_makes_what_nobody_is_called_and_escape_keeps_the_chooser(site: Site, pool: Pool) -> None:
