@@ -24,7 +24,7 @@ import structlog
 
 from runtime.automations import settlement
 from runtime.automations.connections import Connection, connection
-from runtime.automations.locks import Locks
+from runtime.automations.locks import Held, Locks
 from runtime.automations.retry import DATABASE_TROUBLE, is_passing
 from runtime.connectors import ConnectorKind, Connectors, OutgoingMessage, Receipt, from_row
 from runtime.connectors.base import PacingRule
@@ -156,11 +156,15 @@ class Deliveries:
 
     async def _work(self, lane: Lane) -> None:
         """Send what is due on a lane, unless another worker does."""
-        async with self.locks.held(lane.name) as mine:
-            while mine and not self._stopping() and await self._round(lane):
+        async with self.locks.held(lane.name) as held:
+            while self._may(held) and await self._round(lane, held):
                 pass
 
-    async def _round(self, lane: Lane) -> bool:
+    def _may(self, held: Held) -> bool:
+        """Whether the lane is this worker's: where the database was restarted, another one has taken it by now."""
+        return held.mine and not self._stopping()
+
+    async def _round(self, lane: Lane, held: Held) -> bool:
         """Send once around; False when nothing (more) can leave now."""
         rows = await self.system.db.fetch(
             "SELECT d.*, (SELECT r.public_id FROM meta.run r WHERE r.id = d.run_id) AS run"
@@ -176,9 +180,9 @@ class Deliveries:
             return False
         by_id = {row["id"]: row for row in rows}
         for batch in decision.batches:
-            if self._stopping():
+            if not self._may(held):
                 return False
-            if not await self._send(lane, batch, [by_id.pop(number) for number in batch.ids]):
+            if not await self._send(lane, held, batch, [by_id.pop(number) for number in batch.ids]):
                 return False
         if by_id and decision.look_again_at is not None:
             await settlement.put_off(self.system.db, list(by_id), decision.look_again_at)
@@ -211,7 +215,7 @@ class Deliveries:
             return WaitUntil(pause)
         return SendNow(tuple(Batch((w.id,), w.message) for w in waiting))
 
-    async def _send(self, lane: Lane, batch: Batch[int], rows: Sequence[Row]) -> bool:
+    async def _send(self, lane: Lane, held: Held, batch: Batch[int], rows: Sequence[Row]) -> bool:
         """Send one message and store what became of its rows; False when the lane has to rest."""
         connection = next(c for c in lane.connections if c.number == rows[0]["connector_id"])
         try:
@@ -222,14 +226,14 @@ class Deliveries:
             await settlement.note_attempt(self.system.db, lane.name, rows)
             raise
         except Exception as error:
-            return await self._refused(lane, rows, error)
+            return await self._refused(lane, held, rows, error)
         await settlement.sent(self.system, lane.name, connection, rows, receipt)
         return True
 
     async def _call(self, connection: Connection, message: OutgoingMessage, key: str) -> Receipt:
         return await self.connectors.send(connection.kind, connection.settings, message, idempotency_key=key)
 
-    async def _refused(self, lane: Lane, rows: Sequence[Row], error: Exception) -> bool:
+    async def _refused(self, lane: Lane, held: Held, rows: Sequence[Row], error: Exception) -> bool:
         if not isinstance(error, HuobiaoError):
             log.exception("sending failed", lane=lane.name)
             error = OutsideFailed(retryable=True, code="unexpected")
@@ -240,7 +244,8 @@ class Deliveries:
             # one of the merged messages may be at fault: let each speak for itself
             await settlement.note_attempt(self.system.db, lane.name, rows, error=error)
             for row in rows:
-                if self._stopping() or not await self._send(lane, Batch((row["id"],), _message(row)), [row]):
+                alone = Batch((row["id"],), _message(row))
+                if not self._may(held) or not await self._send(lane, held, alone, [row]):
                     return False
             return True
         await settlement.give_up(self.system, lane.name, rows, error)

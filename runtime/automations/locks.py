@@ -12,6 +12,18 @@ from runtime.automations.retry import BROKEN_CONNECTION, DATABASE_TROUBLE
 from runtime.storage.database import Database
 
 
+class Held:
+    """A lock that was asked for."""
+
+    def __init__(self, connection: asyncpg.Connection | None) -> None:
+        self._connection = connection
+
+    @property
+    def mine(self) -> bool:
+        """Whether it was free and is held still: whoever lost the connection on which it was taken has lost the lock."""
+        return self._connection is not None and not self._connection.is_closed()
+
+
 class Locks:
     """Named locks within the family ``number``. The same connection serves all of them, one statement at a time."""
 
@@ -39,13 +51,14 @@ class Locks:
             return False
 
     @asynccontextmanager
-    async def held(self, name: str) -> AsyncIterator[bool]:
-        """The lock for the time of the block; yields whether it was free."""
-        mine = await self.acquire(name)
+    async def held(self, name: str) -> AsyncIterator[Held]:
+        """The lock for the time of the block, if it is free. What takes long asks again whether it is held still."""
+        free = await self.acquire(name)
+        held = Held(self._connection if free else None)
         try:
-            yield mine
+            yield held
         finally:
-            if mine:
+            if held.mine:
                 await self.release(name)
 
     async def close(self) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
+from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -286,6 +288,42 @@ async def test_the_loop_sends_by_itself_and_two_workers_do_not_send_twice(
         await asyncio.gather(*loops)
     assert sorted(message.content for message in received) == [f"新订单 N{n:03}" for n in range(10)]
     assert await _states(shop) == [("sent", 1)] * 10
+
+
+async def test_a_worker_that_lost_its_lane_leaves_the_rest_to_the_one_that_has_it(
+    shop: Shop,
+) -> None:
+    """The database is restarted while a call is under way: only that one may be made again."""
+    hook = Receiver()
+    called, answer = threading.Event(), threading.Event()
+    handle = hook.handle
+
+    async def slow(request: Request) -> Response:
+        response = await handle(request)
+        if len(hook.got) == 1:
+            called.set()
+            await asyncio.to_thread(answer.wait)
+        return response
+
+    with StandInServer(slow) as server:
+        connector = await shop.connector("http_webhook", "ERP", url=f"{server.url}/hook")
+        await shop.automation(
+            RecordCreated(shop.orders.id), HttpPost(connector, {"单号": shop.value("订单号")})
+        )
+        await _orders(shop, 6)
+        (lane,) = await shop.deliveries.look()
+        await asyncio.to_thread(called.wait)
+        await shop.world.system.db.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+        (other,) = await Deliveries(shop.world.system).look()
+        await other
+        answer.set()
+        await lane
+    keys = Counter(request.headers["idempotency-key"] for request in hook.got)
+    assert sorted(keys.values()) == [1, 1, 1, 1, 1, 2]
+    assert [status for status, _ in await _states(shop)] == ["sent"] * 6
 
 
 async def test_a_step_after_a_message_does_not_wait_for_it(shop: Shop, robot: str) -> None:
